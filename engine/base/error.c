@@ -1,0 +1,57 @@
+#include "engine/base/error.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+	const char *name, *words;
+} statuses[ST_COUNT] = {
+	[ST_OK] = { "OK", "Done." },
+#define X(name, words) [ST_##name] = { #name, words },
+	STATUS_LIST(X)
+#undef X
+};
+
+const char *status_words(enum status st)
+{
+	return (unsigned)st < ST_COUNT ? statuses[st].words : "It failed.";
+}
+
+const char *status_name(enum status st)
+{
+	return (unsigned)st < ST_COUNT ? statuses[st].name : "UNKNOWN";
+}
+
+enum status fault_set(struct fault *f, enum status st, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (f == NULL)
+		return st;
+	*f = (struct fault){ .st = st, .tries_left = -1 };
+	if (fmt == NULL) {
+		snprintf(f->what, sizeof(f->what), "%s", status_words(st));
+		return st;
+	}
+	va_start(ap, fmt);
+	vsnprintf(f->what, sizeof(f->what), fmt, ap);
+	va_end(ap);
+	return st;
+}
+
+enum status fault_add(struct fault *f, const char *fmt, ...)
+{
+	va_list ap;
+	size_t n;
+
+	if (f == NULL)
+		return ST_OK;
+	n = strlen(f->what);
+	if (n > 0 && n + 1 < sizeof(f->what))
+		f->what[n++] = ' ';
+	va_start(ap, fmt);
+	vsnprintf(f->what + n, sizeof(f->what) - n, fmt, ap);
+	va_end(ap);
+	return f->st;
+}
