@@ -1,0 +1,163 @@
+/*
+ * The fleet: the devices that are plugged in, merged with those that the inventory knows. Owned by the one thread that
+ * owns the jobs and the store handle given; every function is called from there. A card is only ever talked to by jobs
+ * that the fleet submits, and what they saw is in the inventory before the fleet shows it.
+ *
+ * What a scan costs (DESIGN.md, "Speed"): who is there 2 to 4 APDUs, status 7 (8 where EF 2F02 takes two reads), objects
+ * 1 more and 2 a key, in the same transaction as the status.
+ *
+ * Every text in here is clean (engine/base/text.h) and belongs to the fleet: it is good until the next call that is
+ * not marked const.
+ */
+#ifndef TUI_WIZARD_FLEET_H
+#define TUI_WIZARD_FLEET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "engine/base/error.h"
+#include "engine/base/transport.h"
+#include "engine/jobs/jobs.h"
+
+struct store;
+struct fleet;
+
+enum fleet_state {
+	FLEET_READING,   /* a card has just come: nothing is known yet but its reader (and its serial, where the name has it) */
+	FLEET_HERE,      /* here, and read */
+	FLEET_FOREIGN,   /* a card is here that is no SmartCard-HSM: fault.what says what it is and what to use for it */
+	FLEET_FAULTY,    /* a card is here that could not be read: fault */
+	FLEET_ABSENT,    /* known from the inventory; everything below as it was when last seen */
+};
+
+#define FLEET_UNKNOWN (-1)   /* of a number that was not read or that the device does not tell */
+
+struct fleet_device {
+	enum fleet_state state;
+	char serial[24];         /* "" where not known */
+	char label[100];         /* "" where it has none */
+	char reader[READER_NAME_MAX];   /* "" where absent */
+	bool simulated;
+	bool looked_at;          /* its status was read since it came */
+	bool listed;             /* its objects were read since it came; else they are the inventory's */
+	struct fault fault;      /* of FLEET_FOREIGN and FLEET_FAULTY, and of the last scan that failed half way */
+
+	int fw_major, fw_minor;  /* FLEET_UNKNOWN */
+	bool initialised;        /* false also where not known */
+	bool transport_pin;      /* the user PIN is one, and must be changed before the first use */
+	bool factory_so_pin;     /* the inventory says that it still has the factory's */
+	int pin_tries;           /* left; 0: blocked */
+	int so_pin_tries;        /* 0: dead */
+	long memory_free, memory_total;   /* bytes */
+
+	bool dkek;               /* initialised with DKEK shares; false where dkek_shares is FLEET_UNKNOWN means nothing */
+	int dkek_shares, dkek_missing;    /* 0 shares: none, and no key of it can ever be backed up */
+	char dkek_kcv[17];       /* 16 hex digits, upper case; "" where not known, not complete or not shown before login */
+
+	unsigned keys, certificates, data;   /* how many objects */
+	unsigned keys_without_backup;
+	int64_t first_seen, last_seen;       /* seconds since 1970; 0: never before */
+};
+
+enum fleet_type { FLEET_KEY, FLEET_CERTIFICATE, FLEET_DATA };
+
+enum fleet_flag {
+	FLEET_NOT_DESCRIBED = 1 << 0,   /* the key has no readable description: other software does not see it */
+	FLEET_NO_PUBLIC_KEY = 1 << 1,   /* neither certificate nor request is there, so it cannot be compared */
+	FLEET_ORPHAN = 1 << 2,          /* a description or certificate whose key is gone */
+	FLEET_PRIVATE = 1 << 3,         /* data that is read after login only */
+	FLEET_ALIEN_CERTIFICATE = 1 << 4,   /* its certificate is for another key */
+	FLEET_NO_BACKUP = 1 << 5,       /* a key of which no backup is known */
+};
+
+struct fleet_object {
+	enum fleet_type type;
+	unsigned flags;
+	char label[100];
+	char kind[24];           /* "RSA 4096", "P-256", "brainpoolP384r1", "AES 256", "certificate", "data" */
+	char algorithm[8];       /* as JSON has it: "rsa", "ec", "aes"; "" for anything else */
+	char curve[24];          /* "secp256r1"; "" where it has none */
+	unsigned size;           /* bits of a key, bytes of data; 0: not known */
+	char id[521];            /* CKA_ID, lower case hex; "" where it has none */
+	int key_ref;             /* FLEET_UNKNOWN for what is no key */
+	unsigned fid;            /* file id on the card: CCxx of a key */
+	char spki_sha256[65];    /* lower case hex; "" where not known, and for secret keys */
+	char cmac[33];           /* of a secret key, once somebody logged in read it; else "" */
+	char subject[160];       /* of its certificate; "" where it has none */
+	char until[11];          /* "2046-11-20", end of the certificate; "" */
+	long use_counter;        /* uses left, as last known; FLEET_UNKNOWN where it has none */
+	unsigned backups;        /* known in the inventory */
+	char proof[10];          /* of the best of them: "none", "intact", "matched", "opened", "restored" */
+};
+
+/* What needs doing, most urgent first. */
+enum fleet_urgency { FLEET_DANGER, FLEET_WARNING, FLEET_NOTE };
+
+struct fleet_attention {
+	enum fleet_urgency urgency;
+	char serial[24];         /* of the device it is about; "" */
+	char words[200];         /* "1 key on this device has no backup." */
+	const char *procedure;   /* "backup": the name of the procedure that mends it; NULL where none does */
+	int64_t run;             /* of a run that was interrupted: its number in the inventory; else 0 */
+};
+
+/* live: each card that comes is scanned by itself. Else only what fleet_scan() and fleet_scan_wait() ask for. */
+enum status fleet_new(struct jobs *jobs, struct store *store, bool live, struct fleet **ret, struct fault *f);
+void fleet_free(struct fleet *fl);   /* waits for nothing: scans under way are dropped when their JOBS_DONE comes */
+DEFINE_GUARD(struct fleet, fleet_free)
+
+/* What fleet_event() returns: bits of what the screen shows anew. 0: the event was not the fleet's. */
+enum fleet_change {
+	FLEET_DEVICES = 1 << 0,
+	FLEET_OBJECTS = 1 << 1,
+	FLEET_ATTENTION = 1 << 2,
+	FLEET_SERVICE = 1 << 3,   /* pcscd went or came: fleet_service() */
+};
+unsigned fleet_event(struct fleet *fl, const struct job_event *event);
+
+/* What the smart card service last said: st is ST_OK where it answers. */
+const struct fault *fleet_service(const struct fleet *fl);
+
+/* Devices: those that are here first, each group by label. A reader without a card is no device. */
+size_t fleet_count(const struct fleet *fl);
+size_t fleet_count_here(const struct fleet *fl);
+const struct fleet_device *fleet_device(const struct fleet *fl, size_t i);
+const struct fleet_device *fleet_by_serial(const struct fleet *fl, const char *serial);
+
+/* Its objects: keys first, each kind by label. Read from the inventory when first asked for. NULL and 0: none. */
+const struct fleet_object *fleet_objects(struct fleet *fl, const struct fleet_device *d, size_t *ret_n);
+
+const struct fleet_attention *fleet_attention(struct fleet *fl, size_t *ret_n);
+
+enum fleet_depth {
+	FLEET_WHO,       /* serial and label */
+	FLEET_STATUS,
+	FLEET_ALL,       /* status and objects */
+};
+
+/* Reads one device, or where serial is NULL all that are here, once more. Events tell when it is done. */
+void fleet_rescan(struct fleet *fl, const char *serial);
+
+/* Reads the inventory again, for absent devices, backups and runs: after a run that needed no card. */
+void fleet_reload(struct fleet *fl);
+
+/*
+ * COMMANDS.md "Which device": a serial, a label, or a part of a reader's name that fits one card; NULL or "" where only
+ * one card is present. Only among what is here. ST_NO_PCSCD, ST_NO_READER, ST_NO_CARD, ST_FOREIGN_CARD, ST_NOT_FOUND
+ * (no card fits: names those that are here), ST_USAGE (several fit, or none was said and several are here: names them).
+ */
+enum status fleet_find(const struct fleet *fl, const char *which, const struct fleet_device **ret, struct fault *f);
+
+/*
+ * The same, waiting: reads what must be read to know which card is meant, and that card to the depth asked. Cards that
+ * are not meant are read no further than FLEET_WHO, and not at all where which is left out or fits one reader's name.
+ * Events of the jobs that are not the fleet's are dropped. timeout_ms -1: as long as it takes.
+ */
+enum status fleet_scan_wait(struct fleet *fl, const char *which, enum fleet_depth depth, int timeout_ms,
+			    const struct fleet_device **ret, struct fault *f);
+
+/* Reads all that are here to this depth, for a list; what goes wrong with one card stands in its device's fault. */
+enum status fleet_scan_all_wait(struct fleet *fl, enum fleet_depth depth, int timeout_ms, struct fault *f);
+
+#endif
