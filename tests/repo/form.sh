@@ -1,0 +1,40 @@
+#!/bin/bash
+# form.sh ROOT: nothing unfinished, nothing too long, no untidy lines.
+set -uo pipefail
+cd "$1" || exit 1
+rc=0
+bad() { echo "$*"; rc=1; }
+code=$(find engine store tui tests -name '*.[ch]' | sort)
+text=$({ ls ./*.md; find engine store tui tests share dev meson.build .ci \( -name "*.[ch]" -o -name "*.sh" -o -name "*.py" \
+	-o -name "meson*" -o -name "*.[1-9]" -o -name dev -o -name run -o -name ceremony \) -type f; } | grep -v /corpus/ | sort)
+
+# Written so that this file does not find itself.
+unfinished=$(grep -nwE 'TO''DO|FIX''ME|X''XX|HA''CK|TB''D' $text) && bad "unfinished:"$'\n'"$unfinished"
+blanks=$(grep -nE '[[:blank:]]$|'$'\r' $text) && bad "blanks at the end of a line:"$'\n'"$blanks"
+for f in $text; do
+	[ ! -s "$f" ] || [ -z "$(tail -c 1 "$f")" ] || bad "$f: no newline at the end"
+done
+for f in $code; do
+	long=$(expand -t 4 "$f" | awk -v f="$f" 'length($0) > 132 {print f ":" NR ": " length($0) " columns"}')
+	[ -z "$long" ] || bad "lines over 132 columns:"$'\n'"$long"
+done
+indent=$(grep -nE '^ {4,}[^ *]' $code) && bad "indented with blanks instead of tabs:"$'\n'"$indent"
+
+for f in $code; do
+	n=$(wc -l <"$f")
+	[ "$n" -le 500 ] || bad "$f: $n lines, more than 500"
+done
+functions=$(awk '
+	FNR == 1 { start = 0 }
+	/^\{/ || /^[A-Za-z_].*\).*\{[ \t]*$/ { start = FNR; next }
+	/^\}/ && start { if (FNR - start > 100) print FILENAME ":" start ": a function of " FNR - start " lines, more than 100"; start = 0 }
+' $code)
+[ -z "$functions" ] || bad "$functions"
+
+# Secrets are erased in a way that the compiler may not drop, and text never grows past its buffer.
+unsafe=$(grep -nE '\b(strcpy|strcat|sprintf|gets|vsprintf|system|popen|tmpnam|mktemp|atoi)[[:blank:]]*\(' \
+	$(grep -v '^tests/' <<<"$code")) && bad "not used here:"$'\n'"$unsafe"
+printing=$(find engine store -name '*.c' ! -name '*_main.c' ! -path '*/keyroom_sim*' ! -path 'engine/sim/main.c' -exec \
+	grep -nE '\b(printf|puts|fputs|putchar|perror|exit|_exit|abort)[[:blank:]]*\(' {} +) &&
+	bad "engine/ and store/ neither print nor exit:"$'\n'"$printing"
+exit $rc
