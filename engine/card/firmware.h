@@ -1,0 +1,42 @@
+/* What differs between the firmware generations, in one table (smartcard-hsm.md 14, real-devices.md). */
+#ifndef CARD_FIRMWARE_H
+#define CARD_FIRMWARE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "engine/keys/curve.h"
+
+/* One row of a constant table. Where the sources are unsure the row says yes: the device itself refuses. */
+struct firmware {
+	unsigned from;               /* major << 8 | minor, inclusive; the row holds up to the next one's */
+	const char *name;            /* "2.x" */
+	const char *hardware;        /* what is known to have it: "Nitrokey HSM 1, SmartCard-HSM (JCOP 2.4)" */
+	bool dkek;
+	bool change_so_pin;
+	bool unblock;                /* RESET RETRY COUNTER */
+	bool pin_length_fixed;       /* a changed user PIN has the length of the one given at initialisation */
+	bool transport_pin;
+	bool public_key_auth;
+	bool key_domains;            /* AES keys, algorithm lists and use counters came with them */
+	bool aes;
+	bool algorithm_lists;
+	bool use_counters;
+	bool wraps_bad_aes_oid;      /* formats.md 4.1 */
+	unsigned rsa_max;            /* bits; the least is 1024 */
+	unsigned ec_max;             /* bits of the field */
+	uint16_t sw_not_initialised; /* to a status query of the user PIN */
+	uint16_t sw_no_dkek;         /* to a DKEK status */
+	size_t max_apdu;             /* command or answer, with header and status word */
+	uint32_t memory;             /* bytes in all, as makers say; 0: not known */
+};
+
+/* The row for a version; the last one for what is newer than the table. */
+const struct firmware *firmware_of(unsigned major, unsigned minor);
+
+bool firmware_can_rsa(const struct firmware *fw, unsigned bits);     /* 1024, 1536, 2048, 3072, 4096 */
+bool firmware_can_curve(const struct firmware *fw, const struct curve *curve);
+bool firmware_can_aes(const struct firmware *fw, unsigned bits);     /* 128, 192, 256 */
+
+#endif
