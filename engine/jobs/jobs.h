@@ -72,6 +72,12 @@ unsigned jobs_submit(struct jobs *j, const char *reader, job_fn *fn, void *ctx);
 /* A job that has not begun does not begin (ST_CANCELLED); one that has is asked, and may refuse. */
 void jobs_cancel(struct jobs *j, unsigned job);
 
+/*
+ * Cancels a job, waits until it has come to an end, and drops its events: afterwards its context is the owner's, and no
+ * JOBS_DONE will tell of it. For an owner who goes away. A job that is over and told of is fine.
+ */
+void jobs_abandon(struct jobs *j, unsigned job);
+
 void job_progress(struct job *job, unsigned done, unsigned total, const char *note);
 bool job_cancelled(const struct job *job);
 
