@@ -12,8 +12,8 @@
  *
  * Faults are whole sentences; fault.sw is the card's status word. ST_CARD_GONE can come from every function.
  */
-#ifndef CARD_CARD_H
-#define CARD_CARD_H
+#ifndef ENGINE_CARD_CARD_H
+#define ENGINE_CARD_CARD_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* The files of a card (smartcard-hsm.md 3). */
-#ifndef CARD_FILES_H
-#define CARD_FILES_H
+#ifndef ENGINE_CARD_FILES_H
+#define ENGINE_CARD_FILES_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* What differs between the firmware generations, in one table (smartcard-hsm.md 14, real-devices.md). */
-#ifndef CARD_FIRMWARE_H
-#define CARD_FIRMWARE_H
+#ifndef ENGINE_CARD_FIRMWARE_H
+#define ENGINE_CARD_FIRMWARE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,8 +2,8 @@
  * The keys of a card (smartcard-hsm.md 7 to 9). All need a login: ST_NOT_LOGGED_IN. A key reference is
  * CCxx's xx, 1 to 255.
  */
-#ifndef CARD_KEYS_H
-#define CARD_KEYS_H
+#ifndef ENGINE_CARD_KEYS_H
+#define ENGINE_CARD_KEYS_H
 
 #include <stdbool.h>
 #include <stddef.h>

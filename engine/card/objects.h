@@ -2,8 +2,8 @@
  * What is on a card: its files joined into keys, certificates and data. Nothing of what the card says is trusted:
  * numbers are bounded, texts cleaned, and what does not fit is shown as damaged, with the reason, and never hidden.
  */
-#ifndef CARD_OBJECTS_H
-#define CARD_OBJECTS_H
+#ifndef ENGINE_CARD_OBJECTS_H
+#define ENGINE_CARD_OBJECTS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,8 +2,8 @@
  * Readers and cards over PC/SC (pcsc-lite). The source works while pcscd is not running: list() and wait() say so with
  * what to do about it, and recover by themselves once it is there.
  */
-#ifndef CARD_PCSC_H
-#define CARD_PCSC_H
+#ifndef ENGINE_CARD_PCSC_H
+#define ENGINE_CARD_PCSC_H
 
 #include "engine/base/error.h"
 #include "engine/base/transport.h"

@@ -1,6 +1,6 @@
 /* The form of PINs, checked before a card is asked (smartcard-hsm.md 4.1, real-devices.md 5). */
-#ifndef CARD_PIN_H
-#define CARD_PIN_H
+#ifndef ENGINE_CARD_PIN_H
+#define ENGINE_CARD_PIN_H
 
 #include <stdbool.h>
 

@@ -1,6 +1,6 @@
 /* Is the key at a reference the one we think it is? Each spends a use of a key with a use counter, and needs a login. */
-#ifndef CARD_PROOF_H
-#define CARD_PROOF_H
+#ifndef ENGINE_CARD_PROOF_H
+#define ENGINE_CARD_PROOF_H
 
 #include "engine/base/error.h"
 #include "engine/card/card.h"
