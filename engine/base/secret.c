@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 /* The header is no secret and may live on the heap; the bytes stand at the end of their pages, before the guard page. */
@@ -131,15 +129,4 @@ struct secret *secret_copy(const struct secret *s)
 	if (c != NULL)
 		(void)secret_append(c, s->bytes, s->n);   /* same capacity: cannot fail */
 	return c;
-}
-
-enum status secret_harden_process(struct fault *f)
-{
-	const struct rlimit none = { 0, 0 };
-
-	if (setrlimit(RLIMIT_CORE, &none) != 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
-		return fault_set(f, ST_REFUSED,
-				 "This program cannot be protected against core dumps and tracing here, so a PIN could leak. "
-				 "Nothing was done.");
-	return ST_OK;
 }

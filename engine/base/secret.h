@@ -34,7 +34,4 @@ void secret_wipe(struct secret *s);                   /* erases and empties */
 bool secret_equal(const struct secret *a, const struct secret *b);   /* in constant time; lengths may leak */
 struct secret *secret_copy(const struct secret *s);   /* same capacity; NULL as secret_new() */
 
-/* No core dumps, no tracing by others. First thing in main(); fails rather than go on without. */
-enum status secret_harden_process(struct fault *f);
-
 #endif

@@ -30,7 +30,7 @@ libraries() {
 		^openssl/                                         engine/ store/
 		^pthread\.h|^threads\.h                           engine/ store/ tui/
 		^json                                             tui/ store/
-		^sys/socket\.h|^netinet/|^arpa/|^netdb\.h         engine/sim/
+		^sys/socket\.h|^netinet/|^arpa/|^netdb\.h         engine/sim/ engine/base/harden.c
 	TABLE
 }
 
