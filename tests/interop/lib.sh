@@ -1,0 +1,143 @@
+# Sourced first by every script here. From then on the script runs in a mount and a network namespace of its own, with
+# its own pcscd, which knows one driver, the virtual reader's, and so can see no real device; HOME is a temporary
+# folder. Everything started here is ended by its pid, and the namespaces go with the last of it.
+#
+# shellcheck shell=bash
+# From meson: SIM and KEYROOM, the two programs.
+set -uo pipefail
+here=$(dirname "$(readlink -f "$0")")
+die() { echo "Bail out! $*"; exit 1; }
+export PATH=$PATH:/usr/sbin:/sbin
+[ -x "${SIM:?the path of keyroom-sim}" ] && [ -x "${KEYROOM:?the path of keyroom}" ] || die "build the programs first"
+for tool in unshare pcscd opensc-tool sc-hsm-tool pkcs11-tool pkcs15-tool openssl ssh-keygen ip; do
+	command -v $tool >/dev/null || die "$tool is missing: ./dev deps"
+done
+
+if [ -z "${KEYROOM_INSIDE:-}" ]; then
+	KEYROOM_INSIDE=$(readlink /proc/self/ns/net)
+	export KEYROOM_INSIDE
+	root=(--map-root-user)
+	[ "$(id -u)" = 0 ] && root=()
+	if unshare "${root[@]}" -mn true 2>/dev/null; then
+		exec unshare "${root[@]}" -mn bash "$0" "$@"
+	fi
+	# Below a chroot the root of the tree is no mount of ours: its propagation is changed from the namespace's own root.
+	exec unshare "${root[@]}" --propagation unchanged -mn bash -c \
+		'nsenter --mount=/proc/self/ns/mnt mount --make-rprivate / && exec bash "$@"' enter "$0" "$@"
+fi
+[ "$KEYROOM_INSIDE" != "$(readlink /proc/self/ns/net)" ] || die "this is no namespace of our own"
+
+work=$(mktemp -d) || die "no temporary folder"
+pids=()
+finish() {
+	local pid
+	for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null; done
+	for pid in "${pids[@]}"; do wait "$pid" 2>/dev/null; done
+	rm -rf "$work"
+}
+trap finish EXIT
+trap 'exit 1' TERM INT HUP
+
+mkdir -p "$work/home" "$work/conf"
+export HOME=$work/home XDG_DATA_HOME=$work/home/data XDG_STATE_HOME=$work/home/state XDG_CONFIG_HOME=$work/home/config \
+	XDG_CACHE_HOME=$work/home/cache XDG_RUNTIME_DIR=$work/home TMPDIR=$work LC_ALL=C.UTF-8 OPENSC_CONF=$work/opensc.conf
+unset PCSCLITE_CSOCK_NAME OPENSC_DEBUG
+cd "$work" || die "no temporary folder"
+echo 'app default { }' >"$OPENSC_CONF"
+
+# One line a reader: number, whether a card is in it, name.
+readers() { timeout 10 opensc-tool -l 2>/dev/null | awk '$1 ~ /^[0-9]+$/'; }
+
+start_pcscd() {
+	local driver i
+	driver=$(find /usr/lib/pcsc/drivers -name libifdvpcd.so | head -n 1)
+	[ -n "$driver" ] || die "vsmartcard-vpcd is missing: ./dev deps"
+	cp "$driver" "$work/libifdvpcd.so"
+	ip link set lo up || die "loopback cannot be brought up"
+	if [ -d /run/pcscd ]; then
+		mount -t tmpfs -o mode=755 none /run/pcscd || die "/run/pcscd cannot be covered"
+	else
+		mount -t tmpfs -o mode=755 none /run && mkdir /run/pcscd || die "/run cannot be covered"
+	fi
+	# No other driver, no USB bus: what is plugged into this machine stays unseen.
+	mount -t tmpfs none /usr/lib/pcsc/drivers || die "the drivers of real readers cannot be covered"
+	[ ! -d /dev/bus/usb ] || mount -t tmpfs none /dev/bus/usb || die "the USB bus cannot be covered"
+	cat >"$work/conf/vpcd" <<-TEXT
+		FRIENDLYNAME "Virtual PCD"
+		DEVICENAME   /dev/null:0x8C7B
+		LIBPATH      $work/libifdvpcd.so
+		CHANNELID    0x8C7B
+	TEXT
+	pcscd -f -c "$work/conf" >"$work/pcscd.log" 2>&1 &
+	pids+=($!)
+	for ((i = 0; i < 100; i++)); do
+		[ "$(readers | wc -l)" = 2 ] && break
+		kill -0 "${pids[0]}" 2>/dev/null || break
+		sleep 0.1
+	done
+	if [ "$(readers | wc -l)" != 2 ] || readers | grep -qv 'Virtual PCD 00 0[01]'; then
+		sed 's/^/# /' "$work/pcscd.log"
+		readers | sed 's/^/# /'
+		die "not the two virtual readers and nothing else: no test runs here"
+	fi
+}
+
+wait_for() { # wait_for SLOT Yes|No: the card is there, or gone, as pcscd sees it
+	local i
+	for ((i = 0; i < 100; i++)); do
+		readers | awk -v s="$1" -v w="$2" '$1 == s && $2 == w {found = 1} END {exit !found}' && return
+		sleep 0.1
+	done
+	die "after 10 seconds slot $1 does not say $2"
+}
+
+declare -A card_pid
+insert() { # insert SLOT NAME [OPTION...]: the card in $work/NAME.card, traced to NAME.trace
+	local slot=$1 name=$2
+	shift 2
+	"$SIM" --port $((35963 + slot)) --trace "$work/$name.trace" "$@" "$work/$name.card" >"$work/$name.log" 2>&1 &
+	card_pid[$slot]=$!
+	pids+=($!)
+	wait_for "$slot" Yes
+}
+
+eject() { # eject SLOT
+	kill "${card_pid[$1]}"
+	wait "${card_pid[$1]}" 2>/dev/null
+	wait_for "$1" No
+}
+
+apdus() { wc -l <"$work/$1.trace"; } # how many the card NAME has had so far
+
+# --- what the tests are written in
+
+count=0 bad=0
+# check SENTENCE COMMAND...: stops at the first failing line of a function; what it said is shown on failure.
+check() {
+	local sentence=$1 start=$SECONDS
+	shift
+	count=$((count + 1))
+	(set -e; "$@") >"$work/said" 2>&1 </dev/null &
+	if wait $!; then
+		echo "ok $count - $sentence"
+	else
+		bad=$((bad + 1))
+		echo "not ok $count - $sentence"
+		tail -n 60 "$work/said" | tr -d '\r' | sed 's/^/# /'
+	fi
+	[ $((SECONDS - start)) -lt 20 ] || echo "# this took $((SECONDS - start)) s"
+}
+end() {
+	echo "1..$count"
+	[ "$bad" = 0 ]
+	exit
+}
+
+# Words for the functions given to check. Every one leaves what it did in the output.
+say() { printf '$ %s\n' "$*" >&2; timeout 300 "$@"; }
+has() { grep -qE -- "$1" "$2" || { echo "\"$1\" is not in $2:"; cat "$2"; return 1; }; }
+hasnt() { ! grep -qE -- "$1" "$2" || { echo "\"$1\" is in $2:"; cat "$2"; return 1; }; }
+same() { [ "$1" = "$2" ] || { printf '%s: "%s" is not "%s"\n' "${3:-different}" "$1" "$2"; return 1; }; }
+fails() { if "$@"; then echo "this should have failed: $*"; return 1; fi; }
+
+start_pcscd
