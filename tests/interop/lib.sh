@@ -2,7 +2,7 @@
 # its own pcscd, which knows one driver, the virtual reader's, and so can see no real device; HOME is a temporary
 # folder. Everything started here is ended by its pid, and the namespaces go with the last of it.
 #
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 # From meson: SIM and KEYROOM, the two programs.
 set -uo pipefail
 here=$(dirname "$(readlink -f "$0")")
@@ -139,5 +139,34 @@ has() { grep -qE -- "$1" "$2" || { echo "\"$1\" is not in $2:"; cat "$2"; return
 hasnt() { ! grep -qE -- "$1" "$2" || { echo "\"$1\" is in $2:"; cat "$2"; return 1; }; }
 same() { [ "$1" = "$2" ] || { printf '%s: "%s" is not "%s"\n' "${3:-different}" "$1" "$2"; return 1; }; }
 fails() { if "$@"; then echo "this should have failed: $*"; return 1; fi; }
+
+# --- OpenSC's tools on the card in a slot
+
+so=3537363231383830 pin=648219
+module=$(find /usr/lib -name opensc-pkcs11.so | head -n 1)
+schsm() { local slot=$1; shift; say sc-hsm-tool -r "$slot" "$@"; }
+p11() { local slot=$1; shift; say pkcs11-tool --module "$module" --slot $((slot * 4)) "$@"; }
+p11in() { local slot=$1; shift; p11 "$slot" --login --pin "$pin" "$@"; }
+p15() { local slot=$1; shift; say pkcs15-tool -r "$slot" "$@"; }
+# pub SLOT ID FILE: the public key, PEM
+pub() { p15 "$1" --read-public-key "$2" >"$3.text" && sed -n '/BEGIN/,/END/p' "$3.text" >"$3" && openssl pkey -pubin -in "$3" -noout; }
+kcv_of() { awk -F: '/[Cc]heck value/ {gsub(/[^0-9A-Fa-f]/, "", $2); print toupper($2)}' "$1"; }
+spki_sha256() { openssl pkey -pubin -in "$1" -outform DER | sha256sum | cut -d ' ' -f 1; }
+
+# signs SLOT ID PUBKEY: the key on the card signs something new, and OpenSSL finds it good under PUBKEY
+signs() {
+	local slot=$1 id=$2 pub=$3 hash=sha256 bits
+	head -c 100 /dev/urandom >message
+	if openssl pkey -pubin -in "$pub" -noout -text | grep -q Modulus; then
+		p11in "$slot" --sign --id "$id" --mechanism SHA256-RSA-PKCS -i message -o signature
+		openssl dgst -sha256 -verify "$pub" -signature signature message
+	else
+		bits=$(openssl pkey -pubin -in "$pub" -noout -text | sed -nE 's/.*\(([0-9]+) bit.*/\1/p')
+		[ "$bits" -ge 256 ] || hash=sha1
+		openssl dgst -$hash -binary message >digest
+		p11in "$slot" --sign --id "$id" --mechanism ECDSA --signature-format openssl -i digest -o signature
+		openssl pkeyutl -verify -pubin -inkey "$pub" -in digest -sigfile signature
+	fi
+}
 
 start_pcscd

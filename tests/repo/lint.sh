@@ -6,7 +6,7 @@ case "$2" in
 shellcheck)
 	scripts=$(grep -lE '^#!/bin/(ba)?sh' -r dev .ci share tests | sort)
 	# shellcheck disable=SC2086
-	shellcheck -x -e SC2015,SC2086,SC2038,SC2013,SC2046,SC2016 $scripts
+	shellcheck -x -P SCRIPTDIR -e SC2015,SC2086,SC2038,SC2013,SC2046,SC2016,SC2317,SC2001 $scripts
 	;;
 mandoc)
 	pages=$(find share/man -name '*.[1-9]')
