@@ -69,6 +69,7 @@ struct question {
 	const char *value;    /* as usage shows it: "L", "FILE"; NULL for a flag or a positional that words show */
 	enum ask ask;
 	bool positional;      /* on the command line it stands without its name */
+	bool unlisted;        /* the console's alone: a script says the same with other options */
 	bool optional;
 	bool twice;           /* a secret that is being set is typed a second time */
 	size_t max;           /* characters, bytes of a secret, or values of ASK_FILES and ASK_OBJECTS; 0: as the kind has it */
@@ -124,6 +125,7 @@ struct procedure {
 	void (*review)(const struct run *r, struct prose *out);       /* what will happen and what will be lost; may be NULL */
 	const char *(*confirm)(const struct run *r);                  /* what must be typed before the steps; NULL: nothing */
 	void (*outcome)(const struct run *r, struct prose *out);      /* what was done, and what should be done next */
+	bool prints;              /* on the line its result goes to stdout, so that the outcome is not said as well */
 	void (*failed)(const struct run *r, struct prose *out);       /* the state the device is in now, and the choices; may be NULL */
 	bool (*again)(struct run *r);   /* makes the run ready for another device with what was opened; NULL: no such thing */
 	const char *again_words;        /* "Initialise another device with the same shares" */
