@@ -5,7 +5,10 @@
  * A run goes through its pages in order. Leaving a page checks its answers and may do some work (reading the device,
  * opening a share) before the next one is shown. After the last page comes the review, then what is to be confirmed, then
  * the steps, each whole on the thread of the device or on a worker. Before the first step the run is written into the
- * inventory, with every answer that is no secret.
+ * inventory, with every answer that is no secret, and before each step its name.
+ *
+ * A page on which nothing is to be read or answered (no text, no question asked) is not shown: its work is done on the way
+ * to the next one. Where it is the first, its work begins with run_set_device().
  */
 #ifndef TUI_WIZARD_WIZARD_H
 #define TUI_WIZARD_WIZARD_H
@@ -29,8 +32,15 @@ struct env {
 	struct store *store;          /* the handle of the thread that owns the jobs */
 	bool rehearsal;
 	bool script;                  /* answers come from options: nothing can be asked a second time */
+	const char *confirm;          /* --confirm of a script, as it was given: what is to be confirmed is compared with it; or NULL */
 	unsigned share_iterations;    /* of the share KDF: SHARE_ITERATIONS in keyroom */
 };
+
+/*
+ * The jobs' configuration for procedures: each thread has an inventory handle of its own, of this file, which must outlive
+ * the jobs. NULL: no inventory can be opened, and steps get none.
+ */
+void wizard_jobs_config(const char *store_path, struct source *source, struct jobs_config *ret);
 
 enum ask {
 	ASK_TEXT,
@@ -88,16 +98,29 @@ enum where { ON_DEVICE, ON_WORKER };
 struct step_env {
 	struct run *run;
 	struct job *job;          /* for progress and cancellation */
-	struct card *card;        /* NULL with ON_WORKER */
-	struct store *store;      /* this thread's handle */
+	struct card *card;        /* NULL with ON_WORKER. It is the run's device, in a session that lasts for the step */
+	struct store *store;      /* this thread's handle; NULL where the jobs have none */
 	unsigned index;           /* of the page's repetition, or of the step's */
 };
+
+/*
+ * Said right before the first command that changes something which cannot be taken back by itself: from here on a failure
+ * leaves the run open, to be taken up again, and is ST_HALFWAY where device or store let us down.
+ * run_unchanged(): that command was refused whole, or all of it was taken back.
+ */
+void run_changed(struct step_env *e);
+void run_unchanged(struct step_env *e);
 
 struct step {
 	const char *name;         /* in the run's record: never changed once released */
 	const char *words;        /* "Erase the device and set its PINs" */
 	enum where where;
 	bool uninterruptible;     /* said on the page while it runs */
+	/*
+	 * Its repetitions run side by side, each with an index of its own. Of a page's work: the pages of a script are
+	 * worked on together, when the last of them is left.
+	 */
+	bool parallel;
 	unsigned (*repeat)(const struct run *r);   /* NULL: once; 0: left out */
 	enum status (*fn)(struct step_env *e, struct fault *f);
 	const char *usual;        /* the inventory's name for how long it usually takes on this device; NULL: quick */
@@ -118,6 +141,7 @@ struct procedure {
 	const char *title;        /* "Initialise" */
 	const char *summary;      /* one line, for usage, manual and help */
 	bool on_device;           /* asks which device, unless one was given */
+	bool unrecorded;          /* it changes nothing, and leaves no run in the inventory */
 	const struct page *pages; /* until name is NULL */
 	const struct step *steps; /* until name is NULL */
 	size_t state_size;        /* of the procedure's own state: run_state(), zeroed; secrets in it are struct secret * */
@@ -127,6 +151,11 @@ struct procedure {
 	void (*outcome)(const struct run *r, struct prose *out);      /* what was done, and what should be done next */
 	bool prints;              /* on the line its result goes to stdout, so that the outcome is not said as well */
 	void (*failed)(const struct run *r, struct prose *out);       /* the state the device is in now, and the choices; may be NULL */
+	/*
+	 * Of a run that is taken up again, before its first page: finds out on the device how far it came, and notes that in
+	 * run_state(), by which questions and steps that are not needed any more leave themselves out. NULL: it cannot be.
+	 */
+	const struct step *resume;
 	bool (*again)(struct run *r);   /* makes the run ready for another device with what was opened; NULL: no such thing */
 	const char *again_words;        /* "Initialise another device with the same shares" */
 };
@@ -137,7 +166,7 @@ enum run_phase {
 	RUN_REVIEW,     /* run_start() comes next */
 	RUN_RUNNING,
 	RUN_DONE,
-	RUN_FAILED,     /* a step failed: run_fault() */
+	RUN_FAILED,     /* a step failed: run_fault(). run_retry(), or run_free() */
 };
 
 /* Without a device: see run_set_device(). */
@@ -148,11 +177,12 @@ DEFINE_GUARD(struct run, run_free)
 const struct procedure *run_procedure(const struct run *r);
 const struct env *run_env(const struct run *r);
 void *run_state(const struct run *r);
+bool run_is_resumed(const struct run *r);   /* taken up again: procedure->resume was or is being done */
 enum run_phase run_phase(const struct run *r);
 const struct page *run_page(const struct run *r, unsigned *ret_index);   /* the page asked or being worked on */
 const struct fault *run_fault(const struct run *r);   /* of the last work or step that failed; st is ST_OK where none did */
 
-/* The device of the run. The reader is looked up anew for each job, by serial. */
+/* The device of the run, while its first page is asked. The reader is looked up anew for each job, by serial. */
 enum status run_set_device(struct run *r, const char *serial, const char *reader, struct fault *f);
 const char *run_serial(const struct run *r);   /* "" where there is none */
 
@@ -199,6 +229,14 @@ enum step_state run_step_state(const struct run *r, size_t step);
 struct run_record;   /* store/run.h */
 enum status run_resume(const struct procedure *p, const struct env *env, const struct run_record *record, struct run **ret,
 		       struct fault *f);
+
+/*
+ * Takes up a run that is RUN_FAILED, at once, with the answers and what was opened. ST_REFUSED: the procedure cannot.
+ */
+enum status run_retry(struct run *r, struct fault *f);
+
+/* After RUN_DONE, where procedure->again is: back to the first page, without a device. Secrets were erased. */
+enum status run_again(struct run *r, struct fault *f);
 
 /* All procedures, until name is NULL; the one table behind commands, console, help and manual. */
 extern const struct procedure *const procedures[];
