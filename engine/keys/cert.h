@@ -1,4 +1,4 @@
-/* X.509 certificates, as far as screens and the inventory need them; PEM or DER. Nothing is validated here. */
+/* X.509 certificates, as far as screens and the inventory need them; PEM or DER. No chain is checked. */
 #ifndef ENGINE_KEYS_CERT_H
 #define ENGINE_KEYS_CERT_H
 
@@ -17,6 +17,7 @@ struct cert {
 	char issuer[CERT_NAME_MAX];
 	char common_name[CERT_NAME_MAX];  /* the subject's last CN, cleaned; "" where there is none */
 	int64_t not_before, not_after;    /* seconds since 1970, UTC */
+	bool broken;                      /* self-signed, and the signature is wrong; others cannot be checked here */
 	bool authority;                   /* basicConstraints say CA */
 	bool has_key;                     /* false: an algorithm or curve that these devices do not have */
 	struct pubkey key;

@@ -44,7 +44,7 @@ const struct curve *curve_by_nid(int nid);
 
 /*
  * By explicit parameters, each of any width (leading zeros do not count); g as 04 || x || y. p alone would not do: a
- * curve and its twist share it. An empty b, g or n is not compared. NULL: not known.
+ * curve and its twist share it. An empty b, g or n is not compared, p and a are needed. NULL: not known.
  */
 const struct curve *curve_by_domain(struct cur p, struct cur a, struct cur b, struct cur g, struct cur n);
 

@@ -1,0 +1,23 @@
+/* AES as this folder needs it; keys and results may stand in secret memory, and leave no copy elsewhere. */
+#ifndef ENGINE_KEYS_CIPHER_H
+#define ENGINE_KEYS_CIPHER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine/base/bytes.h"
+#include "engine/base/error.h"
+
+#define AES_BLOCK 16
+
+/* ST_CRYPTO with OpenSSL's reason; doing is a sentence's "while ...". Empties OpenSSL's queue of errors. */
+enum status fault_openssl(struct fault *f, const char *doing);
+
+/* AES-256-CBC without padding; in.n is a multiple of 16 and out has as much room. */
+enum status aes256_cbc(bool encrypt, const uint8_t key[static 32], const uint8_t iv[static AES_BLOCK], struct cur in,
+		       uint8_t *out, struct fault *f);
+
+/* key has 16, 24 or 32 bytes. */
+enum status aes_cmac(struct cur key, struct cur message, uint8_t ret[static AES_BLOCK], struct fault *f);
+
+#endif
