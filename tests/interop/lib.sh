@@ -143,6 +143,8 @@ fails() { if "$@"; then echo "this should have failed: $*"; return 1; fi; }
 # --- OpenSC's tools on the card in a slot
 
 so=3537363231383830 pin=648219
+curves="secp192r1 secp256r1 secp384r1 secp521r1 brainpoolP192r1 brainpoolP224r1 brainpoolP256r1 brainpoolP320r1
+	brainpoolP384r1 brainpoolP512r1 secp192k1 secp256k1"
 module=$(find /usr/lib -name opensc-pkcs11.so | head -n 1)
 schsm() { local slot=$1; shift; say sc-hsm-tool -r "$slot" "$@"; }
 p11() { local slot=$1; shift; say pkcs11-tool --module "$module" --slot $((slot * 4)) "$@"; }
@@ -168,5 +170,12 @@ signs() {
 		openssl pkeyutl -verify -pubin -inkey "$pub" -in digest -sigfile signature
 	fi
 }
+
+# --- Keyroom, with an inventory of this script's own
+
+k() { say "$KEYROOM" --store "$work/inventory" "$@"; }
+secret() { (umask 077 && printf '%s\n' "$2" >"$1"); }
+# json FILE EXPRESSION: of Python, d is the document
+json() { python3 -c 'import json, sys; d = json.load(open(sys.argv[1])); print(eval(sys.argv[2]))' "$@"; }
 
 start_pcscd

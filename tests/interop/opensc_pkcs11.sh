@@ -1,9 +1,6 @@
 #!/bin/bash
 # pkcs11-tool on a simulated card: everything that an application does with one.
 . "$(dirname "$0")/lib.sh"
-curves="secp192r1 secp256r1 secp384r1 secp521r1 brainpoolP192r1 brainpoolP224r1 brainpoolP256r1 brainpoolP320r1
-	brainpoolP384r1 brainpoolP512r1 secp192k1 secp256k1"
-
 prepared() {
 	schsm 0 --initialize --so-pin $so --pin $pin --label interop
 	p11 0 --list-token-slots | tee said

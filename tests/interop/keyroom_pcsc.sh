@@ -1,0 +1,61 @@
+#!/bin/bash
+# Keyroom and the real pcscd: what is there, what is not, and what comes and goes.
+. "$(dirname "$0")/lib.sh"
+a=DENK0300001 b=DENK0300002
+
+exits() { # exits CODE COMMAND...: what it says stays in said
+	local want=$1 got=0
+	shift
+	"$@" >said 2>&1 || got=$?
+	cat said
+	same "$got" "$want" 'exit code'
+}
+
+nothing_there() {
+	exits 3 k status
+	k --json devices >devices.json
+	same "$(json devices.json 'len([o for o in d if o["present"]])')" 0
+}
+
+one_card() {
+	k --json status >status.json
+	same "$(json status.json 'd["serial"], d["present"] if "present" in d else True')" "('$a', True)"
+	k -d $a status
+	k -d 'PCD 00 00' status
+	exits 3 k -d DENK0999999 status
+}
+
+two_cards() {
+	k --json devices >devices.json
+	same "$(json devices.json 'sorted(o["serial"] for o in d if o["present"])')" "['$a', '$b']"
+	k -d $b status
+	k -d 'PCD 00 01' status | tee said
+	has $b said
+}
+
+came_and_went() {
+	k --json devices >devices.json
+	same "$(json devices.json '[(o["serial"], o["present"]) for o in d if o["serial"]]')" "[('$a', False), ('$b', True)]"
+}
+
+no_service() {
+	kill "${pids[0]}"
+	wait "${pids[0]}" 2>/dev/null || true
+	exits 3 k status
+	has 'pcscd' said
+	exits 1 k doctor
+}
+
+mkdir -p "$XDG_DATA_HOME"
+secret so $so
+secret pin $pin
+check 'without a card, status says so and exits with 3' nothing_there
+insert 0 a --serial $a --firmware 3.6
+check 'one card needs no -d' one_card
+insert 1 b --serial $b --firmware 3.6
+check 'two cards are told apart by serial and reader' two_cards
+check 'with pcscd and cards, doctor finds nothing wrong' k doctor
+eject 0
+check 'a card that was taken out is known, and absent' came_and_went
+check 'without pcscd, status exits with 3 and names it' no_service
+end
