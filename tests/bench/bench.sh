@@ -115,7 +115,8 @@ line() { # line WHAT OUR_MS THEIR_MS LIMIT_RATIO
 measure k share check share.pbe --password-file password
 one_ms=$ms
 line 'opening a DKEK share (import-dkek-share)' $ms $import_ms 0.36
-measure k share check share.pbe share.pbe share.pbe --password-file password --password-file password --password-file password
+for i in 2 3; do k share new $i.pbe --new-password-file password >said 2>&1 || die "$(cat said)"; done
+measure k share check share.pbe 2.pbe 3.pbe --password-file password --password-file password --password-file password
 line 'three shares, a thread each (one share)' $ms $one_ms 2
 
 python3 "$here/console.py" "$KEYROOM" || over=$((over + 1))
