@@ -1,0 +1,339 @@
+#include "tui/command/ask.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/base/clock.h"
+#include "engine/base/file.h"
+#include "engine/base/text.h"
+#include "tui/command/print.h"
+#include "tui/command/questions.h"
+#include "tui/command/tty.h"
+
+#define TRIES_AT_A_PROMPT 3   /* of a value's form or a share's password; a card's PIN is never asked twice by itself */
+
+/* Which of the nameless words are the question's: from *ret_first on, one, or with ASK_FILES all that follow. */
+static bool words_of(const struct procedure *p, const struct question *q, size_t *ret_first)
+{
+	*ret_first = 0;
+	for (size_t i = 0; procedure_question(p, i) != NULL; i++) {
+		const struct question *other = procedure_question(p, i);
+
+		if (strcmp(other->name, q->name) == 0)
+			return other->positional;
+		if (other->positional)
+			++*ret_first;
+	}
+	return false;
+}
+
+const char *ask_given(const struct args *a, const struct procedure *p, const struct question *q, unsigned index)
+{
+	char name[OPTION_NAME_MAX];
+	size_t first, word = 0;
+	bool words = words_of(p, q, &first);
+
+	question_option(q, name);
+	for (size_t i = 0; i < a->n_options; i++) {
+		const struct option *o = &a->options[i];
+		bool mine = strcmp(o->name, name) == 0;
+
+		if (o->name[0] == '\0') {
+			mine = words && word >= first && (q->ask == ASK_FILES || word == first);
+			word++;
+		}
+		if (mine && index-- == 0)
+			return o->value;
+	}
+	return NULL;
+}
+
+/* What the prompt says: the words, what may be typed, what an empty line takes. */
+static void prompt_of(const struct question *q, const char *proposal, bool again, char *out, size_t cap)
+{
+	size_t n = (size_t)snprintf(out, cap, "%s%s", q->words, again ? ", once more" : "");
+
+	if (q->ask == ASK_SENTENCE && n < cap)
+		n += (size_t)snprintf(out + n, cap - n, " (type: %s)", q->choices[0].value);
+	if (proposal[0] != '\0' && n < cap)
+		n += (size_t)snprintf(out + n, cap - n, " [%s]", proposal);
+	if (n < cap)
+		snprintf(out + n, cap - n, ": ");
+}
+
+static void print_choices(const struct run *r, const struct question *q)
+{
+	struct choices several = { 0 };
+	struct fault f;
+
+	for (const struct choice *c = q->choices; q->ask != ASK_SENTENCE && c != NULL && c->value != NULL; c++)
+		fprintf(stderr, "  %-14s %s\n", c->value, c->words);
+	if (q->choices_of == NULL || q->choices_of(r, &several, &f) != ST_OK)
+		return;
+	for (size_t i = 0; i < several.n; i++)
+		fprintf(stderr, "  %-14s %s\n", several.c[i].value, several.c[i].words);
+}
+
+static enum status type_secret(struct run *r, const struct question *q, unsigned index, struct fault *f)
+{
+	struct secret *s = run_secret(r, q->name, index);
+	char prompt[160];
+	enum status st;
+
+	if (s == NULL)
+		return fault_set(f, ST_NO_MEMORY, NULL);
+	prompt_of(q, "", false, prompt, sizeof(prompt));
+	st = tty_secret(prompt, s, f);
+	if (st != ST_OK || !q->twice)
+		return st;
+	SECRET *again = secret_new(secret_cap(s));
+	if (again == NULL)
+		return fault_set(f, ST_NO_MEMORY, NULL);
+	prompt_of(q, "", true, prompt, sizeof(prompt));
+	st = tty_secret(prompt, again, f);
+	if (st == ST_OK && !secret_equal(s, again)) {
+		secret_wipe(s);
+		st = fault_set(f, ST_BAD_FORM, "The two are not the same. Nothing was changed.");
+	}
+	return st;
+}
+
+static enum status secret_answer(const struct here *h, struct run *r, const struct question *q, unsigned index, bool *ret_typed,
+				 struct fault *f)
+{
+	const char *file = ask_given(h->args, run_procedure(r), q, index);
+	struct secret *s;
+	bool readable;
+	enum status st;
+
+	if (file != NULL) {
+		s = run_secret(r, q->name, index);
+		if (s == NULL)
+			return fault_set(f, ST_NO_MEMORY, NULL);
+		st = file_read_secret(file, s, &readable, f);
+		if (st == ST_OK && readable)
+			print_line(PROSE_WARNING, "Others on this computer can read the file that a secret was taken from.");
+		return st == ST_NOT_FOUND ? fault_set(f, ST_USAGE, "%s is not there.", file) : st;
+	}
+	if (q->optional)
+		return ST_OK;
+	if (!tty_here()) {
+		char name[OPTION_NAME_MAX];
+
+		question_option(q, name);
+		return fault_set(f, ST_NEED_SECRET, "%s: there is no terminal to type it at, and no --%s was given. Nothing was done.",
+				 q->words, name);
+	}
+	*ret_typed = true;
+	return type_secret(r, q, index, f);
+}
+
+/* Takes a flag, a value, several values; *ret_given tells whether there was any. */
+static enum status option_answer(const struct here *h, struct run *r, const struct question *q, unsigned index, bool *ret_given,
+				 struct fault *f)
+{
+	const char *value = ask_given(h->args, run_procedure(r), q, index);
+	enum status st = ST_OK;
+
+	*ret_given = value != NULL;
+	if (value == NULL)
+		return ST_OK;
+	if (q->ask == ASK_YES)
+		return run_set(r, q->name, index, "1", f);
+	if (q->ask == ASK_SENTENCE)
+		return run_set(r, q->name, index, q->choices[0].value, f);
+	if (q->ask != ASK_FILES && q->ask != ASK_OBJECTS)
+		return run_set(r, q->name, index, value, f);
+	for (unsigned i = 0; st == ST_OK && value != NULL; value = ask_given(h->args, run_procedure(r), q, ++i))
+		st = run_set(r, q->name, i, value, f);
+	return st;
+}
+
+static enum status type_answer(struct run *r, const struct question *q, unsigned index, const char *proposal, struct fault *f)
+{
+	char prompt[240], line[1024];
+	enum status st;
+
+	print_choices(r, q);
+	prompt_of(q, proposal, false, prompt, sizeof(prompt));
+	st = tty_line(prompt, line, sizeof(line), f);
+	if (st == ST_OK)
+		st = run_set(r, q->name, index, line[0] != '\0' ? line : proposal, f);
+	return st;
+}
+
+static enum status answer(const struct here *h, struct run *r, const struct question *q, unsigned index, bool *ret_typed,
+			  struct fault *f)
+{
+	char proposal[512] = "";
+	bool given;
+	enum status st;
+
+	if (q->asked != NULL && !q->asked(r, index))
+		return ST_OK;
+	if (q->ask == ASK_DEVICE)
+		return run_set(r, q->name, index, run_serial(r), f);
+	if (ask_is_secret(q->ask))
+		return secret_answer(h, r, q, index, ret_typed, f);
+	st = option_answer(h, r, q, index, &given, f);
+	if (st != ST_OK || given)
+		return st;
+	if (q->proposal != NULL)
+		q->proposal(r, index, proposal, sizeof(proposal));
+	if (q->optional || q->unlisted || q->ask == ASK_YES)
+		return proposal[0] != '\0' ? run_set(r, q->name, index, proposal, f) : ST_OK;
+	if (!tty_here()) {
+		char name[OPTION_NAME_MAX];
+
+		question_option(q, name);
+		return fault_set(f, ST_USAGE, "\"%s\" needs %s%s. See keyroom %s --help.", h->args->command->name,
+				 q->positional ? "" : "--", q->positional && q->value != NULL ? q->value : name,
+				 h->args->command->name);
+	}
+	*ret_typed = true;
+	return type_answer(r, q, index, proposal, f);
+}
+
+static enum status answer_page(const struct here *h, struct run *r, bool *ret_typed, struct fault *f)
+{
+	unsigned index;
+	const struct page *page = run_page(r, &index);
+	const char *bad;
+	enum status st;
+
+	if (page->text != NULL) {
+		PROSE text = { 0 };
+
+		page->text(r, index, &text);
+		print_prose(&text, !tty_here());
+	}
+	for (const struct question *q = page->questions; q != NULL && q->name != NULL; q++) {
+		PROSE warning = { 0 };
+
+		st = answer(h, r, q, index, ret_typed, f);
+		if (st != ST_OK)
+			return st;
+		if (q->warn != NULL && (q->asked == NULL || q->asked(r, index)))
+			q->warn(r, index, &warning);
+		print_prose(&warning, true);
+	}
+	return run_next(r, &bad, f);
+}
+
+static void show_progress(void *ctx, const struct run *r)
+{
+	struct run_progress now;
+	const struct step **last = ctx;
+
+	run_progress(r, &now);
+	if (now.step == NULL)
+		return;
+	if (isatty(STDERR_FILENO) == 1)
+		print_progress(&now);
+	else if (*last != now.step)
+		print_line(PROSE_PLAIN, "%s ...", now.step->words);
+	*last = now.step;
+}
+
+static void wait_for(struct run *r)
+{
+	const struct step *last = NULL;
+
+	run_wait(r, show_progress, &last);
+	if (last != NULL && isatty(STDERR_FILENO) == 1)
+		print_progress(NULL);
+}
+
+static enum status confirm(const struct here *h, struct run *r, struct fault *f)
+{
+	const struct procedure *p = run_procedure(r);
+	const char *wanted = p->confirm != NULL ? p->confirm(r) : NULL;
+	char line[64], prompt[160];
+	enum status st;
+
+	if (wanted == NULL)
+		return ST_OK;
+	if (h->args->confirm == NULL && !tty_here())
+		return fault_set(f, ST_REFUSED, "This needs --confirm %s, because something would be lost for good. Nothing was done.",
+				 wanted);
+	if (h->args->confirm == NULL) {
+		snprintf(prompt, sizeof(prompt), "Type %s to go on: ", wanted);
+		st = tty_line(prompt, line, sizeof(line), f);
+		if (st != ST_OK)
+			return st;
+	}
+	if (strcmp(h->args->confirm != NULL ? h->args->confirm : line, wanted) != 0)
+		return fault_set(f, ST_REFUSED, "That is not %s. Nothing was done.", wanted);
+	return ST_OK;
+}
+
+static enum status review(const struct here *h, struct run *r, struct fault *f)
+{
+	const struct procedure *p = run_procedure(r);
+	PROSE text = { 0 };
+	enum status st;
+
+	if (p->review != NULL)
+		p->review(r, &text);
+	print_prose(&text, !tty_here());
+	st = confirm(h, r, f);
+	return st == ST_OK ? run_start(r, f) : st;
+}
+
+/* A value or password that was typed may be typed again; what a card has refused is over. */
+static bool may_ask_again(enum status st, bool typed, unsigned tries)
+{
+	return typed && tries + 1 < TRIES_AT_A_PROMPT && (st == ST_BAD_FORM || st == ST_PASSWORD_WRONG || st == ST_NOT_FOUND);
+}
+
+enum status ask_run(const struct here *h, struct run *r, struct fault *f)
+{
+	const struct procedure *p = run_procedure(r);
+	unsigned tries = 0;
+
+	for (;;) {
+		enum status st = ST_OK;
+		bool typed = false;
+		PROSE text = { 0 };
+
+		switch (run_phase(r)) {
+		case RUN_ASKING:
+			st = answer_page(h, r, &typed, f);
+			if (st == ST_OK && run_phase(r) == RUN_WORKING) {
+				wait_for(r);
+				*f = *run_fault(r);
+				st = f->st;
+			}
+			if (st != ST_OK && !may_ask_again(st, typed, tries++))
+				return st;
+			if (st != ST_OK)
+				command_complain(f);
+			else
+				tries = 0;
+			break;
+		case RUN_REVIEW:
+			st = review(h, r, f);
+			if (st != ST_OK)
+				return st;
+			break;
+		case RUN_WORKING:
+		case RUN_RUNNING:
+			wait_for(r);
+			break;
+		case RUN_FAILED:
+			*f = *run_fault(r);
+			command_complain(f);
+			if (p->failed != NULL)
+				p->failed(r, &text);
+			print_prose(&text, false);
+			f->what[0] = '\0';   /* said */
+			return f->st;
+		case RUN_DONE:
+			if (p->outcome != NULL)
+				p->outcome(r, &text);
+			print_prose(&text, h->args->json || p->prints);
+			return ST_OK;
+		}
+	}
+}

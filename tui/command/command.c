@@ -1,0 +1,147 @@
+#include "tui/command/command.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "tui/command/ask.h"
+#include "tui/command/exit.h"
+#include "tui/command/print.h"
+#include "tui/command/query.h"
+#include "tui/command/result.h"
+#include "tui/command/tty.h"
+#include "tui/wizard/fleet.h"
+#include "tui/wizard/wizard.h"
+
+/* How long a card may take to be found and read before the line gives up. */
+#define SCAN_TIMEOUT_MS 120000
+
+static const struct command_option journal_options[] = {
+	{ .name = "limit", .value = "N" }, { .name = "" },
+};
+
+/* What shows something and changes nothing. Procedures follow these, from their own table. */
+static const struct command queries[] = {
+	{ .name = "devices", .summary = "Readers and cards here, and devices known but absent", .need = NEED_READERS,
+	  .show = query_devices },
+	{ .name = "status", .summary = "One device: versions, PIN and SO-PIN tries, DKEK shares and check value, memory",
+	  .need = NEED_DEVICE, .show = query_status },
+	{ .name = "objects", .summary = "Keys, certificates, data on one device", .need = NEED_DEVICE, .show = query_objects },
+	{ .name = "backups", .summary = "Every wrapped key known, and what is proven about it", .need = NEED_STORE,
+	  .show = query_backups },
+	{ .name = "keys", .summary = "Every logical key: where it is, how often backed up", .need = NEED_STORE,
+	  .show = query_keys },
+	{ .name = "journal", .summary = "What happened, newest first", .need = NEED_STORE, .options = journal_options,
+	  .show = query_journal },
+	{ .name = "journal verify", .summary = "Is the journal whole and in order?", .need = NEED_STORE,
+	  .show = query_journal_verify },
+	{ .name = "doctor", .summary = "Is this workstation able to work? One line a check, with the fix",
+	  .need = NEED_NOTHING, .show = query_doctor },
+};
+
+#define N_QUERIES (sizeof(queries) / sizeof(queries[0]))
+#define MAX_PROCEDURES 64
+
+/* A row for a procedure is made from the procedure; it is kept here, since rows are handed out by address. */
+static const struct command *procedure_row(size_t i)
+{
+	static struct command rows[MAX_PROCEDURES];
+
+	if (i >= MAX_PROCEDURES || procedures[i] == NULL)
+		return NULL;
+	rows[i] = (struct command){ .name = procedures[i]->command, .summary = procedures[i]->summary,
+				    .procedure = procedures[i] };
+	return &rows[i];
+}
+
+const struct command *command_row(size_t i)
+{
+	return i < N_QUERIES ? &queries[i] : procedure_row(i - N_QUERIES);
+}
+
+const struct command *command_find(const char *first, const char *second, bool *ret_two_words)
+{
+	const struct command *one = NULL;
+	size_t len = strlen(first);
+
+	for (size_t i = 0; command_row(i) != NULL; i++) {
+		const struct command *c = command_row(i);
+
+		if (strcmp(c->name, first) == 0)
+			one = c;
+		if (second != NULL && strncmp(c->name, first, len) == 0 && c->name[len] == ' ' &&
+		    strcmp(c->name + len + 1, second) == 0) {
+			*ret_two_words = true;
+			return c;
+		}
+	}
+	*ret_two_words = false;
+	return one;
+}
+
+enum need command_need(const struct command *c)
+{
+	if (c->procedure == NULL)
+		return c->need;
+	return c->procedure->on_device ? NEED_DEVICE : NEED_STORE;
+}
+
+void command_complain(const struct fault *f)
+{
+	if (f->what[0] == '\0')
+		return;
+	if (f->sw != 0)
+		print_line(PROSE_PLAIN, "keyroom: %s (card: %04X)", f->what, f->sw);
+	else
+		print_line(PROSE_PLAIN, "keyroom: %s", f->what);
+}
+
+/* Finds the device and gives it to the run. A procedure looks at the rest itself. */
+static enum status choose_device(const struct here *h, struct run *r, struct fault *f)
+{
+	const struct fleet_device *d;
+	enum status st;
+
+	if (!run_procedure(r)->on_device)
+		return ST_OK;
+	st = fleet_scan_wait(h->fleet, h->args->device, FLEET_WHO, SCAN_TIMEOUT_MS, &d, f);
+	if (st != ST_OK)
+		return st;
+	if (h->args->confirm != NULL && strcmp(h->args->confirm, d->serial) != 0)
+		return fault_set(f, ST_REFUSED, "--confirm says %s, but this device is %s. Nothing was done.", h->args->confirm,
+				 d->serial);
+	return run_set_device(r, d->serial, d->reader, f);
+}
+
+static enum status run_procedure_here(const struct here *h, struct fault *f)
+{
+	CLEANUP(run_free_guard) struct run *r = NULL;
+	enum status st = run_new(h->args->command->procedure, h->env, &r, f);
+
+	if (st == ST_OK)
+		st = choose_device(h, r, f);
+	if (st == ST_OK)
+		st = ask_run(h, r, f);
+	if (st == ST_OK)
+		st = result_show(r, h->args, f);
+	return st;
+}
+
+static enum status check_needed(const struct args *a, struct fault *f)
+{
+	if (a->command->words != NULL && a->command->words[0] != '[' && args_count(a, "") == 0)
+		return fault_set(f, ST_USAGE, "\"%s\" needs %s. See keyroom %s --help.", a->command->name, a->command->words,
+				 a->command->name);
+	return ST_OK;
+}
+
+int command_run(const struct here *h)
+{
+	struct fault f = { 0 };
+	enum status st = check_needed(h->args, &f);
+
+	if (st == ST_OK)
+		st = h->args->command->procedure != NULL ? run_procedure_here(h, &f) : h->args->command->show(h, &f);
+	if (st != ST_OK)
+		command_complain(&f);
+	return (int)exit_of(st);
+}

@@ -1,0 +1,94 @@
+#include "tui/command/questions.h"
+
+#include <stdio.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "tui/wizard/wizard.h"
+
+const struct question *procedure_question(const struct procedure *p, size_t i)
+{
+	for (const struct page *page = p->pages; page->name != NULL; page++) {
+		for (const struct question *q = page->questions; q != NULL && q->name != NULL; q++) {
+			if (i-- == 0)
+				return q;
+		}
+	}
+	return NULL;
+}
+
+void question_option(const struct question *q, char out[static OPTION_NAME_MAX])
+{
+	snprintf(out, OPTION_NAME_MAX, "%s%s", q->name, ask_is_secret(q->ask) ? "-file" : "");
+}
+
+/* Has the question an option of its own: a device is given by -d, and a page that comes again brings no new names. */
+static bool has_option(const struct procedure *p, size_t i)
+{
+	const struct question *q = procedure_question(p, i);
+
+	if (q->ask == ASK_DEVICE || q->unlisted)
+		return false;
+	for (size_t j = 0; j < i; j++) {
+		if (strcmp(procedure_question(p, j)->name, q->name) == 0)
+			return false;
+	}
+	return true;
+}
+
+bool command_option(const struct command *c, size_t i, struct command_option *ret)
+{
+	if (c->procedure == NULL) {
+		for (const struct command_option *o = c->options; o != NULL && o->name[0] != '\0'; o++) {
+			if (i-- == 0) {
+				*ret = *o;
+				return true;
+			}
+		}
+		return false;
+	}
+	for (size_t j = 0; procedure_question(c->procedure, j) != NULL; j++) {
+		const struct question *q = procedure_question(c->procedure, j);
+
+		if (!has_option(c->procedure, j) || i-- > 0)
+			continue;
+		*ret = (struct command_option){ .value = q->value, .needed = !q->optional && q->asked == NULL };
+		question_option(q, ret->name);
+		if (ask_is_secret(q->ask))
+			ret->value = "FILE";
+		else if (q->ask == ASK_YES || q->ask == ASK_SENTENCE)
+			ret->value = NULL;
+		else if (q->value == NULL)
+			ret->value = "VALUE";
+		return true;
+	}
+	return false;
+}
+
+size_t command_words_max(const struct command *c)
+{
+	size_t n = 0;
+
+	if (c->procedure == NULL)
+		return c->words == NULL ? 0 : strstr(c->words, "...") != NULL ? SIZE_MAX : 1;
+	for (size_t i = 0; procedure_question(c->procedure, i) != NULL; i++) {
+		const struct question *q = procedure_question(c->procedure, i);
+
+		if (q->positional && q->ask == ASK_FILES)
+			return SIZE_MAX;
+		if (q->positional)
+			n++;
+	}
+	return n;
+}
+
+bool command_begins(const char *word)
+{
+	size_t len = strlen(word);
+
+	for (size_t i = 0; command_row(i) != NULL; i++) {
+		if (strncmp(command_row(i)->name, word, len) == 0 && command_row(i)->name[len] == ' ')
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,12 @@
+/* What a procedure gives on stdout when it is done: what it exports, or with --json one object. */
+#ifndef TUI_COMMAND_RESULT_H
+#define TUI_COMMAND_RESULT_H
+
+#include "engine/base/error.h"
+#include "tui/command/args.h"
+
+struct run;
+
+enum status result_show(const struct run *r, const struct args *a, struct fault *f);
+
+#endif
