@@ -56,10 +56,10 @@ typedef void card_trace(void *ctx, const uint8_t *cmd, size_t cmd_len, const uin
 void card_set_trace(struct card *c, card_trace *fn, void *ctx);
 
 /*
- * What a card is by its ATR, without asking it: NULL for one of the SmartCard-HSM family or one that is not known, else
- * whole sentences: what it is and what to use for it.
+ * What a card is by its ATR and its reader's name, without asking it: NULL for one of the SmartCard-HSM family or one
+ * that is not known, else whole sentences: what it is and what to use for it.
  */
-const char *card_foreign_words(const uint8_t *atr, size_t atr_len);
+const char *card_foreign_words(const char *reader, const uint8_t *atr, size_t atr_len);
 bool card_is_family_atr(const uint8_t *atr, size_t atr_len);
 
 /*

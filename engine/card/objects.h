@@ -67,6 +67,7 @@ struct object {
 
 	/* data */
 	bool is_private;
+	bool has_size;
 	size_t size;                            /* of the content */
 	char application[DESCRIBE_LABEL_MAX];
 

@@ -1,0 +1,57 @@
+#include "engine/card/firmware.h"
+
+#define VERSION(major, minor) ((major) << 8 | (minor))
+
+/*
+ * smartcard-hsm.md 14, with the APDU limits of real-devices.md 11 and the memory of its users' documents. What a row does
+ * not name is absent.
+ */
+static const struct firmware table[] = {
+	{ .from = VERSION(0, 0), .name = "before 1.1", .hardware = "early SmartCard-HSM", .dkek = true, .unblock = true,
+	  .pin_length_fixed = true, .rsa_max = 2048, .ec_max = 320, .sw_not_initialised = 0x6984, .sw_no_dkek = 0x6d00,
+	  .max_apdu = 1462, .memory = 32 * 1024 },
+	{ .from = VERSION(1, 1), .name = "1.x", .hardware = "early SmartCard-HSM", .dkek = true, .change_so_pin = true,
+	  .unblock = true, .pin_length_fixed = true, .rsa_max = 2048, .ec_max = 320, .sw_not_initialised = 0x6984,
+	  .sw_no_dkek = 0x6d00, .max_apdu = 1462, .memory = 32 * 1024 },
+	{ .from = VERSION(2, 0), .name = "2.x", .hardware = "Nitrokey HSM 1, SmartCard-HSM (JCOP 2.4)", .dkek = true,
+	  .change_so_pin = true, .unblock = true, .transport_pin = true, .public_key_auth = true, .rsa_max = 2048,
+	  .ec_max = 320, .sw_not_initialised = 0x6a88, .sw_no_dkek = 0x6d00, .max_apdu = 1454, .memory = 32 * 1024 },
+	{ .from = VERSION(3, 0), .name = "3.0 to 3.2", .hardware = "Nitrokey HSM 2, SmartCard-HSM 4K (JCOP 3)", .dkek = true,
+	  .change_so_pin = true, .unblock = true, .transport_pin = true, .public_key_auth = true, .key_domains = true,
+	  .aes = true, .algorithm_lists = true, .use_counters = true, .wraps_bad_aes_oid = true, .rsa_max = 4096,
+	  .ec_max = 521, .sw_not_initialised = 0x6a88, .sw_no_dkek = 0x6d00, .max_apdu = 1232, .memory = 76 * 1024 },
+	{ .from = VERSION(3, 3), .name = "3.x", .hardware = "Nitrokey HSM 2, SmartCard-HSM 4K (JCOP 3)", .dkek = true,
+	  .change_so_pin = true, .unblock = true, .transport_pin = true, .public_key_auth = true, .key_domains = true,
+	  .aes = true, .algorithm_lists = true, .use_counters = true, .rsa_max = 4096, .ec_max = 521,
+	  .sw_not_initialised = 0x6a88, .sw_no_dkek = 0x6d00, .max_apdu = 1232, .memory = 76 * 1024 },
+	{ .from = VERSION(4, 0), .name = "4.x", .hardware = "Nitrokey HSM 2, SmartCard-HSM 4K (JCOP 4)", .dkek = true,
+	  .change_so_pin = true, .unblock = true, .transport_pin = true, .public_key_auth = true, .key_domains = true,
+	  .aes = true, .algorithm_lists = true, .use_counters = true, .rsa_max = 4096, .ec_max = 521,
+	  .sw_not_initialised = 0x6a88, .sw_no_dkek = 0x6a88, .max_apdu = 1454, .memory = 76 * 1024 },
+};
+
+#define ROWS (sizeof(table) / sizeof(table[0]))
+
+const struct firmware *firmware_of(unsigned major, unsigned minor)
+{
+	size_t i = ROWS - 1;
+
+	while (i > 0 && VERSION(major, minor) < table[i].from)
+		i--;
+	return &table[i];
+}
+
+bool firmware_can_rsa(const struct firmware *fw, unsigned bits)
+{
+	return (bits == 1024 || bits == 1536 || bits == 2048 || bits == 3072 || bits == 4096) && bits <= fw->rsa_max;
+}
+
+bool firmware_can_curve(const struct firmware *fw, const struct curve *curve)
+{
+	return curve->bits <= fw->ec_max;
+}
+
+bool firmware_can_aes(const struct firmware *fw, unsigned bits)
+{
+	return fw->aes && (bits == 128 || bits == 192 || bits == 256);
+}
