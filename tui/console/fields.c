@@ -1,0 +1,402 @@
+#include "tui/console/fields.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tui/console/keys.h"
+
+static void field_done(struct field *f)
+{
+	free(f->edit);
+	secret_free(f->second);
+	if (f->q != NULL && f->q->choices_of != NULL)
+		free(f->choices.c);
+	free(f->marked);
+}
+
+static void fields_free(struct field *f, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		field_done(&f[i]);
+	free(f);
+}
+
+void fields_done(struct fields *fs)
+{
+	fields_free(fs->f, fs->n);
+	*fs = (struct fields){ 0 };
+}
+
+static const enum field_kind kinds[] = {
+	[ASK_TEXT] = FIELD_TEXT,     [ASK_NUMBER] = FIELD_TEXT,  [ASK_CHOICE] = FIELD_ONE,    [ASK_YES] = FIELD_YES,
+	[ASK_FILE] = FIELD_TEXT,     [ASK_NEW_FILE] = FIELD_TEXT, [ASK_FILES] = FIELD_TEXT,   [ASK_DEVICE] = FIELD_ONE,
+	[ASK_OBJECTS] = FIELD_SOME,  [ASK_SENTENCE] = FIELD_TEXT, [ASK_PIN] = FIELD_SECRET,   [ASK_SO_PIN] = FIELD_SECRET,
+	[ASK_PASSWORD] = FIELD_SECRET,
+};
+
+bool field_is_list(const struct field *f)
+{
+	return f->kind == FIELD_ONE || f->kind == FIELD_SOME;
+}
+
+static bool is_asked(const struct fields *fs, const struct question *q)
+{
+	return q->asked == NULL || q->asked(fs->run, fs->index);
+}
+
+/* The first content: the answer that was given before, else what the procedure proposes. */
+static void first_text(const struct fields *fs, const struct question *q, unsigned index, char *out, size_t cap)
+{
+	(void)snprintf(out, cap, "%s", run_get(fs->run, q->name, index));
+	if (out[0] == '\0' && q->proposal != NULL)
+		q->proposal(fs->run, index, out, cap);
+}
+
+static void store_text(const struct fields *fs, const struct field *f, const char *text)
+{
+	(void)run_set(fs->run, f->q->name, f->index, text[0] != '\0' ? text : NULL, NULL);   /* checked by run_next() */
+}
+
+static void load_list(const struct fields *fs, struct field *f)
+{
+	char first[EDIT_BYTES];
+	unsigned given = run_count(fs->run, f->q->name);
+
+	if (f->q->choices_of != NULL) {
+		if (f->q->choices_of(fs->run, &f->choices, &f->fault) != ST_OK)
+			f->choices = (struct choices){ 0 };
+	} else if (f->q->choices != NULL) {
+		/* the table's rows are only read */
+		f->choices.c = (struct choice *)(uintptr_t)f->q->choices;
+		while (f->choices.c[f->choices.n].value != NULL)
+			f->choices.n++;
+	}
+	f->marked = calloc(f->choices.n + 1, sizeof(*f->marked));
+	first_text(fs, f->q, f->index, first, sizeof(first));
+	for (size_t i = 0; i < f->choices.n && f->marked != NULL; i++) {
+		const char *value = f->choices.c[i].value;
+
+		if (strcmp(value, first) == 0)
+			f->at = i;
+		for (unsigned g = 0; g < given && f->kind == FIELD_SOME; g++)
+			f->marked[i] |= strcmp(run_get(fs->run, f->q->name, g), value) == 0;
+	}
+}
+
+static void store_list(const struct fields *fs, const struct field *f)
+{
+	unsigned n = 0;
+
+	if (f->kind == FIELD_ONE) {
+		store_text(fs, f, f->choices.n > 0 ? f->choices.c[f->at].value : "");
+		return;
+	}
+	for (unsigned i = run_count(fs->run, f->q->name); i-- > 0;)
+		(void)run_set(fs->run, f->q->name, i, NULL, NULL);
+	for (size_t i = 0; i < f->choices.n; i++) {
+		if (f->marked[i])
+			(void)run_set(fs->run, f->q->name, n++, f->choices.c[i].value, NULL);
+	}
+}
+
+static bool load_secret(const struct fields *fs, struct field *f)
+{
+	struct secret *s = run_secret(fs->run, f->q->name, f->index);
+
+	if (s == NULL)
+		return false;
+	if (f->again)
+		f->second = secret_copy(s);   /* what was given before need not be typed again */
+	return !f->again || f->second != NULL;
+}
+
+static bool load_text(const struct fields *fs, struct field *f)
+{
+	char first[EDIT_BYTES];
+
+	f->edit = calloc(1, sizeof(*f->edit));
+	if (f->edit == NULL)
+		return false;
+	edit_init(f->edit, f->q->ask == ASK_FILES || f->q->ask == ASK_SENTENCE ? 0 : f->q->max);
+	first_text(fs, f->q, f->index, first, sizeof(first));
+	edit_set(f->edit, first);
+	store_text(fs, f, f->edit->text);
+	return true;
+}
+
+static bool field_load(const struct fields *fs, struct field *f)
+{
+	char first[EDIT_BYTES];
+
+	f->kind = kinds[f->q->ask];
+	if (f->q->ask == ASK_OBJECTS && f->q->max == 1)
+		f->kind = FIELD_ONE;
+	switch (f->kind) {
+	case FIELD_TEXT:
+		return load_text(fs, f);
+	case FIELD_SECRET:
+		return load_secret(fs, f);
+	case FIELD_YES:
+		first_text(fs, f->q, f->index, first, sizeof(first));
+		f->yes = first[0] != '\0';
+		store_text(fs, f, f->yes ? "1" : "");
+		return true;
+	default:
+		load_list(fs, f);
+		if (f->marked != NULL)
+			store_list(fs, f);
+		return f->marked != NULL;
+	}
+}
+
+/* Appends a field: the one that was there before, with what was typed in it, or a new one. */
+static void wanted(struct fields *fs, struct fields *old, const struct question *q, unsigned index, bool again)
+{
+	struct field *grown = reallocarray(fs->f, fs->n + 1, sizeof(*grown));
+	struct field *f;
+
+	if (grown == NULL) {
+		fs->no_memory = true;
+		return;
+	}
+	fs->f = grown;
+	f = &fs->f[fs->n++];
+	for (size_t i = 0; i < old->n; i++) {
+		if (old->f[i].q == q && old->f[i].index == index && old->f[i].again == again) {
+			*f = old->f[i];
+			old->f[i] = (struct field){ 0 };
+			if (i == old->at)
+				fs->at = fs->n - 1;
+			return;
+		}
+	}
+	*f = (struct field){ .q = q, .index = index, .again = again };
+	if (!field_load(fs, f)) {
+		field_done(f);
+		fs->n--;
+		fs->no_memory = true;
+	}
+}
+
+/* As many lines as there are files, and one more. */
+static void wanted_files(struct fields *fs, struct fields *old, const struct question *q)
+{
+	unsigned lines = run_count(fs->run, q->name), filled = 0;
+
+	for (size_t i = 0; i < old->n; i++) {
+		if (old->f[i].q == q && old->f[i].edit != NULL && old->f[i].edit->n > 0 && old->f[i].index >= filled)
+			filled = old->f[i].index + 1;
+	}
+	lines = (lines > filled ? lines : filled) + 1;
+	if (q->max > 0 && lines > q->max)
+		lines = (unsigned)q->max;
+	for (unsigned i = 0; i < lines; i++)
+		wanted(fs, old, q, i, false);
+}
+
+static void fields_build(struct fields *fs, struct fields *old)
+{
+	for (const struct question *q = fs->page->questions; q != NULL && q->name != NULL; q++) {
+		bool many = q->ask == ASK_OBJECTS && q->max != 1;
+
+		if (!is_asked(fs, q))
+			continue;
+		if (q->ask == ASK_FILES) {
+			wanted_files(fs, old, q);
+			continue;
+		}
+		wanted(fs, old, q, many ? 0 : fs->index, false);
+		if (q->twice && ask_is_secret(q->ask))
+			wanted(fs, old, q, fs->index, true);
+	}
+}
+
+void fields_sync(struct fields *fs)
+{
+	struct fields old = *fs;
+
+	*fs = (struct fields){ .run = old.run, .page = old.page, .index = old.index, .no_memory = old.no_memory };
+	if (fs->page == NULL)
+		return;
+	fields_build(fs, &old);
+	if (fs->at >= fs->n)
+		fs->at = fs->n > 0 ? fs->n - 1 : 0;
+	fields_free(old.f, old.n);
+}
+
+void fields_enter(struct fields *fs, struct run *r)
+{
+	fields_done(fs);
+	fs->run = r;
+	fs->page = run_page(r, &fs->index);
+	fields_sync(fs);
+	fields_sync(fs);   /* a proposal may be the answer that another question hangs on */
+	fs->at = 0;
+}
+
+struct field *fields_now(const struct fields *fs)
+{
+	return fs->at < fs->n ? &fs->f[fs->at] : NULL;
+}
+
+struct secret *field_secret(const struct fields *fs, const struct field *f)
+{
+	if (f->kind != FIELD_SECRET)
+		return NULL;
+	return f->again ? f->second : run_secret(fs->run, f->q->name, f->index);
+}
+
+bool field_is_empty(const struct fields *fs, const struct field *f)
+{
+	const struct secret *s = field_secret(fs, f);
+
+	return s != NULL ? secret_len(s) == 0 : f->kind == FIELD_TEXT && f->edit->n == 0;
+}
+
+static bool secret_key(struct secret *s, uint32_t key)
+{
+	if (key == K_CTRL('u')) {
+		secret_wipe(s);
+		return true;
+	}
+	if (key != K_BACKSPACE && key != K_DELETE)
+		return key_is_text(key);   /* came by another way than the secret's, and is no answer */
+	/* a character of several bytes goes whole */
+	while (secret_len(s) > 0 && (secret_bytes(s)[secret_len(s) - 1] & 0xc0) == 0x80)
+		(void)secret_drop(s);
+	(void)secret_drop(s);
+	return true;
+}
+
+bool fields_key(struct fields *fs, uint32_t key)
+{
+	struct field *f = fields_now(fs);
+
+	if (f == NULL)
+		return false;
+	if (f->kind == FIELD_SECRET)
+		return field_secret(fs, f) != NULL && secret_key(field_secret(fs, f), key);
+	if (f->kind != FIELD_TEXT || !edit_key(f->edit, key))
+		return false;
+	store_text(fs, f, f->edit->text);
+	fields_sync(fs);
+	return true;
+}
+
+bool fields_move(struct fields *fs, int by)
+{
+	struct field *f = fields_now(fs);
+
+	if (f == NULL || !field_is_list(f) || f->choices.n == 0)
+		return false;
+	if (by < 0 ? f->at < (size_t)-by : f->at + (size_t)by >= f->choices.n) {
+		if (by == 1 || by == -1)
+			return false;
+		f->at = by < 0 ? 0 : f->choices.n - 1;
+	} else {
+		f->at = by < 0 ? f->at - (size_t)-by : f->at + (size_t)by;
+	}
+	if (f->kind == FIELD_ONE) {
+		store_list(fs, f);
+		fields_sync(fs);
+	}
+	return true;
+}
+
+void fields_jump(struct fields *fs, bool last)
+{
+	struct field *f = fields_now(fs);
+
+	if (f == NULL || !field_is_list(f) || f->choices.n == 0)
+		return;
+	f->at = last ? f->choices.n - 1 : 0;
+	store_list(fs, f);
+	fields_sync(fs);
+}
+
+void fields_mark(struct fields *fs)
+{
+	struct field *f = fields_now(fs);
+
+	if (f == NULL)
+		return;
+	if (f->kind == FIELD_YES) {
+		f->yes = !f->yes;
+		store_text(fs, f, f->yes ? "1" : "");
+	} else if (f->kind == FIELD_SOME && f->choices.n > 0) {
+		f->marked[f->at] = !f->marked[f->at];
+		store_list(fs, f);
+		f->at += f->at + 1 < f->choices.n;
+	}
+	fields_sync(fs);
+}
+
+void fields_step(struct fields *fs, int by)
+{
+	if (fs->n > 0)
+		fs->at = (fs->at + fs->n + (size_t)(by + (int)fs->n)) % fs->n;
+}
+
+bool fields_go(struct fields *fs, const char *question)
+{
+	for (size_t i = 0; i < fs->n; i++) {
+		if (strcmp(fs->f[i].q->name, question) == 0) {
+			fs->at = i;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The lines that were filled, without gaps. */
+static void store_files(const struct fields *fs, const struct question *q)
+{
+	unsigned n = 0;
+
+	for (unsigned i = run_count(fs->run, q->name); i-- > 0;)
+		(void)run_set(fs->run, q->name, i, NULL, NULL);
+	for (size_t i = 0; i < fs->n; i++) {
+		if (fs->f[i].q == q && fs->f[i].edit->n > 0)
+			(void)run_set(fs->run, q->name, n++, fs->f[i].edit->text, NULL);
+	}
+}
+
+enum status fields_check(struct fields *fs, struct fault *f)
+{
+	for (size_t i = 0; i < fs->n; i++) {
+		struct field *one = &fs->f[i];
+		struct secret *first;
+
+		if (one->q->ask == ASK_FILES && (i == 0 || fs->f[i - 1].q != one->q))
+			store_files(fs, one->q);
+		if (!one->again)
+			continue;
+		first = run_secret(fs->run, one->q->name, one->index);
+		if (first != NULL && secret_equal(first, one->second))
+			continue;
+		if (first != NULL && secret_len(one->second) > 0)
+			secret_wipe(first);
+		fs->at = secret_len(one->second) > 0 ? i - 1 : i;
+		if (secret_len(one->second) == 0)
+			return fault_set(f, ST_BAD_FORM, "Type it a second time here, so that a slip of the finger is noticed.");
+		secret_wipe(one->second);
+		return fault_set(f, ST_BAD_FORM, "The two entries are not the same. Both were erased: type it again, twice.");
+	}
+	return fs->no_memory ? fault_set(f, ST_NO_MEMORY, NULL) : ST_OK;
+}
+
+void fields_wipe(struct fields *fs, enum ask ask)
+{
+	for (size_t i = fs->n; i-- > 0;) {
+		struct field *f = &fs->f[i];
+		struct secret *s = field_secret(fs, f);
+
+		if (s == NULL || f->q->ask != ask)
+			continue;
+		if (!f->q->twice) {
+			secret_wipe(s);
+			fs->at = i;
+		}
+	}
+}

@@ -1,0 +1,162 @@
+/* How the fields of a page look. */
+#include "tui/console/fields.h"
+
+#include <stdio.h>
+
+#include "tui/console/lists.h"
+
+#define DOT 0xb7
+#define SO_PIN_DIGITS 16   /* smartcard-hsm.md: 8 bytes, typed as hexadecimal digits */
+#define PIN_LEAST 6
+
+static const char *number_word(size_t n, char out[static 24])
+{
+	static const char *const words[] = { "none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine",
+					     "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen" };
+
+	if (n < sizeof(words) / sizeof(words[0]))
+		return words[n];
+	(void)snprintf(out, 24, "%zu", n);
+	return out;
+}
+
+static size_t secret_characters(const struct secret *s)
+{
+	struct cur view = secret_view(s);
+	size_t n = 0;
+
+	for (size_t i = 0; i < view.n; i++)
+		n += (view.p[i] & 0xc0) != 0x80;
+	return n;
+}
+
+/* What stands in front of the field. */
+static const char *field_words(const struct fields *fs, size_t i)
+{
+	const struct field *f = &fs->f[i];
+
+	if (f->again)
+		return "Again";
+	return f->q->ask == ASK_FILES && i > 0 && fs->f[i - 1].q == f->q ? "" : f->q->words;
+}
+
+static int words_width(const struct fields *fs, int cols)
+{
+	int width = 0;
+
+	for (size_t i = 0; i < fs->n; i++) {
+		int w = field_is_list(&fs->f[i]) || fs->f[i].kind == FIELD_YES ? 0 : text_width(field_words(fs, i));
+
+		if (w > width)
+			width = w;
+	}
+	return width < cols / 2 ? width : cols / 2;
+}
+
+static void draw_secret(const struct fields *fs, struct area line, const struct field *f, bool now)
+{
+	const struct secret *s = field_secret(fs, f);
+	size_t n = s != NULL ? secret_characters(s) : 0;
+	size_t least = f->q->ask == ASK_SO_PIN ? SO_PIN_DIGITS : f->q->ask == ASK_PIN ? PIN_LEAST : 0;
+	int wide = 16, dots = n < 16 ? (int)n : 16;
+	char word[24];
+	int col;
+
+	area_fill(line, 0, 0, wide, now ? ROLE_FIELD_NOW : ROLE_FIELD, ' ');
+	area_fill(line, 0, 0, dots, now ? ROLE_FIELD_NOW : ROLE_FIELD, DOT);
+	col = area_print(line, 0, wide + 2, ROLE_PLAIN, "%zu", n);
+	if (n > 0 && n < least)
+		area_print(line, 0, col + 2, ROLE_PLAIN, "%s more%s", number_word(least - n, word),
+			   least == PIN_LEAST ? " at least" : "");
+	if (now)
+		area_cursor(line, 0, dots < wide ? dots : wide - 1);
+}
+
+static int draw_list(const struct field *f, struct area a, int row, int room, bool now, int *ret_focus)
+{
+	int rows = room < (int)f->choices.n ? room : (int)f->choices.n;
+	size_t top;
+
+	area_text(a, row++, 0, now ? ROLE_TITLE : ROLE_PLAIN, f->q->words);
+	if (f->fault.st != ST_OK)
+		return area_wrap(area_sub(a, 0, 2, a.rows, a.cols - 2), row, ROLE_FAULT, f->fault.what);
+	if (f->choices.n == 0)
+		return area_wrap(area_sub(a, 0, 2, a.rows, a.cols - 2), row, ROLE_PLAIN, "There is nothing to choose from.");
+	if (rows < 3)
+		rows = f->choices.n < 3 ? (int)f->choices.n : 3;
+	top = list_top(f->at, f->choices.n, rows);
+	for (int i = 0; i < rows; i++, row++) {
+		size_t one = top + (size_t)i;
+		const char *mark = f->kind == FIELD_SOME ? f->marked[one] ? "[x]" : "[ ]" : f->at == one ? "(\xe2\x80\xa2)" : "( )";
+		int col = area_text(a, row, 2, ROLE_PLAIN, mark);
+
+		area_fit(a, row, col + 1, a.cols - col - 2, ROLE_PLAIN, f->choices.c[one].words);
+		if (one == f->at && now) {
+			area_text(a, row, 0, ROLE_PLAIN, "\xe2\x96\xb8");
+			area_role(a, row, 0, a.cols, ROLE_CURSOR);
+			*ret_focus = row;
+		}
+	}
+	if (rows < (int)f->choices.n)
+		area_print(a, row++, 2, ROLE_PLAIN, "%zu of %zu", f->at + 1, f->choices.n);
+	return row;
+}
+
+static int draw_line_field(const struct fields *fs, struct area a, int row, size_t i, int words_cols, bool now)
+{
+	const struct field *f = &fs->f[i];
+	struct area line = area_sub(a, row, words_cols + 2, 1, a.cols - words_cols - 3);
+	int wide = f->q->max > 0 && f->q->ask != ASK_FILES && (int)f->q->max + 1 < line.cols ? (int)f->q->max + 1 : line.cols;
+
+	area_fit(a, row, 0, words_cols, now ? ROLE_TITLE : ROLE_PLAIN, field_words(fs, i));
+	if (f->kind == FIELD_SECRET)
+		draw_secret(fs, line, f, now);
+	else
+		edit_draw(area_sub(line, 0, 0, 1, wide < 4 ? 4 : wide), f->edit, now);
+	return row + 1;
+}
+
+static int draw_yes(const struct field *f, struct area a, int row, bool now)
+{
+	int col = area_text(a, row, 0, ROLE_PLAIN, f->yes ? "[x] " : "[ ] ");
+
+	area_fit(a, row, col, a.cols - col, now ? ROLE_CURSOR : ROLE_PLAIN, f->q->words);
+	return row + 1;
+}
+
+/* What the procedure warns of, as the answer stands; under the last field of its question. */
+static int draw_warnings(const struct fields *fs, struct area a, int row, size_t i)
+{
+	const struct field *f = &fs->f[i];
+	PROSE p = { 0 };
+
+	if (f->q->warn == NULL || (i + 1 < fs->n && fs->f[i + 1].q == f->q))
+		return row;
+	f->q->warn(fs->run, fs->index, &p);
+	return p.n > 0 ? ui_prose(a, row, &p) + 1 : row;
+}
+
+int fields_draw(const struct fields *fs, struct area a, int row, int room, const struct fault *bad, int *ret_focus)
+{
+	int words_cols = words_width(fs, a.cols);
+
+	for (size_t i = 0; i < fs->n; i++) {
+		const struct field *f = &fs->f[i];
+		bool now = i == fs->at;
+
+		if (now)
+			*ret_focus = row;
+		if (field_is_list(f))
+			row = draw_list(f, a, row, room, now, ret_focus) + 1;
+		else if (f->kind == FIELD_YES)
+			row = draw_yes(f, a, row, now);
+		else
+			row = draw_line_field(fs, a, row, i, words_cols, now);
+		if (now && bad != NULL) {
+			area_text(a, row, 0, ROLE_FAULT, "!");
+			row = area_wrap(area_sub(a, 0, 2, a.rows, a.cols - 2), row, ROLE_FAULT, bad->what) + 1;
+		}
+		row = draw_warnings(fs, a, row, i);
+	}
+	return row;
+}

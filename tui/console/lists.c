@@ -1,0 +1,318 @@
+#include "tui/console/lists.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CURSOR_MARK "\xe2\x96\xb8"
+#define CHILD_MARK "\xe2\x94\x94 "
+
+void rows_done(struct rows *r)
+{
+	free(r->row);
+	*r = (struct rows){ 0 };
+}
+
+static bool rows_add(struct rows *r, size_t i, bool child)
+{
+	if (r->n == r->cap) {
+		size_t cap = r->cap == 0 ? 32 : r->cap * 2;
+		struct row *row = reallocarray(r->row, cap, sizeof(*row));
+
+		if (row == NULL)
+			return false;
+		r->row = row;
+		r->cap = cap;
+	}
+	r->row[r->n++] = (struct row){ i, child };
+	return true;
+}
+
+static bool fits(const char *filter, const char *const *texts)
+{
+	if (filter[0] == '\0')
+		return true;
+	for (; *texts != NULL; texts++) {
+		if (strcasestr(*texts, filter) != NULL)
+			return true;
+	}
+	return false;
+}
+
+bool rows_of_devices(struct rows *r, const struct fleet *fl, const char *filter)
+{
+	bool ok = true;
+
+	r->n = 0;
+	for (size_t i = 0; i < fleet_count(fl); i++) {
+		const struct fleet_device *d = fleet_device(fl, i);
+
+		if (fits(filter, (const char *const[]){ d->label, d->serial, d->reader, NULL }))
+			ok = ok && rows_add(r, i, false);
+	}
+	return ok;
+}
+
+static bool object_fits(const struct fleet_object *o, const char *filter)
+{
+	return fits(filter, (const char *const[]){ o->label, o->kind, o->id, o->subject, o->until, NULL });
+}
+
+static bool under_a_key(const struct fleet_object *o, size_t n, const struct fleet_object *cert)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (o[i].type == FLEET_KEY && cert->id[0] != '\0' && strcmp(o[i].id, cert->id) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool rows_of_objects(struct rows *r, const struct fleet_object *o, size_t n, const char *filter)
+{
+	bool ok = true;
+
+	r->n = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (o[i].type == FLEET_CERTIFICATE && under_a_key(o, n, &o[i]))
+			continue;
+		if (object_fits(&o[i], filter))
+			ok = ok && rows_add(r, i, false);
+		for (size_t c = 0; c < n && o[i].type == FLEET_KEY && o[i].id[0] != '\0'; c++) {
+			if (o[c].type == FLEET_CERTIFICATE && strcmp(o[c].id, o[i].id) == 0 && object_fits(&o[c], filter))
+				ok = ok && rows_add(r, c, true);
+		}
+	}
+	return ok;
+}
+
+size_t list_top(size_t cursor, size_t n, int rows)
+{
+	size_t room = rows > 0 ? (size_t)rows : 1, top;
+
+	if (n <= room)
+		return 0;
+	top = cursor / room * room;   /* whole screens, so that moving the cursor redraws one row, not all */
+	return top > n - room ? n - room : top;
+}
+
+const char *device_name(const struct fleet_device *d)
+{
+	if (d->label[0] != '\0')
+		return d->label;
+	if (d->serial[0] != '\0')
+		return d->serial;
+	return d->reader[0] != '\0' ? d->reader : "unknown device";
+}
+
+void age_words(char *out, size_t cap, int64_t then, int64_t now)
+{
+	long long days = now / 86400 - then / 86400;
+
+	if (then == 0)
+		out[0] = '\0';
+	else if (days < 1)
+		(void)snprintf(out, cap, "today");
+	else if (days == 1)
+		(void)snprintf(out, cap, "yesterday");
+	else if (days < 60)
+		(void)snprintf(out, cap, "%lld days ago", days);
+	else if (days < 730)
+		(void)snprintf(out, cap, "%lld months ago", days / 30);
+	else
+		(void)snprintf(out, cap, "%lld years ago", days / 365);
+}
+
+static void device_state(char *out, size_t cap, const struct fleet_device *d, int64_t wall)
+{
+	static const char *const words[] = {
+		[FLEET_READING] = "reading", [FLEET_HERE] = "here", [FLEET_FOREIGN] = "other card", [FLEET_FAULTY] = "fault",
+	};
+
+	if (d->state == FLEET_ABSENT)
+		age_words(out, cap, d->last_seen, wall);
+	else
+		(void)snprintf(out, cap, "%s", words[d->state]);
+}
+
+static enum role row_role(bool cursor, enum list_focus focus)
+{
+	return !cursor || focus == LIST_NONE ? ROLE_PLAIN : focus == LIST_HERE ? ROLE_CURSOR : ROLE_CURSOR_AWAY;
+}
+
+void draw_devices(struct area a, const struct fleet *fl, const struct rows *r, size_t cursor, enum list_focus focus,
+		  int64_t wall)
+{
+	size_t top = list_top(cursor, r->n, a.rows);
+
+	for (size_t i = top; i < r->n && i - top < (size_t)a.rows; i++) {
+		const struct fleet_device *d = fleet_device(fl, r->row[i].i);
+		struct area line = area_sub(a, (int)(i - top), 0, 1, a.cols);
+		bool serial = a.cols >= 40 && d->serial[0] != '\0' && d->label[0] != '\0';
+		char state[40];
+		int left;
+
+		device_state(state, sizeof(state), d, wall);
+		left = a.cols - 2 - text_width(state) - 1;
+		if (serial)
+			left -= 14;
+		area_fit(line, 0, 1, left, ROLE_PLAIN, device_name(d));
+		if (serial)
+			area_text(line, 0, left + 2, ROLE_PLAIN, d->serial);
+		area_right(area_sub(line, 0, 0, 1, a.cols - 1), 0, d->state == FLEET_FAULTY ? ROLE_WARNING : ROLE_PLAIN, state);
+		if (i == cursor) {
+			area_text(line, 0, 0, ROLE_PLAIN, CURSOR_MARK);
+			area_role(line, 0, 0, a.cols, row_role(true, focus));
+		}
+	}
+}
+
+void backup_words(char *out, size_t cap, const struct fleet_object *o)
+{
+	static const struct {
+		const char *proof, *words;
+	} proofs[] = {
+		{ "restored", "proven" }, { "opened", "opened" }, { "matched", "matched" }, { "intact", "intact" },
+	};
+	const char *words = "not proven";
+
+	for (size_t i = 0; i < sizeof(proofs) / sizeof(proofs[0]); i++) {
+		if (strcmp(o->proof, proofs[i].proof) == 0)
+			words = proofs[i].words;
+	}
+	if (o->type != FLEET_KEY)
+		out[0] = '\0';
+	else if (o->backups == 0)
+		(void)snprintf(out, cap, "none");
+	else
+		(void)snprintf(out, cap, "%u, %s", o->backups, words);
+}
+
+static void label_words(char *out, size_t cap, const struct fleet_object *o)
+{
+	(void)snprintf(out, cap, "%s", o->label[0] != '\0' ? o->label : o->subject[0] != '\0' ? o->subject : "(no label)");
+}
+
+static void kind_words(char *out, size_t cap, const struct fleet_object *o)
+{
+	(void)snprintf(out, cap, "%s", o->kind);
+}
+
+static void id_words(char *out, size_t cap, const struct fleet_object *o)
+{
+	if (o->type == FLEET_DATA)
+		(void)snprintf(out, cap, "%u bytes", o->size);
+	else
+		(void)snprintf(out, cap, "%s", o->id);
+}
+
+static void ref_words(char *out, size_t cap, const struct fleet_object *o)
+{
+	out[0] = '\0';
+	if (o->key_ref >= 0)
+		(void)snprintf(out, cap, "%d", o->key_ref);
+}
+
+static void uses_words(char *out, size_t cap, const struct fleet_object *o)
+{
+	out[0] = '\0';
+	if (o->use_counter >= 0)
+		(void)snprintf(out, cap, "%ld", o->use_counter);
+}
+
+/* Widths in columns: least first, then each up to what it wants, from left to right; least 0 comes where there is room. */
+static const struct column {
+	const char *title;
+	int least, wants;
+	void (*words)(char *out, size_t cap, const struct fleet_object *o);
+} columns[] = {
+	{ "Label", 15, 40, label_words }, { "Kind", 8, 15, kind_words },  { "ID", 8, 40, id_words },
+	{ "Backups", 12, 13, backup_words }, { "Reference", 0, 9, ref_words }, { "Uses left", 0, 9, uses_words },
+};
+#define COLUMNS (sizeof(columns) / sizeof(columns[0]))
+
+static void widths(int room, int kind, int ret[static COLUMNS])
+{
+	for (size_t i = 0; i < COLUMNS; i++) {
+		ret[i] = columns[i].least;
+		if (columns[i].words == kind_words && kind > ret[i])
+			ret[i] = kind;
+		room -= ret[i] > 0 ? ret[i] + 2 : 0;
+	}
+	for (size_t i = 0; i < COLUMNS && room > 0; i++) {
+		int wants = columns[i].words == kind_words ? kind : columns[i].wants;
+		int more = wants - ret[i];
+
+		if (columns[i].words == label_words)
+			more = more < room / 2 ? more : room / 2;   /* the others get a share, too */
+		if (ret[i] == 0)
+			more = wants + 2 <= room ? wants : 0, room -= more > 0 ? 2 : 0;
+		if (more > room)
+			more = room;
+		if (more > 0)
+			ret[i] += more, room -= more;
+	}
+	if (room < 0)
+		ret[0] += room;   /* the longest kinds cost the label */
+}
+
+static void draw_child(struct area line, const struct fleet_object *o)
+{
+	int col = area_text(line, 0, 2, ROLE_PLAIN, CHILD_MARK);
+	const char *name = o->subject[0] != '\0' ? o->subject : o->label;
+	int until = o->until[0] != '\0' ? 18 : 0;
+	int wide = line.cols - col - until - 3;
+
+	col = area_fit(line, 0, col, wide, ROLE_PLAIN, name);
+	if (until > 0)
+		area_print(line, 0, col, ROLE_PLAIN, "  until %s", o->until);
+	if (o->flags & (FLEET_ALIEN_CERTIFICATE | FLEET_ORPHAN))
+		area_text(line, 0, line.cols - 2, ROLE_WARNING, "!");
+}
+
+static void draw_object(struct area line, const struct fleet_object *o, const int w[static COLUMNS])
+{
+	int col = 1;
+
+	for (size_t i = 0; i < COLUMNS; i++) {
+		char words[600];
+
+		if (w[i] == 0)
+			continue;
+		columns[i].words(words, sizeof(words), o);
+		area_fit(line, 0, col, w[i], ROLE_PLAIN, words);
+		col += w[i] + 2;
+	}
+	if (o->flags & (FLEET_NO_BACKUP | FLEET_NOT_DESCRIBED | FLEET_ORPHAN | FLEET_ALIEN_CERTIFICATE))
+		area_text(line, 0, line.cols - 2, ROLE_WARNING, "!");
+}
+
+void draw_objects(struct area a, const struct fleet_object *o, const struct rows *r, size_t cursor, enum list_focus focus)
+{
+	struct area body = area_sub(a, 1, 0, a.rows - 1, a.cols);
+	size_t top = list_top(cursor, r->n, body.rows);
+	int w[COLUMNS], kind = 0, col = 1;
+
+	for (size_t i = 0; i < r->n; i++) {
+		if (!r->row[i].child && text_width(o[r->row[i].i].kind) > kind)
+			kind = text_width(o[r->row[i].i].kind);
+	}
+	widths(a.cols - 1, kind < 15 ? kind : 15, w);
+	for (size_t i = 0; i < COLUMNS; i++) {
+		if (w[i] > 0)
+			area_text(area_sub(a, 0, col, 1, w[i]), 0, 0, ROLE_HEAD, columns[i].title);
+		col += w[i] > 0 ? w[i] + 2 : 0;
+	}
+	for (size_t i = top; i < r->n && i - top < (size_t)body.rows; i++) {
+		struct area line = area_sub(body, (int)(i - top), 0, 1, body.cols);
+		const struct fleet_object *one = &o[r->row[i].i];
+
+		if (r->row[i].child)
+			draw_child(line, one);
+		else
+			draw_object(line, one, w);
+		if (i == cursor && focus != LIST_NONE) {
+			area_text(line, 0, 0, ROLE_PLAIN, CURSOR_MARK);
+			area_role(line, 0, 0, line.cols, row_role(true, focus));
+		}
+	}
+}

@@ -1,0 +1,43 @@
+/* The two lists of the main screen: which rows they have, and how they are drawn. */
+#ifndef TUI_CONSOLE_LISTS_H
+#define TUI_CONSOLE_LISTS_H
+
+#include "tui/console/ui.h"
+
+#define FILTER_MAX 64
+
+/* Rows of a list, as indices into what the fleet has, in the order shown. */
+struct rows {
+	struct row {
+		size_t i;
+		bool child;      /* a certificate under its key */
+	} *row;
+	size_t n, cap;
+};
+
+void rows_done(struct rows *r);
+
+/* What contains filter ("": everything), in any case of letters. False: memory. */
+bool rows_of_devices(struct rows *r, const struct fleet *fl, const char *filter);
+bool rows_of_objects(struct rows *r, const struct fleet_object *o, size_t n, const char *filter);
+
+/* How the cursor's row looks; LIST_AWAY where another list has the keyboard. */
+enum list_focus { LIST_NONE, LIST_AWAY, LIST_HERE };
+
+/* First row shown so that the cursor is in sight, of a list that was last shown from top. */
+size_t list_top(size_t cursor, size_t n, int rows);
+
+void draw_devices(struct area a, const struct fleet *fl, const struct rows *r, size_t cursor, enum list_focus focus,
+		  int64_t wall);
+void draw_objects(struct area a, const struct fleet_object *o, const struct rows *r, size_t cursor, enum list_focus focus);
+
+/* The label, or what else a person knows a device by; never "". */
+const char *device_name(const struct fleet_device *d);
+
+/* "today", "12 days ago" */
+void age_words(char *out, size_t cap, int64_t then, int64_t now);
+
+/* "2, proven" */
+void backup_words(char *out, size_t cap, const struct fleet_object *o);
+
+#endif

@@ -1,0 +1,210 @@
+/* Every procedure there is, from the one table of them. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tui/console/edit.h"
+#include "tui/console/lists.h"
+
+struct menu_screen {
+	struct screen s;
+	char serial[24];       /* the device that was under the cursor; "" */
+	size_t *row, n, at;    /* indices into procedures[] */
+	struct edit filter;
+	bool filtering;
+};
+
+static const struct menu_screen *peek(const struct screen *s)
+{
+	return (const struct menu_screen *)s;
+}
+
+static size_t count(void)
+{
+	size_t n = 0;
+
+	while (procedures[n] != NULL && procedures[n]->name != NULL)
+		n++;
+	return n;
+}
+
+static void sync_rows(struct menu_screen *m)
+{
+	size_t n = count();
+
+	m->n = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (strcasestr(procedures[i]->title, m->filter.text) != NULL ||
+		    strcasestr(procedures[i]->summary, m->filter.text) != NULL)
+			m->row[m->n++] = i;
+	}
+	if (m->at >= m->n)
+		m->at = m->n > 0 ? m->n - 1 : 0;
+}
+
+static unsigned has(const struct screen *s)
+{
+	const struct menu_screen *m = peek(s);
+
+	return NEED_ROWS | NEED_BACK | NEED_FILTER | (m->n > 0 ? NEED_OPEN : 0u);
+}
+
+static const char *words(const struct screen *s, enum intent in)
+{
+	bool filtering = peek(s)->filtering;
+
+	if (in == IN_OPEN)
+		return filtering ? "Keep the filter" : "Begin";
+	return in == IN_BACK && (filtering || peek(s)->filter.n > 0) ? "Show all" : NULL;
+}
+
+static void open_it(struct menu_screen *m)
+{
+	struct ui *ui = m->s.ui;
+	const struct procedure *p = procedures[m->row[m->at]];
+	char serial[24];
+
+	(void)snprintf(serial, sizeof(serial), "%s", m->serial);
+	ui_pop(ui);
+	ui_push(ui, wizard_screen_new(ui, p, serial));
+}
+
+static void go_back(struct menu_screen *m)
+{
+	if (!m->filtering && m->filter.n == 0) {
+		ui_pop(m->s.ui);
+		return;
+	}
+	m->filtering = false;
+	edit_set(&m->filter, "");
+	sync_rows(m);
+}
+
+static void act(struct screen *s, const struct binding *b)
+{
+	struct menu_screen *m = (struct menu_screen *)s;
+	size_t last = m->n > 0 ? m->n - 1 : 0, page = (size_t)s->ui->rows / 2;
+
+	switch (b->in) {
+	case IN_UP:
+		m->at -= m->at > 0;
+		break;
+	case IN_DOWN:
+		m->at += m->at < last;
+		break;
+	case IN_PAGE_UP:
+		m->at -= m->at > page ? page : m->at;
+		break;
+	case IN_PAGE_DOWN:
+		m->at = m->at + page < last ? m->at + page : last;
+		break;
+	case IN_FIRST:
+		m->at = 0;
+		break;
+	case IN_LAST:
+		m->at = last;
+		break;
+	case IN_FILTER:
+		m->filtering = true;
+		break;
+	case IN_OPEN:
+		if (m->filtering)
+			m->filtering = false;
+		else if (m->n > 0)
+			open_it(m);
+		break;
+	case IN_BACK:
+		go_back(m);
+		break;
+	default:
+		break;
+	}
+}
+
+static bool typing(const struct screen *s)
+{
+	return peek(s)->filtering;
+}
+
+static bool type(struct screen *s, uint32_t key)
+{
+	struct menu_screen *m = (struct menu_screen *)s;
+
+	if (!edit_key(&m->filter, key))
+		return false;
+	sync_rows(m);
+	return true;
+}
+
+static int title_width(void)
+{
+	int width = 0;
+
+	for (size_t i = 0; i < count(); i++) {
+		if (text_width(procedures[i]->title) > width)
+			width = text_width(procedures[i]->title);
+	}
+	return width;
+}
+
+static void draw(const struct screen *s, struct area a)
+{
+	const struct menu_screen *m = peek(s);
+	struct area body = ui_head(s, a, "Keyroom", "", "");
+	struct area in = area_box(area_sub(body, 0, 0, body.rows - 1, body.cols), ROLE_TITLE, "Procedures");
+	struct area foot = area_sub(body, body.rows - 1, 0, 1, body.cols);
+	size_t top = list_top(m->at, m->n, in.rows);
+	int wide = title_width();
+
+	for (size_t i = top; i < m->n && i - top < (size_t)in.rows; i++) {
+		const struct procedure *p = procedures[m->row[i]];
+		struct area line = area_sub(in, (int)(i - top), 0, 1, in.cols);
+
+		area_text(line, 0, 1, ROLE_PLAIN, p->title);
+		area_fit(line, 0, wide + 3, line.cols - wide - 4, ROLE_PLAIN, p->summary);
+		if (i == m->at) {
+			area_text(line, 0, 0, ROLE_PLAIN, "\xe2\x96\xb8");
+			area_role(line, 0, 0, line.cols, ROLE_CURSOR);
+		}
+	}
+	if (m->filtering || m->filter.n > 0) {
+		int col = area_text(foot, 0, 1, ROLE_TITLE, "Filter: ");
+
+		edit_draw(area_sub(foot, 0, col, 1, foot.cols - col - 1), &m->filter, m->filtering);
+	}
+}
+
+static void menu_free(struct screen *s)
+{
+	free(((struct menu_screen *)s)->row);
+	free(s);
+}
+
+static const struct screen_ops ops = {
+	.name = "menu",
+	.help = "Here is every procedure that Keyroom guides you through. Each one asks its questions page by page, says in full "
+		"sentences what it will do, and changes nothing before you have agreed.",
+	.mode = MODE_LIST,
+	.has = has,
+	.words = words,
+	.act = act,
+	.typing = typing,
+	.type = type,
+	.draw = draw,
+	.free = menu_free,
+};
+
+struct screen *menu_screen_new(struct ui *ui, const char *serial)
+{
+	struct menu_screen *m = calloc(1, sizeof(*m));
+
+	if (m == NULL || (m->row = calloc(count() + 1, sizeof(*m->row))) == NULL) {
+		free(m);
+		return NULL;
+	}
+	m->s = (struct screen){ &ops, ui };
+	(void)snprintf(m->serial, sizeof(m->serial), "%s", serial);
+	edit_init(&m->filter, FILTER_MAX);
+	sync_rows(m);
+	return &m->s;
+}

@@ -1,0 +1,53 @@
+/* What several screens draw: their head, and prose. */
+#include <string.h>
+
+#include "tui/console/ui.h"
+
+struct area ui_head(const struct screen *s, struct area a, const char *title, const char *middle, const char *right)
+{
+	int end = area_fit(a, 0, 1, a.cols / 2, ROLE_TITLE, title);
+	int edge = a.cols - 1;
+	int width = text_width(middle);
+	int col = (a.cols - width) / 2;
+
+	if (s->ui->env->rehearsal) {
+		edge -= 11;
+		area_text(a, 0, edge, ROLE_MARK, " REHEARSAL ");
+		edge -= 2;
+	}
+	edge -= text_width(right);
+	area_text(a, 0, edge, ROLE_PLAIN, right);
+	if (right[0] != '\0' && col + width > edge - 2)
+		col = edge - 2 - width;
+	area_text(a, 0, col < end + 2 ? end + 2 : col, ROLE_PLAIN, middle);
+	return area_sub(a, 1, 0, a.rows - 1, a.cols);
+}
+
+static const struct {
+	const char *mark;
+	enum role mark_role, role;
+	int indent;
+} looks[] = {
+	[PROSE_PLAIN] = { "", ROLE_PLAIN, ROLE_PLAIN, 0 },
+	[PROSE_WARNING] = { "!", ROLE_WARNING, ROLE_PLAIN, 2 },
+	[PROSE_ITEM] = { "\xc2\xb7", ROLE_PLAIN, ROLE_PLAIN, 2 },
+	[PROSE_VALUE] = { "", ROLE_PLAIN, ROLE_VALUE, 4 },
+	[PROSE_DONE] = { "\xe2\x9c\x93", ROLE_GOOD, ROLE_PLAIN, 2 },
+};
+
+int ui_prose(struct area a, int row, const struct prose *p)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		enum prose_role role = p->p[i].role;
+		bool tight = i > 0 && p->p[i - 1].role == role && (role == PROSE_ITEM || role == PROSE_DONE);
+		int indent = looks[role].indent;
+		struct area body;
+
+		if (i > 0 && !tight)
+			row++;
+		area_text(a, row, 0, looks[role].mark_role, looks[role].mark);
+		body = area_sub(a, 0, indent, a.rows, a.cols - indent);
+		row = area_wrap(body, row, looks[role].role, p->p[i].text);
+	}
+	return row;
+}

@@ -1,0 +1,228 @@
+/* Sentences to be read: help, and what is known of one object. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tui/console/lists.h"
+
+struct text_screen {
+	struct screen s;
+	char title[160];
+	struct prose prose;
+	int top;
+};
+
+static const struct text_screen *peek(const struct screen *s)
+{
+	return (const struct text_screen *)s;
+}
+
+/* What one line of reading may be wide. */
+static int text_cols(int cols)
+{
+	return cols - 6 < 100 ? cols - 6 : 100;
+}
+
+static int height(const struct text_screen *t, int cols)
+{
+	struct area nowhere = { .g = NULL, .rows = 0, .cols = text_cols(cols) };
+
+	return ui_prose(nowhere, 0, &t->prose);
+}
+
+static void act(struct screen *s, const struct binding *b)
+{
+	struct text_screen *t = (struct text_screen *)s;
+	int page = s->ui->rows - 5, last = height(t, s->ui->cols) - page;
+
+	switch (b->in) {
+	case IN_UP:
+		t->top--;
+		break;
+	case IN_DOWN:
+		t->top++;
+		break;
+	case IN_PAGE_UP:
+		t->top -= page;
+		break;
+	case IN_PAGE_DOWN:
+		t->top += page;
+		break;
+	case IN_FIRST:
+		t->top = 0;
+		break;
+	case IN_LAST:
+		t->top = last;
+		break;
+	case IN_BACK:
+		ui_pop(s->ui);
+		return;
+	default:
+		return;
+	}
+	if (t->top > last)
+		t->top = last;
+	if (t->top < 0)
+		t->top = 0;
+}
+
+static unsigned has(const struct screen *s)
+{
+	(void)s;
+	return NEED_ROWS | NEED_BACK;
+}
+
+static void draw(const struct screen *s, struct area a)
+{
+	const struct text_screen *t = peek(s);
+	struct area box, in;
+	int rows = height(t, a.cols), most, top;
+	char where[40] = "";
+	struct grid *tall;
+
+	box = ui_head(s, a, "Keyroom", "", "");
+	in = area_box(box, ROLE_TITLE, t->title);
+	in = area_sub(in, 0, 2, in.rows, text_cols(a.cols));
+	most = rows > in.rows ? rows - in.rows : 0;
+	top = t->top < most ? t->top : most;
+	tall = grid_new(rows > 0 ? rows : 1, in.cols > 0 ? in.cols : 1);
+	if (tall == NULL)
+		return;
+	(void)ui_prose(area_of(tall), 0, &t->prose);
+	area_blit(in, tall, top);
+	grid_free(tall);
+	if (top < most)
+		(void)snprintf(where, sizeof(where), " more below ");
+	else if (top > 0)
+		(void)snprintf(where, sizeof(where), " the end ");
+	area_right(area_sub(box, box.rows - 1, 0, 1, box.cols - 2), 0, ROLE_BORDER, where);
+}
+
+static void text_free(struct screen *s)
+{
+	struct text_screen *t = (struct text_screen *)s;
+
+	prose_done(&t->prose);
+	free(t);
+}
+
+static const struct screen_ops ops = {
+	.name = "text",
+	.mode = MODE_TEXT,
+	.has = has,
+	.act = act,
+	.draw = draw,
+	.free = text_free,
+};
+
+static struct text_screen *text_new(struct ui *ui, const char *title)
+{
+	struct text_screen *t = calloc(1, sizeof(*t));
+
+	if (t == NULL)
+		return NULL;
+	t->s = (struct screen){ &ops, ui };
+	(void)snprintf(t->title, sizeof(t->title), "%s", title);
+	return t;
+}
+
+/* Paragraphs stand apart by an empty line. */
+static void add_paragraphs(struct prose *p, const char *text)
+{
+	while (text != NULL && *text != '\0') {
+		const char *end = strstr(text, "\n\n");
+		int n = end != NULL ? (int)(end - text) : (int)strlen(text);
+
+		prose_add(p, PROSE_PLAIN, "%.*s", n, text);
+		text = end != NULL ? end + 2 : NULL;
+	}
+}
+
+static void add_keys(struct prose *p, enum mode mode)
+{
+	for (const struct binding *b = bindings; b->in != IN_NONE; b++) {
+		if (b->modes & (unsigned)mode)
+			prose_add(p, PROSE_ITEM, "%s: %s", b->name, b->help);
+	}
+}
+
+struct screen *help_screen_new(struct ui *ui, const struct screen *about)
+{
+	struct text_screen *t = text_new(ui, "Help");
+
+	if (t == NULL)
+		return NULL;
+	if (about->ops->help_text != NULL)
+		about->ops->help_text(about, &t->prose);
+	add_paragraphs(&t->prose, about->ops->help);
+	prose_add(&t->prose, PROSE_PLAIN, "%s", "These keys work here, each while there is something for it to do:");
+	add_keys(&t->prose, about->ops->mode);
+	return &t->s;
+}
+
+static void add_proofs(struct prose *p, const struct fleet_object *o)
+{
+	char backups[40];
+
+	if (o->type != FLEET_KEY)
+		return;
+	if (o->backups == 0) {
+		prose_add(p, PROSE_WARNING, "No backup of this key is known. If this device is lost, the key is lost, unless "
+			  "another device holds it.");
+		return;
+	}
+	backup_words(backups, sizeof(backups), o);
+	prose_add(p, PROSE_PLAIN, "Backups: %s.", backups);
+}
+
+static void add_flags(struct prose *p, unsigned flags)
+{
+	static const struct {
+		unsigned flag;
+		const char *words;
+	} said[] = {
+		{ FLEET_NOT_DESCRIBED, "The key has no readable description, so other software does not see it." },
+		{ FLEET_NO_PUBLIC_KEY, "Its public key is not on the device, so it cannot be compared with anything." },
+		{ FLEET_ORPHAN, "This belongs to a key that is no longer on the device." },
+		{ FLEET_PRIVATE, "It can be read after login only." },
+		{ FLEET_ALIEN_CERTIFICATE, "Its certificate was made for another key." },
+	};
+
+	for (size_t i = 0; i < sizeof(said) / sizeof(said[0]); i++) {
+		if (flags & said[i].flag)
+			prose_add(p, said[i].flag == FLEET_PRIVATE ? PROSE_PLAIN : PROSE_WARNING, "%s", said[i].words);
+	}
+}
+
+static void add_value(struct prose *p, const char *name, const char *value)
+{
+	if (value[0] == '\0')
+		return;
+	prose_add(p, PROSE_PLAIN, "%s", name);
+	prose_add(p, PROSE_VALUE, "%s", value);
+}
+
+struct screen *object_screen_new(struct ui *ui, const struct fleet_device *d, const struct fleet_object *o)
+{
+	struct text_screen *t = text_new(ui, o->label[0] != '\0' ? o->label : o->kind);
+	struct prose *p;
+
+	if (t == NULL)
+		return NULL;
+	p = &t->prose;
+	prose_add(p, PROSE_PLAIN, "%s on the device %s.", o->kind, device_name(d));
+	if (o->type == FLEET_DATA)
+		prose_add(p, PROSE_PLAIN, "%u bytes long.", o->size);
+	if (o->key_ref >= 0)
+		prose_add(p, PROSE_PLAIN, "Key reference %d.", o->key_ref);
+	if (o->use_counter >= 0)
+		prose_add(p, PROSE_PLAIN, "It can be used %ld more times.", o->use_counter);
+	if (o->subject[0] != '\0')
+		prose_add(p, PROSE_PLAIN, "Certificate: %s, until %s.", o->subject, o->until[0] != '\0' ? o->until : "(no end known)");
+	add_proofs(p, o);
+	add_flags(p, o->flags);
+	add_value(p, "CKA_ID, by which other software finds it:", o->id);
+	add_value(p, "SHA-256 of its public key (SubjectPublicKeyInfo):", o->spki_sha256);
+	add_value(p, "Check value (AES-CMAC of 16 zero bytes):", o->cmac);
+	return &t->s;
+}

@@ -1,0 +1,107 @@
+/*
+ * The console without its terminal: a stack of screens, what the keyboard does to them, and the picture they make. Nothing
+ * here waits, and nothing here knows ncurses: loop.c feeds it keys, events and the time, and a test can do the same.
+ */
+#ifndef TUI_CONSOLE_UI_H
+#define TUI_CONSOLE_UI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "engine/base/error.h"
+#include "engine/base/secret.h"
+#include "engine/jobs/jobs.h"
+#include "tui/console/bindings.h"
+#include "tui/console/grid.h"
+#include "tui/wizard/fleet.h"
+#include "tui/wizard/prose.h"
+#include "tui/wizard/wizard.h"
+
+#define UI_ROWS_MIN 24
+#define UI_COLS_MIN 80
+#define UI_DEPTH 8
+
+struct ui;
+struct screen;
+
+/*
+ * A screen is a row of functions and a struct that begins with struct screen. All but name, mode, draw and free may be
+ * NULL. Only act(), type(), event() and tick() change anything; draw() decides nothing.
+ */
+struct screen_ops {
+	const char *name;          /* of the golden pictures and the manual */
+	const char *help;          /* paragraphs for somebody who has never seen a DKEK */
+	enum mode mode;
+	unsigned (*has)(const struct screen *s);                        /* enum need; NULL: none */
+	const char *(*words)(const struct screen *s, enum intent in);   /* in the footer, where not the table's; NULL: those */
+	void (*act)(struct screen *s, const struct binding *b);
+	bool (*typing)(const struct screen *s);             /* a field has the keyboard */
+	bool (*type)(struct screen *s, uint32_t key);       /* a key while typing(); false: it was no key for the field */
+	struct secret *(*secret)(const struct screen *s);   /* the secret that is being typed; NULL: none */
+	void (*typed)(struct screen *s);                    /* the secret has changed */
+	void (*event)(struct screen *s, const struct job_event *e, unsigned fleet_changes);   /* also when covered */
+	bool (*busy)(const struct screen *s);               /* draw me anew as time goes by */
+	void (*help_text)(const struct screen *s, struct prose *out);   /* of this page and field, before ops->help */
+	void (*draw)(const struct screen *s, struct area a);   /* everything but the footer and the message above it */
+	void (*free)(struct screen *s);
+};
+
+struct screen {
+	const struct screen_ops *ops;
+	struct ui *ui;
+};
+
+struct ui {
+	const struct env *env;
+	struct fleet *fleet;
+	struct source *source;     /* of a rehearsal; NULL: real readers, or none */
+	struct screen *stack[UI_DEPTH];
+	size_t depth;
+	int rows, cols;
+	int64_t now_ms;            /* clock_ms() and clock_wall(), as the loop last saw them */
+	int64_t wall;
+	char message[600];         /* above the footer until the next key; "" */
+	bool message_is_fault;
+	bool changed;              /* the picture may be another one than last time */
+	bool quit, suspend, repaint;   /* asked of the loop */
+};
+
+/* With the main screen on the stack. */
+enum status ui_init(struct ui *ui, const struct env *env, struct fleet *fleet, struct source *source, struct fault *f);
+void ui_done(struct ui *ui);   /* frees every screen; one that has a job under way waits for it */
+
+void ui_resize(struct ui *ui, int rows, int cols);
+void ui_key(struct ui *ui, uint32_t key);
+void ui_event(struct ui *ui, const struct job_event *e);
+void ui_time(struct ui *ui, int64_t now_ms, int64_t wall);
+bool ui_busy(const struct ui *ui);
+struct secret *ui_secret(const struct ui *ui);   /* what the next text belongs to; NULL: no secret */
+void ui_secret_typed(struct ui *ui);
+bool ui_typing(const struct ui *ui);             /* a field has the keyboard: pasted text is welcome */
+void ui_draw(const struct ui *ui, struct grid *g);
+
+/* For screens. ui_push() takes the screen, NULL being an allocation that failed. ui_pop() frees the one on top. */
+void ui_push(struct ui *ui, struct screen *s);
+void ui_pop(struct ui *ui);
+struct screen *ui_top(const struct ui *ui);
+void ui_say(struct ui *ui, const char *words);
+void ui_say_fault(struct ui *ui, const struct fault *f);
+
+/* "Keyroom", a middle and a right part in the first row; every screen's head. Returns what is below. */
+struct area ui_head(const struct screen *s, struct area a, const char *title, const char *middle, const char *right);
+
+/* Draws prose from row on, marks before the paragraphs, a blank row between those of different roles; the row after it. */
+int ui_prose(struct area a, int row, const struct prose *p);
+
+/* The screens. NULL: memory. */
+struct screen *main_screen_new(struct ui *ui);
+struct screen *help_screen_new(struct ui *ui, const struct screen *about);
+struct screen *menu_screen_new(struct ui *ui, const char *serial);
+struct screen *object_screen_new(struct ui *ui, const struct fleet_device *d, const struct fleet_object *o);
+/* serial "" or NULL: asks which device. NULL also where it cannot begin; then ui_say_fault() was called. */
+struct screen *wizard_screen_new(struct ui *ui, const struct procedure *p, const char *serial);
+/* Goes on with a run that was interrupted: its number in the inventory. */
+struct screen *wizard_screen_resume(struct ui *ui, int64_t run);
+
+#endif

@@ -1,0 +1,377 @@
+/* How a wizard's page looks: the steps on the left, the page on the right, as tall as it is and shown in part. */
+#include "tui/console/wizard_screen.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define TALL 1000        /* rows that a page can have */
+#define TEXT_COLS 100    /* what a line of reading may be wide */
+#define LONG_MS 500      /* what takes longer shows for how long */
+
+enum mark { MARK_NONE, MARK_DONE, MARK_NOW, MARK_BROKEN };
+static const char *const marks[] = { " ", "\xe2\x9c\x93", "\xe2\x96\xb8", "\xe2\x9c\x97" };
+static const enum role mark_roles[] = { ROLE_PLAIN, ROLE_GOOD, ROLE_TITLE, ROLE_FAULT };
+
+static bool page_counts(const struct wizard_screen *w, const struct page *page)
+{
+	return page->repeat == NULL || page->repeat(w->run) > 0;
+}
+
+/* Calls for each step on the left: the device, the pages, the review, the run. Returns how many; *ret_now: which is on. */
+static int each_stage(const struct wizard_screen *w, void (*fn)(void *ctx, int i, const char *name, enum mark m), void *ctx,
+		      int *ret_now)
+{
+	bool over = !w->choosing && (w->phase == RUN_DONE || w->phase == RUN_FAILED || w->phase == RUN_RUNNING);
+	const struct page *at = over || w->phase == RUN_REVIEW || w->choosing ? NULL : run_page(w->run, NULL);
+	bool before = !w->choosing;
+	int n = 0;
+
+	*ret_now = 0;
+	if (w->p->on_device)
+		fn(ctx, n++, "Device", w->choosing ? MARK_NOW : MARK_DONE);
+	for (const struct page *page = w->p->pages; page != NULL && page->name != NULL; page++) {
+		if (!page_counts(w, page) && page != at)
+			continue;
+		if (page == at)
+			*ret_now = n, before = false;
+		fn(ctx, n++, page->name, page == at ? MARK_NOW : before ? MARK_DONE : MARK_NONE);
+	}
+	if (w->p->review != NULL) {
+		if (!w->choosing && w->phase == RUN_REVIEW)
+			*ret_now = n;
+		fn(ctx, n++, "Review", over ? MARK_DONE : !w->choosing && w->phase == RUN_REVIEW ? MARK_NOW : MARK_NONE);
+	}
+	if (over)
+		*ret_now = n;
+	fn(ctx, n++, "Run", !over ? MARK_NONE : w->phase == RUN_DONE ? MARK_DONE : w->phase == RUN_FAILED ? MARK_BROKEN : MARK_NOW);
+	return n;
+}
+
+struct stages {
+	struct area a;
+	int top, width;
+};
+
+static void measure(void *ctx, int i, const char *name, enum mark m)
+{
+	struct stages *st = ctx;
+
+	(void)i;
+	(void)m;
+	if (text_width(name) > st->width)
+		st->width = text_width(name);
+}
+
+static void draw_stage(void *ctx, int i, const char *name, enum mark m)
+{
+	const struct stages *st = ctx;
+
+	area_text(st->a, i - st->top, 1, mark_roles[m], marks[m]);
+	area_fit(st->a, i - st->top, 3, st->a.cols - 4, m == MARK_NOW ? ROLE_TITLE : ROLE_PLAIN, name);
+}
+
+static int left_cols(const struct wizard_screen *w, int cols)
+{
+	struct stages st = { .width = 0 };
+	int now, width;
+
+	(void)each_stage(w, measure, &st, &now);
+	width = st.width + 5 < 16 ? 16 : st.width + 5;
+	return width < cols / 3 ? width : cols / 3;
+}
+
+/* The page is drawn with a column free on either side, between the frame's lines. */
+int wizard_page_cols(const struct wizard_screen *w, int cols)
+{
+	int page = cols - left_cols(w, cols) - 5;
+
+	return page < TEXT_COLS ? page : TEXT_COLS;
+}
+
+int wizard_page_rows(const struct ui *ui)
+{
+	return ui->rows - 4;
+}
+
+static void seconds(char *out, size_t cap, int64_t ms)
+{
+	if (ms < 60000)
+		(void)snprintf(out, cap, "%lld s", (long long)((ms + 500) / 1000));
+	else
+		(void)snprintf(out, cap, "%lld min %lld s", (long long)(ms / 60000), (long long)(ms / 1000 % 60));
+}
+
+/* "3 s, usually 12 s" */
+static void time_words(char *out, size_t cap, const struct run_progress *p)
+{
+	char elapsed[40], usual[40];
+
+	out[0] = '\0';
+	if (p->elapsed_ms < LONG_MS)
+		return;
+	seconds(elapsed, sizeof(elapsed), p->elapsed_ms);
+	seconds(usual, sizeof(usual), p->usual_ms);
+	if (p->usual_ms > 0)
+		(void)snprintf(out, cap, "%s, usually %s", elapsed, usual);
+	else
+		(void)snprintf(out, cap, "%s", elapsed);
+}
+
+static int draw_progress(const struct wizard_screen *w, struct area a, int row, int col)
+{
+	struct run_progress p;
+	char time[100];
+
+	run_progress(w->run, &p);
+	time_words(time, sizeof(time), &p);
+	if (p.note[0] != '\0')
+		area_fit(a, row++, col, a.cols - col, ROLE_PLAIN, p.note);
+	if (p.total > 1)
+		area_print(a, row++, col, ROLE_PLAIN, "%u of %u", p.done, p.total);
+	if (time[0] != '\0')
+		area_text(a, row++, col, ROLE_PLAIN, time);
+	if (p.step != NULL && p.step->uninterruptible)
+		row = area_wrap(area_sub(a, 0, col, a.rows, a.cols - col), row, ROLE_WARNING,
+				"This cannot be interrupted. Leave the device plugged in.");
+	return row;
+}
+
+static int draw_steps(const struct wizard_screen *w, struct area a, int row)
+{
+	static const struct {
+		const char *mark;
+		enum role role;
+	} looks[] = {
+		[STEP_WAITING] = { "\xc2\xb7", ROLE_PLAIN }, [STEP_NOW] = { "\xe2\x96\xb8", ROLE_TITLE },
+		[STEP_FINISHED] = { "\xe2\x9c\x93", ROLE_GOOD }, [STEP_BROKEN] = { "\xe2\x9c\x97", ROLE_FAULT },
+		[STEP_LEFT_OUT] = { " ", ROLE_PLAIN },
+	};
+	struct run_progress p;
+
+	run_progress(w->run, &p);
+	for (size_t i = 0; w->p->steps != NULL && w->p->steps[i].name != NULL; i++) {
+		enum step_state state = run_step_state(w->run, i);
+		int end;
+
+		if (state == STEP_LEFT_OUT)
+			continue;
+		area_text(a, row, 0, looks[state].role, looks[state].mark);
+		end = area_fit(a, row, 2, a.cols - 2, state == STEP_NOW ? ROLE_TITLE : ROLE_PLAIN, w->p->steps[i].words);
+		if (state == STEP_NOW && p.of > 1)
+			area_print(a, row, end + 2, ROLE_PLAIN, "%u of %u", p.index + 1, p.of);
+		row++;
+		if (state == STEP_NOW && w->phase == RUN_RUNNING)
+			row = draw_progress(w, a, row, 2);
+	}
+	return row;
+}
+
+static int draw_fault(struct area a, int row, const struct fault *f)
+{
+	area_text(a, row, 0, ROLE_FAULT, "!");
+	row = area_wrap(area_sub(a, 0, 2, a.rows, a.cols - 2), row, ROLE_FAULT, f->what);
+	return row + 1;
+}
+
+static int draw_choosing(const struct wizard_screen *w, struct area a, int row, int *ret_focus)
+{
+	row = area_wrap(a, row, ROLE_PLAIN, w->p->summary) + 1;
+	if (w->fault.st != ST_OK)
+		row = draw_fault(a, row, &w->fault);
+	if (w->devices.n == 0)
+		return area_wrap(a, row, ROLE_TITLE, "Plug in the device. It appears here by itself.");
+	area_text(a, row, 0, ROLE_PLAIN, "With which device?");
+	row += 2;
+	for (size_t i = 0; i < w->devices.n; i++, row++) {
+		const struct fleet_device *d = fleet_device(w->s.ui->fleet, w->devices.row[i].i);
+
+		area_fit(a, row, 2, 24, ROLE_PLAIN, d->label[0] != '\0' ? d->label : "(no label yet)");
+		area_fit(a, row, 28, 16, ROLE_PLAIN, d->serial);
+		area_fit(a, row, 46, a.cols - 46, ROLE_PLAIN, d->state == FLEET_READING ? "reading" :
+			 d->initialised ? "" : "never initialised");
+		if (i == w->device) {
+			area_text(a, row, 0, ROLE_PLAIN, "\xe2\x96\xb8");
+			area_role(a, row, 0, a.cols, ROLE_CURSOR);
+			*ret_focus = row;
+		}
+	}
+	return row;
+}
+
+static int draw_questions(const struct wizard_screen *w, struct area a, int row, int room, int *ret_focus)
+{
+	const struct page *page = w->fields.page;
+	const struct field *f = fields_now(&w->fields);
+	bool at_field = w->fault.st != ST_OK && f != NULL;
+	PROSE p = { 0 };
+
+	if (page == NULL)
+		return row;
+	if (page->text != NULL)
+		page->text(w->run, w->fields.index, &p);
+	row = ui_prose(a, row, &p);
+	row += p.n > 0;
+	if (w->fault.st != ST_OK && !at_field)
+		row = draw_fault(a, row, &w->fault);
+	return fields_draw(&w->fields, a, row, room - row - 2, at_field ? &w->fault : NULL, ret_focus);
+}
+
+static int draw_review(const struct wizard_screen *w, struct area a, int row, int *ret_focus)
+{
+	const char *confirm = wizard_confirm(w);
+	PROSE p = { 0 };
+
+	if (w->p->review != NULL)
+		w->p->review(w->run, &p);
+	row = ui_prose(a, row, &p) + 1;
+	if (w->fault.st != ST_OK)
+		row = draw_fault(a, row, &w->fault);
+	if (confirm == NULL) {
+		area_text(a, row++, 0, ROLE_TITLE, "Press Enter to begin.");
+		return row;
+	}
+	area_print(a, row++, 0, ROLE_TITLE, "To begin, type %s, and press Enter.", confirm);
+	edit_draw(area_sub(a, row, 2, 1, 40 < a.cols - 3 ? 40 : a.cols - 3), &w->confirm, true);
+	*ret_focus = row;
+	return row + 1;
+}
+
+static int draw_end(const struct wizard_screen *w, struct area a, int row)
+{
+	bool failed = w->phase == RUN_FAILED;
+	PROSE p = { 0 };
+
+	if (failed)
+		row = draw_fault(a, row, run_fault(w->run));
+	if (failed && w->p->failed != NULL)
+		w->p->failed(w->run, &p);
+	if (!failed && w->p->outcome != NULL)
+		w->p->outcome(w->run, &p);
+	row = ui_prose(a, row, &p) + 1;
+	return failed ? draw_steps(w, a, row) : row;
+}
+
+static const char *page_title(const struct wizard_screen *w)
+{
+	const struct page *page;
+
+	if (w->choosing)
+		return "The device";
+	switch (w->phase) {
+	case RUN_REVIEW:
+		return "What will happen";
+	case RUN_RUNNING:
+		return "Under way";
+	case RUN_DONE:
+		return "Done";
+	case RUN_FAILED:
+		return "It was not finished";
+	default:
+		page = run_page(w->run, NULL);
+		return page->title != NULL ? page->title : page->name;
+	}
+}
+
+static int draw_working(const struct wizard_screen *w, struct area a, int row)
+{
+	struct run_progress p;
+
+	run_progress(w->run, &p);
+	area_text(a, row++, 0, ROLE_TITLE, p.step != NULL && p.step->words != NULL ? p.step->words : "Reading the device");
+	return draw_progress(w, a, row, 0);
+}
+
+/* All of the page, however tall. */
+static int draw_page(const struct wizard_screen *w, struct area a, int room, int *ret_focus)
+{
+	int row = 2;
+
+	*ret_focus = 0;
+	area_fit(a, 0, 0, a.cols, ROLE_TITLE, page_title(w));
+	if (w->choosing)
+		return draw_choosing(w, a, row, ret_focus);
+	switch (w->phase) {
+	case RUN_ASKING:
+		return draw_questions(w, a, row, room, ret_focus);
+	case RUN_WORKING:
+		return draw_working(w, a, row);
+	case RUN_REVIEW:
+		return draw_review(w, a, row, ret_focus);
+	case RUN_RUNNING:
+		return draw_steps(w, a, row);
+	default:
+		return draw_end(w, a, row);
+	}
+}
+
+int wizard_height(const struct wizard_screen *w, int cols, int room)
+{
+	struct grid *g = grid_new(1, cols);
+	int focus, rows;
+
+	if (g == NULL)
+		return 0;
+	rows = draw_page(w, area_of(g), room, &focus);
+	grid_free(g);
+	return rows;
+}
+
+/* The window onto the page: where it was scrolled to, but so that what has the keyboard is in sight. */
+static void draw_window(const struct wizard_screen *w, struct area a, struct area edge)
+{
+	int rows = wizard_height(w, a.cols, a.rows), most = rows > a.rows ? rows - a.rows : 0;
+	int top = w->top < most ? w->top : most, focus;
+	struct grid *tall = grid_new(rows > 0 && rows < TALL ? rows + 1 : TALL, a.cols);
+
+	if (tall == NULL)
+		return;
+	(void)draw_page(w, area_of(tall), a.rows, &focus);
+	if (focus > 0 && focus < top)
+		top = focus;
+	if (focus > 0 && focus >= top + a.rows - 1)
+		top = focus - a.rows + 2 < most ? focus - a.rows + 2 : most;
+	area_blit(a, tall, top);
+	grid_free(tall);
+	if (top < most)
+		area_right(edge, 0, ROLE_TITLE, " more below: PgDn ");
+	else if (top > 0)
+		area_right(edge, 0, ROLE_BORDER, " more above: PgUp ");
+}
+
+struct count {
+	int n;
+};
+
+static void count_stage(void *ctx, int i, const char *name, enum mark m)
+{
+	(void)name;
+	(void)m;
+	((struct count *)ctx)->n = i + 1;
+}
+
+void wizard_draw(const struct screen *s, struct area a)
+{
+	const struct wizard_screen *w = wizard_peek(s);
+	const struct fleet_device *d = fleet_by_serial(s->ui->fleet, run_serial(w->run));
+	struct stages st = { .top = 0 };
+	struct count count = { 0 };
+	char where[60], title[240];
+	struct area body, in;
+	int now, left = left_cols(w, a.cols);
+
+	(void)each_stage(w, count_stage, &count, &now);
+	(void)snprintf(where, sizeof(where), "step %d of %d", now + 1, count.n);
+	if (w->choosing)
+		d = NULL;
+	(void)snprintf(title, sizeof(title), "%s  %s  %s", w->p->title, w->choosing ? "" : run_serial(w->run),
+		       d != NULL ? d->label : "");
+	body = ui_head(s, a, title, "", where);
+	in = area_box(body, ROLE_PLAIN, NULL);
+	area_divide(body, left + 1);
+	st.a = area_sub(in, 0, 0, in.rows, left);
+	if (now >= in.rows)
+		st.top = now - in.rows + 1;
+	(void)each_stage(w, draw_stage, &st, &now);
+	in = area_sub(in, 0, left + 2, in.rows, wizard_page_cols(w, a.cols));
+	draw_window(w, in, area_sub(body, body.rows - 1, 0, 1, body.cols - 2));
+}

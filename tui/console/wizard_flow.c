@@ -1,0 +1,284 @@
+/*
+ * Where a wizard stands, and how it goes on from there: by what the person presses, and by what the run reports. A run
+ * that has work under way is never freed here, since that would wait for it: it is asked to stop first.
+ */
+#include "tui/console/wizard_screen.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const char *wizard_confirm(const struct wizard_screen *w)
+{
+	return w->phase == RUN_REVIEW && w->p->confirm != NULL ? w->p->confirm(w->run) : NULL;
+}
+
+bool wizard_can_stop(const struct wizard_screen *w)
+{
+	struct run_progress p;
+
+	run_progress(w->run, &p);
+	return p.step == NULL || !p.step->uninterruptible;
+}
+
+bool wizard_asking(const struct wizard_screen *w)
+{
+	return !w->choosing && w->phase == RUN_ASKING;
+}
+
+static void set_fault(struct wizard_screen *w, const struct fault *f)
+{
+	w->fault = *f;
+	w->top = 0;
+}
+
+/* What was wrong is typed anew: it is erased, and the keyboard stands there. */
+static void wipe_wrong(struct wizard_screen *w)
+{
+	static const struct {
+		enum status st;
+		enum ask ask;
+	} wrong[] = {
+		{ ST_PIN_WRONG, ASK_PIN }, { ST_SO_PIN_WRONG, ASK_SO_PIN }, { ST_PASSWORD_WRONG, ASK_PASSWORD },
+	};
+
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		if (w->fault.st == wrong[i].st)
+			fields_wipe(&w->fields, wrong[i].ask);
+	}
+}
+
+static void leave(struct wizard_screen *w)
+{
+	bool changed = w->phase == RUN_DONE || w->phase == RUN_FAILED;
+	struct ui *ui = w->s.ui;
+
+	ui_pop(ui);
+	if (!changed)
+		ui_say(ui, "You have left the procedure. Nothing has been changed.");
+	fleet_reload(ui->fleet);
+}
+
+/* A procedure that has nothing to say before its steps, and nothing to be confirmed, begins with them. */
+static void start_if_silent(struct wizard_screen *w)
+{
+	struct fault f = { 0 };
+
+	if (w->p->review != NULL || wizard_confirm(w) != NULL)
+		return;
+	if (run_start(w->run, &f) != ST_OK)
+		set_fault(w, &f);
+	w->phase = run_phase(w->run);
+}
+
+static void after_steps(struct wizard_screen *w)
+{
+	const char *serial = run_serial(w->run);
+
+	fleet_reload(w->s.ui->fleet);
+	if (w->phase == RUN_DONE || w->phase == RUN_FAILED)
+		fleet_rescan(w->s.ui->fleet, serial[0] != '\0' ? serial : NULL);
+}
+
+/* The run may stand elsewhere than before: on another page, at work, or at its end. */
+void wizard_look(struct wizard_screen *w)
+{
+	enum run_phase before = w->phase;
+	unsigned index;
+	const struct page *page;
+
+	w->phase = run_phase(w->run);
+	page = run_page(w->run, &index);
+	if (w->phase == RUN_REVIEW && before != RUN_REVIEW) {
+		edit_init(&w->confirm, 0);
+		fields_done(&w->fields);
+		start_if_silent(w);
+	}
+	if (w->phase == RUN_ASKING && (page != w->fields.page || index != w->fields.index))
+		fields_enter(&w->fields, w->run);
+	if (w->phase == RUN_ASKING && run_fault(w->run)->st != ST_OK) {
+		w->fault = *run_fault(w->run);
+		wipe_wrong(w);
+	}
+	if (w->phase == before)
+		return;
+	w->top = 0;
+	if (w->phase == RUN_RUNNING || w->phase == RUN_DONE || w->phase == RUN_FAILED)
+		fields_done(&w->fields);
+	if (w->phase == RUN_DONE || w->phase == RUN_FAILED)
+		after_steps(w);
+	if (w->leaving && w->phase != RUN_RUNNING && w->phase != RUN_WORKING) {
+		w->leaving = false;
+		w->s.ui->message[0] = '\0';
+		if (w->phase == RUN_ASKING || w->phase == RUN_REVIEW)
+			leave(w);
+	}
+}
+
+static bool can_choose(const struct fleet_device *d)
+{
+	return d->serial[0] != '\0' && (d->state == FLEET_HERE || d->state == FLEET_READING);
+}
+
+void wizard_sync_devices(struct wizard_screen *w)
+{
+	size_t n = 0;
+
+	(void)rows_of_devices(&w->devices, w->s.ui->fleet, "");
+	for (size_t i = 0; i < w->devices.n; i++) {
+		if (can_choose(fleet_device(w->s.ui->fleet, w->devices.row[i].i)))
+			w->devices.row[n++] = w->devices.row[i];
+	}
+	w->devices.n = n;
+	if (w->device >= n)
+		w->device = n > 0 ? n - 1 : 0;
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(fleet_device(w->s.ui->fleet, w->devices.row[i].i)->serial, w->serial) == 0)
+			w->device = i;
+	}
+}
+
+void wizard_remember_device(struct wizard_screen *w)
+{
+	const struct fleet_device *d = w->device < w->devices.n ? fleet_device(w->s.ui->fleet, w->devices.row[w->device].i) : NULL;
+
+	(void)snprintf(w->serial, sizeof(w->serial), "%s", d != NULL ? d->serial : "");
+}
+
+void wizard_choose(struct wizard_screen *w)
+{
+	const struct fleet_device *d = fleet_by_serial(w->s.ui->fleet, w->serial);
+	struct fault f = { 0 };
+
+	if (d == NULL || !can_choose(d)) {
+		(void)fault_set(&f, ST_NO_CARD, "The device is not here any more. Plug it in, or choose another.");
+		set_fault(w, &f);
+		return;
+	}
+	if (run_set_device(w->run, d->serial, d->reader, &f) != ST_OK) {
+		set_fault(w, &f);
+		return;
+	}
+	w->choosing = false;
+	fields_done(&w->fields);
+	w->fault.st = ST_OK;
+	wizard_look(w);
+}
+
+static void go_on(struct wizard_screen *w)
+{
+	const char *bad = NULL;
+	struct fault f = { 0 };
+	enum status st = fields_check(&w->fields, &f);
+
+	w->fault.st = ST_OK;
+	if (st == ST_OK)
+		st = run_next(w->run, &bad, &f);
+	if (st != ST_OK) {
+		if (bad != NULL)
+			(void)fields_go(&w->fields, bad);
+		set_fault(w, &f);
+		return;
+	}
+	wizard_look(w);
+}
+
+/* Enter in a field goes to the next one that is still to be filled, where there is one after it. */
+static bool to_next_empty(struct wizard_screen *w)
+{
+	struct fields *fs = &w->fields;
+
+	if (fs->n == 0 || field_is_empty(fs, &fs->f[fs->at]))
+		return false;
+	for (size_t i = fs->at + 1; i < fs->n; i++) {
+		if (field_is_empty(fs, &fs->f[i]) && !fs->f[i].q->optional && fs->f[i].q->ask != ASK_FILES) {
+			fs->at = i;
+			w->fault.st = ST_OK;
+			return true;
+		}
+	}
+	return false;
+}
+
+static void begin_steps(struct wizard_screen *w)
+{
+	const char *confirm = wizard_confirm(w);
+	struct fault f = { 0 };
+
+	if (confirm != NULL && strcmp(confirm, w->confirm.text) != 0)
+		(void)fault_set(&f, ST_BAD_FORM, "To begin, type exactly: %s", confirm);
+	else if (run_start(w->run, &f) == ST_OK)
+		f.st = ST_OK;
+	w->fault = f;
+	w->fault.st = f.st;
+	wizard_look(w);
+}
+
+void wizard_back(struct wizard_screen *w)
+{
+	w->fault.st = ST_OK;
+	w->top = 0;
+	if (w->choosing || (w->phase != RUN_ASKING && w->phase != RUN_REVIEW)) {
+		leave(w);
+		return;
+	}
+	if (run_back(w->run)) {
+		fields_done(&w->fields);
+		wizard_look(w);
+	} else if (w->p->on_device && !run_is_resumed(w->run)) {
+		w->choosing = true;
+		wizard_sync_devices(w);
+		wizard_remember_device(w);
+	} else {
+		leave(w);
+	}
+}
+
+/* Never frees a run that has work under way: that would wait for it. */
+void wizard_stop(struct wizard_screen *w)
+{
+	if (w->choosing || (w->phase != RUN_WORKING && w->phase != RUN_RUNNING)) {
+		leave(w);
+		return;
+	}
+	w->leaving = true;
+	run_cancel(w->run);
+	ui_say(w->s.ui, "It was asked to stop, and will as soon as the device has finished what it is doing.");
+}
+
+void wizard_again(struct wizard_screen *w)
+{
+	struct fault f = { 0 };
+
+	if (run_again(w->run, &f) != ST_OK) {
+		ui_say_fault(w->s.ui, &f);
+		return;
+	}
+	w->fault.st = ST_OK;
+	w->top = 0;
+	w->serial[0] = '\0';
+	w->choosing = w->p->on_device;
+	wizard_sync_devices(w);
+	wizard_remember_device(w);
+	wizard_look(w);
+}
+
+void wizard_enter(struct wizard_screen *w)
+{
+	if (w->choosing)
+		wizard_choose(w);
+	else if (w->phase == RUN_ASKING && !to_next_empty(w))
+		go_on(w);
+	else if (w->phase == RUN_REVIEW)
+		begin_steps(w);
+	else if (w->phase == RUN_FAILED) {
+		struct fault f = { 0 };
+
+		if (run_retry(w->run, &f) != ST_OK)
+			ui_say_fault(w->s.ui, &f);
+		else
+			w->fault.st = ST_OK;
+		wizard_look(w);
+	} else if (w->phase == RUN_DONE) {
+		leave(w);
+	}
+}
