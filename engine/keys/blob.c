@@ -85,8 +85,8 @@ enum status blob_check_kcv(const struct blob *b, const struct secret *dkek, stru
 	hex_upper(ours, kcv, KCV_LEN);
 	hex_upper(theirs, b->kcv, KCV_LEN);
 	return fault_set(f, ST_OTHER_DKEK,
-			 "This key is wrapped under the DKEK with the check value %s, not under %s. It can be opened only "
-			 "with the shares of that DKEK, and restored only onto a device that has it.", theirs, ours);
+			 "This key is wrapped under the DKEK with the check value %s, not under %s. It can be opened "
+			 "only with the shares of that DKEK, and restored only onto a device that has it.", theirs, ours);
 }
 
 /* Over all that stands before it. */
@@ -150,8 +150,8 @@ enum status blob_open(const struct blob *b, const struct secret *dkek, struct bl
 		diff |= (uint8_t)(mac[i] ^ b->mac.p[i]);
 	if (diff != 0)
 		return fault_set(f, ST_DAMAGED,
-				 "This wrapped key was damaged or changed: its seal (MAC) is wrong. The key in it is lost "
-				 "unless there is another copy.");
+				 "This wrapped key was damaged or changed: its seal (MAC) is wrong. The key in it is "
+				 "lost unless there is another copy.");
 	k.plain = secret_new(b->cipher.n);
 	if (k.plain == NULL)
 		return fault_set(f, ST_NO_MEMORY, NULL);
@@ -160,8 +160,8 @@ enum status blob_open(const struct blob *b, const struct secret *dkek, struct bl
 		return st;
 	secret_set_len(k.plain, b->cipher.n);
 	if (!take_inside(form_of(b->type), &k))
-		return fault_set(f, ST_DAMAGED, "The seal (MAC) of this wrapped key is right, but what is inside has no "
-						"known form.");
+		return fault_set(f, ST_DAMAGED, "The seal (MAC) of this wrapped key is right, but what is inside has "
+						"no known form.");
 	*ret = k;
 	k.plain = NULL;   /* the guard has nothing left to free */
 	return ST_OK;
@@ -179,8 +179,8 @@ enum status blob_key_public(const struct blob_key *k, struct pubkey *ret, struct
 	case BLOB_EC:
 		curve = curve_by_domain(i[2], i[0], i[1], i[4], i[3]);
 		if (curve == NULL)
-			return fault_set(f, ST_UNSUPPORTED, "The wrapped key is on an elliptic curve that Keyroom does not "
-							    "know.");
+			return fault_set(f, ST_UNSUPPORTED, "The wrapped key is on an elliptic curve that Keyroom does "
+							    "not know.");
 		return pubkey_ec(curve, i[6], ret, f);
 	default:
 		return fault_set(f, ST_UNSUPPORTED, "An AES key has no public key.");

@@ -42,7 +42,7 @@ enum status blob_parse(struct cur bytes, struct blob *ret, struct fault *f);
 struct blob_key {
 	enum blob_type type;
 	enum key_algorithm algorithm;
-	unsigned bits;             /* RSA, AES: of the key; EC: eight times the bytes of the field (528 for secp521r1) */
+	unsigned bits;             /* RSA, AES: of the key; EC: 8 times the bytes of the field (528 for secp521r1) */
 	size_t n_items;
 	struct cur items[BLOB_ITEMS_MAX];
 	struct secret *plain;

@@ -22,11 +22,11 @@ static enum status check(const struct cvc_keygen *k, struct fault *f)
 	for (size_t i = 0; i < sizeof(rsa_sizes) / sizeof(rsa_sizes[0]); i++)
 		known |= k->algorithm == KEY_RSA && k->rsa_bits == rsa_sizes[i];
 	if (!known)
-		return fault_set(f, ST_BAD_FORM, "These devices have no keys of this kind: RSA has 1024, 1536, 2048, 3072 "
-						 "or 4096 bits, an elliptic curve has to be named.");
+		return fault_set(f, ST_BAD_FORM, "These devices have no keys of this kind: RSA has 1024, 1536, 2048, "
+						 "3072 or 4096 bits, an elliptic curve has to be named.");
 	if (chr < CHR_MIN || chr > CVC_REF_MAX || (k->car != NULL && strlen(k->car) > CAR_MAX))
-		return fault_set(f, ST_BAD_FORM, "A key request needs a holder reference of %d to %d characters.", CHR_MIN,
-				 CVC_REF_MAX);
+		return fault_set(f, ST_BAD_FORM, "A key request needs a holder reference of %d to %d characters.",
+				 CHR_MIN, CVC_REF_MAX);
 	if (k->algorithms.n > ALGORITHMS_MAX)
 		return fault_set(f, ST_BAD_FORM, "A key's list of algorithms has at most %d entries.", ALGORITHMS_MAX);
 	if (k->domain != CVC_NO_DOMAIN && (k->domain < 0 || k->domain > 255))

@@ -52,7 +52,7 @@ struct description {
 	bool is_private;                   /* keys; data: a login is needed to read it */
 	unsigned usage;                    /* keys */
 	int key_ref;                       /* keys: 0 to 255, or DESCRIBE_NO_REF; the file's own number is what counts */
-	unsigned bits;                     /* keys: of modulus, field or AES key, 528 read as 521; 0 where not given */
+	unsigned bits;                     /* keys: of modulus, field or AES key; 528 read as 521; 0: not given */
 	uint16_t path;                     /* certificates and data: where the content is; 0 where it is not given */
 	bool authority;                    /* certificates */
 	char application[DESCRIBE_LABEL_MAX];   /* data */

@@ -125,8 +125,8 @@ enum status pubkey_to_ssh(const struct pubkey *k, const char *comment, struct bu
 	char clean[256] = "";
 
 	if (k->algorithm == KEY_EC && k->curve->ssh == NULL)
-		return fault_set(f, ST_UNSUPPORTED, "OpenSSH has no keys on the curve %s. Export the key as PEM instead.",
-				 k->curve->name);
+		return fault_set(f, ST_UNSUPPORTED,
+				 "OpenSSH has no keys on the curve %s. Export the key as PEM instead.", k->curve->name);
 	put_text(&type, k->algorithm == KEY_RSA ? "ssh-rsa" : prefix);
 	if (k->algorithm == KEY_EC)
 		put_text(&type, k->curve->ssh);

@@ -136,7 +136,8 @@ void wrapped_damage_words(unsigned damage, char *out, size_t cap)
 		unsigned bit;
 		const char *words;
 	} rows[] = {
-		{ WRAPPED_BAD_DESCRIPTION, "The description is damaged: label and ID of the key are lost in this file." },
+		{ WRAPPED_BAD_DESCRIPTION,
+		  "The description is damaged: label and ID of the key are lost in this file." },
 		{ WRAPPED_BAD_CERTIFICATE, "The certificate or request in this file is damaged." },
 		{ WRAPPED_BAD_REST, "This file has bytes that belong to nothing." },
 	};
@@ -176,8 +177,8 @@ enum status wrapped_open(const struct wrapped *w, const struct secret *dkek, str
 	*ret = id;
 	if (w->has_key && !pubkey_equal(&w->key, &id.key))
 		return fault_set(f, ST_MISMATCH,
-				 "The certificate in this file is of another key than the one that is wrapped. The wrapped key "
-				 "itself is intact.");
+				 "The certificate in this file is of another key than the one that is wrapped. The "
+				 "wrapped key itself is intact.");
 	return ST_OK;
 }
 
@@ -204,8 +205,8 @@ enum status wrapped_build(struct cur blob, struct cur prkd, struct cur cert, str
 		return fault_set(f, ST_BAD_FORM, "What the device gave as a wrapped key is none.");
 	buf_tlv(&body, TAG_OCTETS, blob.p, blob.n);
 	if (!put_object(&body, prkd) || !put_object(&body, cert))
-		return fault_set(f, ST_BAD_FORM, "The key's description or certificate is damaged, and cannot be saved with "
-						 "it.");
+		return fault_set(f, ST_BAD_FORM, "The key's description or certificate is damaged, and cannot be "
+						 "saved with it.");
 	buf_tlv_buf(ret, TAG_SEQUENCE, &body);
 	return ret->failed ? fault_set(f, ST_NO_MEMORY, NULL) : ST_OK;
 }

@@ -32,7 +32,7 @@ enum wrapped_cert {
 struct wrapped {
 	bool bare;                         /* the blob alone */
 	struct blob blob;
-	struct cur prkd, cert;             /* raw, as they go onto a card; empty where there is none, or an undecodable one */
+	struct cur prkd, cert;             /* raw, as they go onto a card; empty: none, or none that can be decoded */
 	enum wrapped_cert cert_kind;
 	bool has_description, has_key;
 	struct description description;

@@ -98,7 +98,7 @@ static void assert_keygen(const struct cvc_keygen *k, const char *hex)
 
 static void key_generation_data_is_that_of_the_sheet(void **state)
 {
-	struct cvc_keygen k = { .chr = "UTHSM000100001", .algorithm = KEY_RSA, .rsa_bits = 2048, .domain = CVC_NO_DOMAIN };
+	struct cvc_keygen k = { .chr = "UTHSM000100001", .algorithm = KEY_RSA, .rsa_bits = 2048, .domain = -1 };
 
 	(void)state;
 	assert_keygen(&k, KEYGEN_RSA);
@@ -148,7 +148,8 @@ static void every_curve_can_be_asked_for(void **state)
 {
 	(void)state;
 	for (size_t i = 0; curve_at(i) != NULL; i++) {
-		struct cvc_keygen k = { .chr = "UTHSM000100001", .algorithm = KEY_EC, .curve = curve_at(i), .domain = -1 };
+		struct cvc_keygen k = { .chr = "UTHSM000100001", .algorithm = KEY_EC, .curve = curve_at(i),
+					.domain = CVC_NO_DOMAIN };
 		struct tlv t;
 		BUF b = { 0 };
 
