@@ -111,6 +111,23 @@ struct step_env {
 void run_changed(struct step_env *e);
 void run_unchanged(struct step_env *e);
 
+/*
+ * A fact that a later start needs, written into the run's record before this returns: short, and never a secret. By a
+ * page's work it is kept, and written when the run begins its first step. run_fact(): "" where there is none.
+ */
+enum status run_note(struct step_env *e, const char *name, const char *text, struct fault *f);
+const char *run_fact(const struct run *r, const char *name);
+
+/* The DKEK check value (8 bytes) that the device is to have in the end: of the record. NULL: none. */
+void run_expect_kcv(struct run *r, const uint8_t *kcv);
+const uint8_t *run_expected_kcv(const struct run *r);
+
+/* In the run's record, for journal entries; 0 where it has none. */
+int64_t run_record_id(const struct run *r);
+
+/* Of a run that is taken up again: the name of the step that had begun last; "" where none had. */
+const char *run_begun_step(const struct run *r);
+
 struct step {
 	const char *name;         /* in the run's record: never changed once released */
 	const char *words;        /* "Erase the device and set its PINs" */
@@ -124,6 +141,7 @@ struct step {
 	unsigned (*repeat)(const struct run *r);   /* NULL: once; 0: left out */
 	enum status (*fn)(struct step_env *e, struct fault *f);
 	const char *usual;        /* the inventory's name for how long it usually takes on this device; NULL: quick */
+	const char *(*usual_of)(const struct run *r);   /* where that depends on the answers */
 };
 
 struct page {

@@ -1,0 +1,310 @@
+/*
+ * A run from its making to its end: pages, review, steps. What changes the phase stands here and in run_pages.c; both are
+ * driven by the owner's calls and by the jobs' events, never by the steps themselves.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tui/wizard/run_record.h"
+#include "tui/wizard/runner.h"
+
+enum status run_new(const struct procedure *p, const struct env *env, struct run **ret, struct fault *f)
+{
+	CLEANUP(run_free_guard) struct run *r = calloc(1, sizeof(*r));
+	size_t steps = 0;
+
+	if (!r)
+		return fault_set(f, ST_NO_MEMORY, NULL);
+	r->p = p;
+	r->env = *env;
+	r->fault.tries_left = -1;
+	while (p->steps && p->steps[steps].name)
+		steps++;
+	r->step_states = calloc(steps + 1, sizeof(*r->step_states));
+	r->state = calloc(1, p->state_size ? p->state_size : 1);
+	r->lock = malloc(sizeof(*r->lock));
+	if (!r->step_states || !r->state || !r->lock)
+		return fault_set(f, ST_NO_MEMORY, NULL);
+	pthread_mutex_init(r->lock, NULL);
+	/* A silent first page may need the device: its work begins with run_set_device(). */
+	if (!p->on_device)
+		pages_begin(r);
+	*ret = STEAL(r);
+	return ST_OK;
+}
+
+void run_free(struct run *r)
+{
+	if (!r)
+		return;
+	tasks_abandon(r);
+	answers_free(r);
+	while (r->facts) {
+		struct fact *fact = r->facts;
+
+		r->facts = fact->next;
+		free(fact);
+	}
+	if (r->state && r->p->state_done)
+		r->p->state_done(r->state);
+	free(r->state);
+	free(r->step_states);
+	if (r->lock)
+		pthread_mutex_destroy(r->lock);
+	free(r->lock);
+	free(r);
+}
+
+const struct procedure *run_procedure(const struct run *r)
+{
+	return r->p;
+}
+
+const struct env *run_env(const struct run *r)
+{
+	return &r->env;
+}
+
+void *run_state(const struct run *r)
+{
+	return r->state;
+}
+
+bool run_is_resumed(const struct run *r)
+{
+	return r->resumed;
+}
+
+enum run_phase run_phase(const struct run *r)
+{
+	return r->phase;
+}
+
+const struct fault *run_fault(const struct run *r)
+{
+	return &r->fault;
+}
+
+const char *run_serial(const struct run *r)
+{
+	return r->serial;
+}
+
+void run_expect_kcv(struct run *r, const uint8_t *kcv)
+{
+	r->has_kcv = kcv != NULL;
+	if (kcv)
+		memcpy(r->kcv, kcv, sizeof(r->kcv));
+}
+
+const uint8_t *run_expected_kcv(const struct run *r)
+{
+	return r->has_kcv ? r->kcv : NULL;
+}
+
+const char *run_begun_step(const struct run *r)
+{
+	return r->begun_step;
+}
+
+static void remember_device(struct run *r, const char *serial, const char *reader)
+{
+	snprintf(r->serial, sizeof(r->serial), "%s", serial);
+	snprintf(r->reader, sizeof(r->reader), "%s", reader ? reader : "");
+}
+
+enum status run_set_device(struct run *r, const char *serial, const char *reader, struct fault *f)
+{
+	if (r->phase != RUN_ASKING || r->page != 0)
+		return fault_set(f, ST_REFUSED, "The device of a procedure cannot be changed while it is under way.");
+	if (strlen(serial) >= sizeof(r->serial) || (reader && strlen(reader) >= sizeof(r->reader)))
+		return fault_set(f, ST_BAD_FORM, "No device has a serial number as long as this.");
+	remember_device(r, serial, reader);
+	if (r->p->on_device)
+		pages_begin(r);
+	return ST_OK;
+}
+
+enum step_state run_step_state(const struct run *r, size_t step)
+{
+	return r->step_states[step];
+}
+
+/* What is no fault of the person's, and may be gone the next time. */
+static bool let_us_down(enum status st)
+{
+	static const enum status those[] = {
+		ST_NO_MEMORY, ST_CANCELLED, ST_NO_PCSCD, ST_NO_READER, ST_NO_CARD, ST_FOREIGN_CARD, ST_READER_BUSY, ST_CARD_GONE,
+		ST_BAD_REPLY, ST_CARD_ERROR, ST_DISK, ST_STORE, ST_STORE_BUSY, ST_STORE_DAMAGED, ST_STORE_READ_ONLY, ST_CRYPTO,
+	};
+
+	for (size_t i = 0; i < sizeof(those) / sizeof(those[0]); i++) {
+		if (those[i] == st)
+			return true;
+	}
+	return false;
+}
+
+static void fail(struct run *r, const struct fault *why)
+{
+	r->fault = *why;
+	r->phase = RUN_FAILED;
+	if (!atomic_load(&r->changed)) {
+		record_drop(r);
+		return;
+	}
+	if (let_us_down(why->st)) {
+		r->fault.st = ST_HALFWAY;
+		fault_add(&r->fault, "The procedure stopped half way; what was done is recorded, and it can be taken up again.");
+	}
+}
+
+static void next_step(struct run *r)
+{
+	const struct step *steps = r->p->steps;
+	struct fault f;
+
+	for (; steps && steps[r->step_no].name; r->step_no++) {
+		const struct step *s = &steps[r->step_no];
+		unsigned count = s->repeat ? s->repeat(r) : 1;
+
+		r->step_states[r->step_no] = count > 0 ? STEP_NOW : STEP_LEFT_OUT;
+		if (count == 0)
+			continue;
+		if (tasks_start(r, s, 0, count, &f) != ST_OK) {
+			r->step_states[r->step_no] = STEP_BROKEN;
+			fail(r, &f);
+		}
+		return;
+	}
+	if (record_end(r, &f) != ST_OK) {
+		fail(r, &f);
+		return;
+	}
+	answers_erase_secrets(r);
+	r->phase = RUN_DONE;
+}
+
+static void resume_over(struct run *r, const struct task *failed)
+{
+	if (failed) {
+		r->fault = failed->fault;
+		r->phase = RUN_FAILED;
+		return;
+	}
+	pages_begin(r);
+}
+
+void run_tasks_over(struct run *r, const struct task *failed)
+{
+	if (r->resuming) {
+		r->resuming = false;
+		resume_over(r, failed);
+	} else if (r->phase == RUN_WORKING) {
+		pages_work_over(r, failed);
+	} else if (failed) {
+		r->step_states[r->step_no] = STEP_BROKEN;
+		fail(r, &failed->fault);
+	} else if (r->cancelling) {
+		struct fault f;
+
+		r->step_states[r->step_no++] = STEP_FINISHED;
+		fault_set(&f, ST_CANCELLED, NULL);
+		fail(r, &f);
+	} else {
+		r->step_states[r->step_no++] = STEP_FINISHED;
+		next_step(r);
+	}
+}
+
+enum status run_start(struct run *r, struct fault *f)
+{
+	enum status st;
+
+	if (r->phase != RUN_REVIEW)
+		return fault_set(f, ST_REFUSED, "The procedure is not ready to begin.");
+	st = record_begin(r, f);
+	if (st != ST_OK)
+		return st;
+	r->fault = (struct fault){ .tries_left = -1 };
+	r->cancelling = false;
+	r->phase = RUN_RUNNING;
+	r->step_no = 0;
+	for (size_t i = 0; r->p->steps && r->p->steps[i].name; i++)
+		r->step_states[i] = STEP_WAITING;
+	next_step(r);
+	return ST_OK;
+}
+
+/* Asks the device how far the run came. */
+static enum status find_out(struct run *r, struct fault *f)
+{
+	enum status st;
+
+	r->resumed = true;
+	atomic_store(&r->changed, true);
+	r->fault = (struct fault){ .tries_left = -1 };
+	r->cancelling = false;
+	r->resuming = true;
+	r->page = 0;
+	r->page_index = 0;
+	r->phase = RUN_WORKING;
+	st = tasks_start(r, r->p->resume, 0, 1, f);
+	if (st != ST_OK) {
+		r->resuming = false;
+		r->phase = RUN_FAILED;
+		r->fault = *f;
+	}
+	return st;
+}
+
+enum status run_retry(struct run *r, struct fault *f)
+{
+	if (r->phase != RUN_FAILED || !r->p->resume)
+		return fault_set(f, ST_REFUSED, "This procedure has to be begun anew.");
+	/* Nothing was changed: it begins at its first page, as it did. */
+	if (!atomic_load(&r->changed)) {
+		pages_begin(r);
+		return ST_OK;
+	}
+	return find_out(r, f);
+}
+
+enum status run_again(struct run *r, struct fault *f)
+{
+	if (r->phase != RUN_DONE || !r->p->again || !r->p->again(r))
+		return fault_set(f, ST_REFUSED, "This procedure has to be begun anew.");
+	answers_erase_secrets(r);
+	remember_device(r, "", "");
+	r->resumed = false;
+	r->record = 0;
+	r->begun_step[0] = '\0';
+	r->page = 0;
+	r->page_index = 0;
+	atomic_store(&r->changed, false);
+	r->fault = (struct fault){ .tries_left = -1 };
+	r->phase = RUN_ASKING;
+	return ST_OK;
+}
+
+enum status run_resume(const struct procedure *p, const struct env *env, const struct run_record *record, struct run **ret,
+		       struct fault *f)
+{
+	CLEANUP(run_free_guard) struct run *r = NULL;
+	enum status st;
+
+	if (!p->resume)
+		return fault_set(f, ST_REFUSED, "\"%s\" cannot be taken up again; it has to be begun anew.", p->title);
+	st = run_new(p, env, &r, f);
+	if (st != ST_OK)
+		return st;
+	st = record_restore(r, record, f);
+	if (st != ST_OK)
+		return st;
+	st = find_out(r, f);
+	if (st != ST_OK)
+		return st;
+	*ret = STEAL(r);
+	return ST_OK;
+}

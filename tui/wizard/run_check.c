@@ -1,0 +1,187 @@
+/* Is an answer what its question asks for? By its kind first, then by the question's own check. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/base/file.h"
+#include "engine/base/text.h"
+#include "engine/card/pin.h"
+#include "tui/wizard/runner.h"
+
+#define PASSWORD_MIN 6   /* what sc-hsm-tool's own prompt accepts: a share must be usable there too */
+
+static enum status missing(const struct question *q, struct fault *f)
+{
+	if (ask_is_secret(q->ask))
+		return fault_set(f, ST_NEED_SECRET, "%s is missing.", q->words);
+	return fault_set(f, ST_USAGE, "%s is missing.", q->words);
+}
+
+static size_t characters(const char *text)
+{
+	size_t n = 0, left = strlen(text), took;
+	uint32_t cp;
+
+	while ((took = text_decode(text, left, &cp)) > 0) {
+		text += took;
+		left -= took;
+		n++;
+	}
+	return n;
+}
+
+static enum status check_text(const struct run *r, const struct question *q, const char *text, struct fault *f)
+{
+	(void)r;
+	if (!text_is_clean(text))
+		return fault_set(f, ST_BAD_FORM, "%s has a character that cannot be shown, or is not valid UTF-8.", q->words);
+	if (q->max > 0 && characters(text) > q->max)
+		return fault_set(f, ST_BAD_FORM, "%s is too long: it may have %zu characters.", q->words, q->max);
+	return ST_OK;
+}
+
+static enum status check_number(const struct run *r, const struct question *q, const char *text, struct fault *f)
+{
+	(void)r;
+	if (strspn(text, "0123456789") != strlen(text) || strlen(text) > 9)
+		return fault_set(f, ST_BAD_FORM, "%s must be a number.", q->words);
+	return ST_OK;
+}
+
+static bool among(const struct choice *c, const char *text)
+{
+	for (; c && c->value; c++) {
+		if (strcmp(c->value, text) == 0)
+			return true;
+	}
+	return false;
+}
+
+static enum status check_choice(const struct run *r, const struct question *q, const char *text, struct fault *f)
+{
+	struct choices several = { 0 };
+	enum status st;
+
+	if (among(q->choices, text))
+		return ST_OK;
+	if (q->choices_of) {
+		st = q->choices_of(r, &several, f);
+		if (st != ST_OK)
+			return st;
+		for (size_t i = 0; i < several.n; i++) {
+			if (strcmp(several.c[i].value, text) == 0)
+				return ST_OK;
+		}
+	}
+	return fault_set(f, ST_BAD_FORM, "\"%s\" is none of what %s can be.", text, q->words);
+}
+
+static enum status check_flag(const struct run *r, const struct question *q, const char *text, struct fault *f)
+{
+	(void)r;
+	return strcmp(text, "1") == 0 ? ST_OK : fault_set(f, ST_BAD_FORM, "%s can only be said or left out.", q->words);
+}
+
+static enum status check_sentence(const struct run *r, const struct question *q, const char *text, struct fault *f)
+{
+	if (among(q->choices, text) || (r->env.script && strcmp(text, "1") == 0))
+		return ST_OK;
+	return fault_set(f, ST_BAD_FORM, "To go on, type exactly: %s", q->choices[0].value);
+}
+
+static enum status check_file(const struct run *r, const struct question *q, const char *text, struct fault *f)
+{
+	(void)r;
+	(void)q;
+	if (access(text, F_OK) != 0)
+		return fault_set(f, ST_NOT_FOUND, "There is no file %s.", text);
+	if (access(text, R_OK) != 0)
+		return fault_set(f, ST_DISK, "The file %s cannot be read: you have no right to it.", text);
+	return ST_OK;
+}
+
+static enum status check_new_file(const struct run *r, const struct question *q, const char *text, struct fault *f)
+{
+	(void)r;
+	(void)q;
+	return file_check_new(text, f);
+}
+
+static enum status (*const kinds[])(const struct run *, const struct question *, const char *, struct fault *) = {
+	[ASK_TEXT] = check_text,
+	[ASK_NUMBER] = check_number,
+	[ASK_CHOICE] = check_choice,
+	[ASK_YES] = check_flag,
+	[ASK_FILE] = check_file,
+	[ASK_NEW_FILE] = check_new_file,
+	[ASK_FILES] = check_file,
+	[ASK_DEVICE] = check_text,
+	[ASK_OBJECTS] = check_text,
+	[ASK_SENTENCE] = check_sentence,
+};
+
+static enum status check_values(const struct run *r, const struct question *q, struct fault *f)
+{
+	unsigned n = run_count(r, q->name);
+
+	if (n == 0)
+		return q->optional ? ST_OK : missing(q, f);
+	if (q->max > 0 && n > q->max)
+		return fault_set(f, ST_BAD_FORM, "%s: there may be %zu at most.", q->words, q->max);
+	for (unsigned i = 0; i < n; i++) {
+		enum status st = kinds[q->ask](r, q, run_get(r, q->name, i), f);
+
+		if (st != ST_OK)
+			return st;
+	}
+	return ST_OK;
+}
+
+static enum status check_so_pin(const struct secret *s, struct fault *f)
+{
+	SECRET *so = secret_new(PIN_SO_LEN);
+
+	if (!so)
+		return fault_set(f, ST_NO_MEMORY, NULL);
+	return pin_check_so(s, so, f);
+}
+
+static enum status check_secret(struct run *r, const struct question *q, unsigned index, struct fault *f)
+{
+	const struct secret *s = run_secret(r, q->name, index);
+
+	if (!s)
+		return fault_set(f, ST_NO_MEMORY, NULL);
+	if (secret_len(s) == 0)
+		return q->optional ? ST_OK : missing(q, f);
+	if (q->ask == ASK_SO_PIN)
+		return check_so_pin(s, f);
+	if (q->ask == ASK_PIN)
+		return q->twice ? pin_check_user(s, 0, f) : pin_check_current(s, f);
+	if (q->twice && secret_len(s) < PASSWORD_MIN)
+		return fault_set(f, ST_BAD_FORM, "%s must have at least %d characters.", q->words, PASSWORD_MIN);
+	return ST_OK;
+}
+
+enum status answer_check(struct run *r, const struct question *q, unsigned index, struct fault *f)
+{
+	enum status st;
+
+	if (!question_is_asked(r, q, index))
+		return ST_OK;
+	if (ask_is_secret(q->ask)) {
+		st = check_secret(r, q, index, f);
+	} else if (q->ask == ASK_FILES || q->ask == ASK_OBJECTS) {
+		st = check_values(r, q, f);
+	} else {
+		const char *text = run_get(r, q->name, index);
+
+		if (!text[0])
+			st = q->optional || q->ask == ASK_YES ? ST_OK : missing(q, f);
+		else
+			st = kinds[q->ask](r, q, text, f);
+	}
+	if (st == ST_OK && q->check)
+		st = q->check(r, index, f);
+	return st;
+}

@@ -1,0 +1,296 @@
+/*
+ * Answers are kept as one JSON object, an array of texts for each question; facts, which steps leave for a later start,
+ * as one of texts. Both are small. What is secret is never a text (run_set() refuses it), so none can get in here.
+ */
+#include "tui/wizard/run_record.h"
+
+#include <json-c/json.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/clock.h"
+#include "store/device.h"
+#include "store/run.h"
+#include "tui/wizard/runner.h"
+
+static void json_guard(struct json_object **j)
+{
+	json_object_put(*j);
+}
+
+static bool put_text(struct json_object *object, const char *name, const char *text)
+{
+	struct json_object *value = json_object_new_string(text);
+
+	if (value && json_object_object_add(object, name, value) == 0)
+		return true;
+	json_object_put(value);
+	return false;
+}
+
+/* All values of one question; left out where nothing was answered. */
+static bool put_answer(const struct run *r, const struct question *q, struct json_object *object)
+{
+	struct json_object *values;
+	unsigned n = 0;
+
+	for (const struct answer *a = r->answers; a; a = a->next) {
+		if (strcmp(a->question->name, q->name) == 0 && a->text && a->text[0] && a->index + 1 > n)
+			n = a->index + 1;
+	}
+	if (n == 0 || ask_is_secret(q->ask) || json_object_object_get_ex(object, q->name, NULL))
+		return true;
+	values = json_object_new_array();
+	if (!values || json_object_object_add(object, q->name, values) != 0) {
+		json_object_put(values);
+		return false;
+	}
+	for (unsigned i = 0; i < n; i++) {
+		struct json_object *value = json_object_new_string(run_get(r, q->name, i));
+
+		if (!value || json_object_array_add(values, value) != 0) {
+			json_object_put(value);
+			return false;
+		}
+	}
+	return true;
+}
+
+static struct json_object *answers_json(const struct run *r)
+{
+	struct json_object *object = json_object_new_object();
+	bool good = object != NULL;
+
+	for (const struct page *page = r->p->pages; good && page && page->name; page++) {
+		for (const struct question *q = page->questions; good && q && q->name; q++)
+			good = put_answer(r, q, object);
+	}
+	if (good)
+		return object;
+	json_object_put(object);
+	return NULL;
+}
+
+enum status record_begin(struct run *r, struct fault *f)
+{
+	CLEANUP(json_guard) struct json_object *answers = NULL;
+
+	if (r->p->unrecorded || !r->env.store || r->record != 0)
+		return ST_OK;
+	answers = answers_json(r);
+	if (!answers)
+		return fault_set(f, ST_NO_MEMORY, NULL);
+	return store_run_begin(r->env.store, r->p->name, r->serial, r->has_kcv ? r->kcv : NULL,
+			       json_object_to_json_string_ext(answers, JSON_C_TO_STRING_PLAIN), clock_wall(), &r->record, f);
+}
+
+static enum status finish(struct run *r, enum run_state state, struct fault *f)
+{
+	enum status st;
+
+	if (r->record == 0)
+		return ST_OK;
+	st = store_run_finish(r->env.store, r->record, state, clock_wall(), f);
+	if (st == ST_OK)
+		r->record = 0;
+	return st;
+}
+
+enum status record_end(struct run *r, struct fault *f)
+{
+	return finish(r, RUN_STATE_DONE, f);
+}
+
+void record_drop(struct run *r)
+{
+	struct fault f;
+
+	/* Where this fails the record stays open, and the next start finds that nothing was changed. */
+	if (finish(r, RUN_STATE_ROLLED_BACK, &f) != ST_OK)
+		r->record = 0;
+}
+
+/* --- facts --- */
+
+static struct json_object *facts_json(const struct run *r)
+{
+	struct json_object *object = json_object_new_object();
+
+	for (const struct fact *fact = r->facts; object && fact; fact = fact->next) {
+		if (fact->name[0] && !put_text(object, fact->name, fact->text)) {
+			json_object_put(object);
+			return NULL;
+		}
+	}
+	return object;
+}
+
+static bool fact_put(struct run *r, const char *name, const char *text)
+{
+	struct fact *fact = calloc(1, sizeof(*fact) + strlen(name) + strlen(text) + 2);
+
+	if (!fact)
+		return false;
+	fact->name = (char *)(fact + 1);
+	fact->text = fact->name + strlen(name) + 1;
+	memcpy(fact->name, name, strlen(name) + 1);
+	memcpy(fact->text, text, strlen(text) + 1);
+	/* The newest stands first and counts; older ones stay, since somebody may be reading them. */
+	pthread_mutex_lock(r->lock);
+	for (struct fact *old = r->facts; old; old = old->next) {
+		if (strcmp(old->name, name) == 0)
+			old->name[0] = '\0';
+	}
+	fact->next = r->facts;
+	r->facts = fact;
+	pthread_mutex_unlock(r->lock);
+	return true;
+}
+
+const char *run_fact(const struct run *r, const char *name)
+{
+	pthread_mutex_t *lock = r->lock;
+	const char *text = "";
+
+	pthread_mutex_lock(lock);
+	for (const struct fact *fact = r->facts; fact; fact = fact->next) {
+		if (strcmp(fact->name, name) == 0) {
+			text = fact->text;
+			break;
+		}
+	}
+	pthread_mutex_unlock(lock);
+	return text;
+}
+
+static enum status write_step(struct step_env *e, struct fault *f)
+{
+	struct run *r = e->run;
+	CLEANUP(json_guard) struct json_object *facts = NULL;
+
+	pthread_mutex_lock(r->lock);
+	facts = facts_json(r);
+	pthread_mutex_unlock(r->lock);
+	if (!facts)
+		return fault_set(f, ST_NO_MEMORY, NULL);
+	return store_run_step(e->store, r->record, (unsigned)r->step_no, e->index, r->p->steps[r->step_no].name,
+			      json_object_to_json_string_ext(facts, JSON_C_TO_STRING_PLAIN), clock_wall(), f);
+}
+
+enum status run_note(struct step_env *e, const char *name, const char *text, struct fault *f)
+{
+	struct run *r = e->run;
+
+	if (!fact_put(r, name, text))
+		return fault_set(f, ST_NO_MEMORY, NULL);
+	if (r->record == 0 || r->phase != RUN_RUNNING)
+		return ST_OK;
+	return write_step(e, f);
+}
+
+int64_t run_record_id(const struct run *r)
+{
+	return r->record;
+}
+
+enum status record_step(struct step_env *e, const struct step *s, struct fault *f)
+{
+	struct run *r = e->run;
+
+	(void)s;
+	if (r->record == 0 || r->phase != RUN_RUNNING)
+		return ST_OK;
+	if (!e->store)
+		return fault_set(f, ST_STORE, "The inventory is not open, so nothing was begun.");
+	return write_step(e, f);
+}
+
+/* --- how long it takes --- */
+
+static const char *usual_name(const struct run *r, const struct step *s)
+{
+	return s->usual_of ? s->usual_of(r) : s->usual;
+}
+
+int64_t record_usual(const struct run *r, const struct step *s)
+{
+	const char *name = usual_name(r, s);
+	struct fault f;
+	int64_t ms;
+
+	if (!name || !r->env.store || store_usual(r->env.store, r->serial, name, &ms, &f) != ST_OK || ms < 0)
+		return 0;
+	return ms;
+}
+
+void record_time(struct step_env *e, const struct step *s, int64_t ms)
+{
+	const char *name = usual_name(e->run, s);
+	struct fault f;
+
+	/* A time that cannot be written down is no reason to fail what was done. */
+	if (name && e->store && store_usual_add(e->store, e->run->serial, name, ms, &f) != ST_OK)
+		return;
+}
+
+/* --- taking up again --- */
+
+static enum status damaged(struct fault *f)
+{
+	return fault_set(f, ST_STORE_DAMAGED, "The inventory's record of this procedure cannot be read.");
+}
+
+static enum status restore_answers(struct run *r, const char *text, struct fault *f)
+{
+	CLEANUP(json_guard) struct json_object *answers = json_tokener_parse(text);
+
+	if (!json_object_is_type(answers, json_type_object))
+		return damaged(f);
+	json_object_object_foreach(answers, name, values) {
+		const struct question *q = run_find_question(r->p, name);
+
+		if (!q || ask_is_secret(q->ask) || !json_object_is_type(values, json_type_array))
+			continue;
+		for (size_t i = 0; i < json_object_array_length(values); i++) {
+			const char *value = json_object_get_string(json_object_array_get_idx(values, i));
+			enum status st = run_set(r, name, (unsigned)i, value, f);
+
+			if (st != ST_OK)
+				return st;
+		}
+	}
+	return ST_OK;
+}
+
+static enum status restore_facts(struct run *r, const char *text, struct fault *f)
+{
+	CLEANUP(json_guard) struct json_object *facts = json_tokener_parse(text);
+
+	if (!json_object_is_type(facts, json_type_object))
+		return damaged(f);
+	json_object_object_foreach(facts, name, value) {
+		const char *fact = json_object_get_string(value);
+
+		if (!fact_put(r, name, fact ? fact : ""))
+			return fault_set(f, ST_NO_MEMORY, NULL);
+	}
+	return ST_OK;
+}
+
+enum status record_restore(struct run *r, const struct run_record *record, struct fault *f)
+{
+	enum status st = restore_answers(r, record->answers ? record->answers : "{}", f);
+
+	if (st == ST_OK)
+		st = restore_facts(r, record->facts && record->facts[0] ? record->facts : "{}", f);
+	if (st != ST_OK)
+		return st;
+	if (strlen(record->device) >= sizeof(r->serial))
+		return damaged(f);
+	memcpy(r->serial, record->device, strlen(record->device) + 1);
+	r->record = record->id;
+	r->has_kcv = record->has_kcv;
+	memcpy(r->kcv, record->kcv, sizeof(r->kcv));
+	memcpy(r->begun_step, record->step_name, sizeof(r->begun_step));
+	return ST_OK;
+}
