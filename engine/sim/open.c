@@ -42,7 +42,7 @@ static bool parse_firmware(const char *text, uint8_t *ret_major, uint8_t *ret_mi
 	    (text[3] != '\0' && (!isdigit((unsigned char)text[3]) || text[4] != '\0')))
 		return false;
 	*ret_major = (uint8_t)(text[0] - '0');
-	*ret_minor = (uint8_t)atoi(text + 2);
+	*ret_minor = (uint8_t)strtoul(text + 2, NULL, 10);
 	return true;
 }
 
