@@ -188,12 +188,12 @@ static void next_step(struct run *r)
 
 static void resume_over(struct run *r, const struct task *failed)
 {
-	if (failed) {
-		r->fault = failed->fault;
-		r->phase = RUN_FAILED;
-		return;
-	}
-	pages_begin(r);
+	if (failed)
+		fail(r, &failed->fault);
+	else if (r->phase == RUN_RUNNING)
+		next_step(r);
+	else
+		pages_begin(r);
 }
 
 void run_tasks_over(struct run *r, const struct task *failed)
@@ -218,45 +218,51 @@ void run_tasks_over(struct run *r, const struct task *failed)
 	}
 }
 
-enum status run_start(struct run *r, struct fault *f)
-{
-	enum status st;
-
-	if (r->phase != RUN_REVIEW)
-		return fault_set(f, ST_REFUSED, "The procedure is not ready to begin.");
-	st = record_begin(r, f);
-	if (st != ST_OK)
-		return st;
-	r->fault = (struct fault){ .tries_left = -1 };
-	r->cancelling = false;
-	r->phase = RUN_RUNNING;
-	r->step_no = 0;
-	for (size_t i = 0; r->p->steps && r->p->steps[i].name; i++)
-		r->step_states[i] = STEP_WAITING;
-	next_step(r);
-	return ST_OK;
-}
-
-/* Asks the device how far the run came. */
-static enum status find_out(struct run *r, struct fault *f)
+/* Asks the device how far the run came. It ends in resume_over(). */
+static enum status find_out(struct run *r, enum run_phase phase, struct fault *f)
 {
 	enum status st;
 
 	r->resumed = true;
 	atomic_store(&r->changed, true);
-	r->fault = (struct fault){ .tries_left = -1 };
-	r->cancelling = false;
 	r->resuming = true;
-	r->page = 0;
-	r->page_index = 0;
-	r->phase = RUN_WORKING;
+	r->phase = phase;
 	st = tasks_start(r, r->p->resume, 0, 1, f);
 	if (st != ST_OK) {
 		r->resuming = false;
-		r->phase = RUN_FAILED;
-		r->fault = *f;
+		fail(r, f);
 	}
 	return st;
+}
+
+static void begin_anew(struct run *r)
+{
+	r->fault = (struct fault){ .tries_left = -1 };
+	r->cancelling = false;
+	r->step_no = 0;
+	for (size_t i = 0; r->p->steps && r->p->steps[i].name; i++)
+		r->step_states[i] = STEP_WAITING;
+}
+
+enum status run_start(struct run *r, struct fault *f)
+{
+	bool found = false;
+	enum status st = ST_OK;
+
+	if (r->phase != RUN_REVIEW)
+		return fault_set(f, ST_REFUSED, "The procedure is not ready to begin.");
+	if (r->env.script && r->p->resume && !r->resumed)
+		st = record_take_up(r, &found, f);
+	if (st == ST_OK && !found)
+		st = record_begin(r, f);
+	if (st != ST_OK)
+		return st;
+	begin_anew(r);
+	if (found)
+		return find_out(r, RUN_RUNNING, f);
+	r->phase = RUN_RUNNING;
+	next_step(r);
+	return ST_OK;
 }
 
 enum status run_retry(struct run *r, struct fault *f)
@@ -268,7 +274,10 @@ enum status run_retry(struct run *r, struct fault *f)
 		pages_begin(r);
 		return ST_OK;
 	}
-	return find_out(r, f);
+	begin_anew(r);
+	r->page = 0;
+	r->page_index = 0;
+	return find_out(r, RUN_WORKING, f);
 }
 
 enum status run_again(struct run *r, struct fault *f)
@@ -302,7 +311,7 @@ enum status run_resume(const struct procedure *p, const struct env *env, const s
 	st = record_restore(r, record, f);
 	if (st != ST_OK)
 		return st;
-	st = find_out(r, f);
+	st = find_out(r, RUN_WORKING, f);
 	if (st != ST_OK)
 		return st;
 	*ret = STEAL(r);

@@ -183,7 +183,7 @@ enum status run_note(struct step_env *e, const char *name, const char *text, str
 
 	if (!fact_put(r, name, text))
 		return fault_set(f, ST_NO_MEMORY, NULL);
-	if (r->record == 0 || r->phase != RUN_RUNNING)
+	if (r->record == 0 || r->phase != RUN_RUNNING || r->resuming)
 		return ST_OK;
 	return write_step(e, f);
 }
@@ -198,7 +198,7 @@ enum status record_step(struct step_env *e, const struct step *s, struct fault *
 	struct run *r = e->run;
 
 	(void)s;
-	if (r->record == 0 || r->phase != RUN_RUNNING)
+	if (r->record == 0 || r->phase != RUN_RUNNING || r->resuming)
 		return ST_OK;
 	if (!e->store)
 		return fault_set(f, ST_STORE, "The inventory is not open, so nothing was begun.");
@@ -277,20 +277,60 @@ static enum status restore_facts(struct run *r, const char *text, struct fault *
 	return ST_OK;
 }
 
+/* What the record has beside the answers. */
+static enum status restore_rest(struct run *r, const struct run_record *record, struct fault *f)
+{
+	enum status st = restore_facts(r, record->facts && record->facts[0] ? record->facts : "{}", f);
+
+	if (st != ST_OK)
+		return st;
+	r->record = record->id;
+	if (record->has_kcv)
+		run_expect_kcv(r, record->kcv);
+	memcpy(r->begun_step, record->step_name, sizeof(r->begun_step));
+	return ST_OK;
+}
+
 enum status record_restore(struct run *r, const struct run_record *record, struct fault *f)
 {
 	enum status st = restore_answers(r, record->answers ? record->answers : "{}", f);
 
-	if (st == ST_OK)
-		st = restore_facts(r, record->facts && record->facts[0] ? record->facts : "{}", f);
 	if (st != ST_OK)
 		return st;
 	if (strlen(record->device) >= sizeof(r->serial))
 		return damaged(f);
 	memcpy(r->serial, record->device, strlen(record->device) + 1);
-	r->record = record->id;
-	r->has_kcv = record->has_kcv;
-	memcpy(r->kcv, record->kcv, sizeof(r->kcv));
-	memcpy(r->begun_step, record->step_name, sizeof(r->begun_step));
-	return ST_OK;
+	return restore_rest(r, record, f);
+}
+
+static bool is_the_same(const struct run *r, struct json_object *answers, const struct run_record *record)
+{
+	CLEANUP(json_guard) struct json_object *then = json_tokener_parse(record->answers ? record->answers : "{}");
+
+	return strcmp(record->procedure, r->p->name) == 0 && strcmp(record->device, r->serial) == 0 &&
+	       json_object_equal(then, answers);
+}
+
+enum status record_take_up(struct run *r, bool *ret_found, struct fault *f)
+{
+	CLEANUP(json_guard) struct json_object *answers = NULL;
+	struct run_record *rows = NULL;
+	size_t n = 0;
+	enum status st;
+
+	*ret_found = false;
+	if (!r->env.store || r->p->unrecorded)
+		return ST_OK;
+	answers = answers_json(r);
+	if (!answers)
+		return fault_set(f, ST_NO_MEMORY, NULL);
+	st = store_open_runs(r->env.store, r->serial[0] ? r->serial : NULL, &rows, &n, f);
+	for (size_t i = 0; st == ST_OK && i < n && !*ret_found; i++) {
+		if (!is_the_same(r, answers, &rows[i]))
+			continue;
+		st = restore_rest(r, &rows[i], f);
+		*ret_found = st == ST_OK;
+	}
+	run_records_free(rows, n);
+	return st;
 }

@@ -6,6 +6,8 @@
 
 /* On the owner's thread. */
 enum status record_begin(struct run *r, struct fault *f);   /* nothing where the run has its record already */
+/* An open run of the same procedure, device and answers becomes this one's record. */
+enum status record_take_up(struct run *r, bool *ret_found, struct fault *f);
 enum status record_end(struct run *r, struct fault *f);     /* all of it was done */
 void record_drop(struct run *r);                            /* nothing was changed: the record is closed */
 enum status record_restore(struct run *r, const struct run_record *record, struct fault *f);

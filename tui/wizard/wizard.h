@@ -76,6 +76,7 @@ struct choices {
 
 struct question {
 	const char *name;     /* of the answer, and of its option without the dashes: "label", "new-pin" (given by --new-pin-file) */
+	const char *also;     /* another name of its option, for scripts; NULL: none */
 	const char *value;    /* as usage shows it: "L", "FILE"; NULL for a flag or a positional that words show */
 	enum ask ask;
 	bool positional;      /* on the command line it stands without its name */
@@ -217,7 +218,10 @@ struct secret *run_secret(struct run *r, const char *question, unsigned index);
 enum status run_next(struct run *r, const char **ret_bad, struct fault *f);
 bool run_back(struct run *r);      /* false on the first page; answers stay */
 
-/* Writes the run into the inventory and begins the steps. Only in RUN_REVIEW. */
+/*
+ * Writes the run into the inventory and begins the steps. Only in RUN_REVIEW. In a script, where the same procedure with
+ * the same answers stopped half way on this device before, that one is taken up: procedure->resume comes first.
+ */
 enum status run_start(struct run *r, struct fault *f);
 
 /* Hands an event of the jobs to the run; true where it was the run's, and what the screen shows has changed. */
