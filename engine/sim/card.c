@@ -86,6 +86,16 @@ bool sim_card_plugged(struct sim_card *c)
 	return in;
 }
 
+bool sim_card_mute(struct sim_card *c)
+{
+	bool mute;
+
+	(void)pthread_mutex_lock(&c->gate);
+	mute = c->faults.mute;
+	(void)pthread_mutex_unlock(&c->gate);
+	return mute;
+}
+
 unsigned long sim_card_epoch(struct sim_card *c)
 {
 	unsigned long epoch;

@@ -83,6 +83,7 @@ enum status sim_card_apdu(struct sim_card *c, const uint8_t *cmd, size_t cmd_len
  */
 void sim_card_plug(struct sim_card *c, bool in);
 bool sim_card_plugged(struct sim_card *c);
+bool sim_card_mute(struct sim_card *c);   /* the misbehaviour of this name is set */
 
 /* Replaces all misbehaviours (NULL: none) and counts APDUs from 1 again. ST_BAD_FORM. */
 enum status sim_card_set_fault(struct sim_card *c, const char *spec, struct fault *f);

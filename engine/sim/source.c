@@ -154,16 +154,6 @@ static enum status scan(struct sim_source *s, struct fault *f)
 	return st;
 }
 
-static bool is_mute(struct sim_card *c)
-{
-	bool mute;
-
-	(void)pthread_mutex_lock(&c->gate);
-	mute = c->faults.mute;
-	(void)pthread_mutex_unlock(&c->gate);
-	return mute;
-}
-
 static void describe(struct sim_source *s, size_t i, struct reader *ret)
 {
 	struct sim_reader *r = &s->readers[i];
@@ -179,7 +169,7 @@ static void describe(struct sim_source *s, size_t i, struct reader *ret)
 	in = r->card->plugged;
 	ret->changes = (unsigned)r->card->epoch;
 	(void)pthread_mutex_unlock(&r->card->gate);
-	ret->state = !in ? READER_EMPTY : is_mute(r->card) ? READER_MUTE : READER_CARD;
+	ret->state = !in ? READER_EMPTY : sim_card_mute(r->card) ? READER_MUTE : READER_CARD;
 	if (ret->state == READER_CARD)
 		ret->atr_len = sim_card_atr(r->card, ret->atr);
 }
@@ -275,7 +265,7 @@ static enum status op_open(struct source *base, const char *reader, struct trans
 	(void)pthread_mutex_lock(&s->lock);
 	st = card_of(s, reader, &card, f);
 	(void)pthread_mutex_unlock(&s->lock);
-	if (st == ST_OK && is_mute(card))
+	if (st == ST_OK && sim_card_mute(card))
 		return fault_set(f, ST_NO_CARD, "The card in this reader does not answer.");
 	return st == ST_OK ? sim_transport_open(card, ret, f) : st;
 }
