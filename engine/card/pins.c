@@ -222,17 +222,19 @@ static void put_init(struct card *c, const struct init_params *p)
 enum status card_initialise(struct card *c, const struct init_params *p, struct fault *f)
 {
 	struct pin_status before;
+	struct fault first;
 	enum status st;
 
 	if ((st = init_check(p, c->firmware, f)) != ST_OK || (st = so_status_before(c, &before, f)) != ST_OK)
 		return st;
-	/* 6A84 is not "full" here: the chip reclaims memory, and the maker's own scripts ask again once. */
-	for (unsigned attempt = 0; attempt < 2; attempt++) {
+	put_init(c, p);
+	c->may_be_logged_in = true;
+	if ((st = do_with_so_pin(c, &before, &first)) == ST_CARD_FULL) {
+		/* Not "full" here: the chip reclaims memory, and the maker's own scripts ask again once. */
 		put_init(c, p);
-		c->may_be_logged_in = true;
-		st = do_with_so_pin(c, &before, f);
-		if (st != ST_CARD_FULL)
-			break;
+		return do_with_so_pin(c, &before, f);
 	}
+	if (st != ST_OK && f)
+		*f = first;
 	return st;
 }
