@@ -66,6 +66,8 @@ static enum status read_part(struct listing *l, uint16_t fid, uint16_t *ret_fid,
 		return st;
 	if (st != ST_NOT_FOUND || fids_have(l->fids, fid))
 		*damage |= OBJECT_UNREADABLE;
+	if (st == ST_BAD_REPLY)
+		l->raw += FILE_MAX;   /* one without an end cost as much as a whole one */
 	return ST_OK;
 }
 

@@ -190,6 +190,8 @@ static inline struct secret *so_of(const char *digits)
 	return so;
 }
 
+#ifndef N
 #define N(a) (sizeof(a) / sizeof((a)[0]))
+#endif
 
 #endif

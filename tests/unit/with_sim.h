@@ -22,7 +22,9 @@
 #include "engine/keys/describe.h"
 #include "engine/sim/sim.h"
 
+#ifndef N
 #define N(a) (sizeof(a) / sizeof((a)[0]))
+#endif
 
 struct bench {
 	char folder[64], path[96];
