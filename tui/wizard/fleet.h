@@ -69,6 +69,7 @@ enum fleet_flag {
 	FLEET_PRIVATE = 1 << 3,         /* data that is read after login only */
 	FLEET_ALIEN_CERTIFICATE = 1 << 4,   /* its certificate is for another key */
 	FLEET_NO_BACKUP = 1 << 5,       /* a key of which no backup is known */
+	FLEET_OF_KEY = 1 << 6,          /* a certificate that belongs to a key, whose subject and until say the same */
 };
 
 struct fleet_object {

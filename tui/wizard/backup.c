@@ -1,0 +1,486 @@
+/*
+ * backup: wraps one, several or all keys in one login. Each wrapped key is read as any other program would read it, its
+ * check value compared with the device's DKEK, written to a file where one is wanted, and then into the inventory. A key
+ * that cannot be wrapped is named and stops nothing; a disk that is full stops at once.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/clock.h"
+#include "engine/base/file.h"
+#include "engine/card/keys.h"
+#include "engine/keys/wrapped.h"
+#include "store/run.h"
+#include "tui/wizard/find.h"
+#include "tui/wizard/key_type.h"
+#include "tui/wizard/procedures.h"
+#include "tui/wizard/record.h"
+#include "tui/wizard/session.h"
+#include "tui/wizard/wizard.h"
+
+#define NAME_LABEL_MAX 60     /* bytes of a label in a file's name */
+#define NAME_ID_MAX 8         /* hex digits of the CKA_ID */
+#define NAME_TRIES 1000
+#define FILE_SUFFIX ".wky"    /* as the vendor's shell calls them */
+
+struct backup {
+	struct device_state device;
+	int64_t since;                /* resumed: when the run began; 0: it was not */
+};
+
+/* --- file names --- */
+
+/* What no shell, file system or person trips over; letters of any script stay. */
+static void name_of_label(const char *label, char out[static NAME_LABEL_MAX + 1])
+{
+	size_t n = 0;
+
+	for (const unsigned char *p = (const unsigned char *)label; *p != '\0' && n < NAME_LABEL_MAX; p++) {
+		const bool plain = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9') ||
+				   *p >= 0x80 || (strchr("._-+=@", *p) != NULL && n > 0);
+
+		out[n++] = plain ? (char)*p : '_';
+	}
+	/* A letter of several bytes is not cut in two. */
+	while (n == NAME_LABEL_MAX && n > 0 && ((unsigned char)label[n] & 0xc0) == 0x80) {
+		do
+			n--;
+		while (n > 0 && ((unsigned char)label[n] & 0xc0) == 0x80);
+	}
+	out[n] = '\0';
+}
+
+static enum status free_name(const char *dir, const struct key_result *k, char *out, size_t cap, struct fault *f)
+{
+	char label[NAME_LABEL_MAX + 1], stem[NAME_LABEL_MAX + 40];
+	enum status st = ST_FILE_EXISTS;
+
+	name_of_label(k->label[0] != '\0' ? k->label : "key", label);
+	if (k->id[0] != '\0')
+		snprintf(stem, sizeof(stem), "%s-%.*s", label, NAME_ID_MAX, k->id);
+	else
+		snprintf(stem, sizeof(stem), "%s-ref%d", label, k->key_ref);
+	for (unsigned i = 1; i <= NAME_TRIES && st == ST_FILE_EXISTS; i++) {
+		char number[16] = "";
+		int n;
+
+		if (i > 1)
+			snprintf(number, sizeof(number), "-%u", i);
+		n = snprintf(out, cap, "%s/%s%s%s", dir, stem, number, FILE_SUFFIX);
+		if (n < 0 || (size_t)n >= cap)
+			return fault_set(f, ST_BAD_FORM, "The name of the folder is too long.");
+		st = file_check_new(out, f);
+	}
+	return st;
+}
+
+/* --- one key --- */
+
+/* An AES key's identity: what the inventory knows costs nothing, and spends no use of a key that has a counter. */
+static enum status identify_secret(struct step_env *e, struct session *s, struct key_result *k, struct fault *f)
+{
+	struct object_filter filter = { .device = s->look->serial };
+	struct object_row *rows = NULL;
+	uint8_t cmac[BLOB_CMAC_LEN];
+	size_t n = 0;
+	enum status st;
+
+	if (e->store != NULL && store_objects(e->store, &filter, &rows, &n, NULL) == ST_OK) {
+		for (size_t i = 0; i < n; i++) {
+			char id[RESULT_ID_MAX];
+
+			hex_lower(id, rows[i].id, rows[i].id_len);
+			if (rows[i].type == THING_KEY && rows[i].key_ref == k->key_ref && strcmp(id, k->id) == 0)
+				identity_to_result(&rows[i].key, k);
+		}
+		free(rows);
+	}
+	if (k->cmac[0] != '\0')
+		return ST_OK;
+	st = card_key_cmac(s->card, (uint8_t)k->key_ref, cmac, f);
+	if (st == ST_OK)
+		hex_lower(k->cmac, cmac, sizeof(cmac));
+	return st == ST_NOT_ALLOWED || st == ST_UNSUPPORTED ? ST_OK : st;
+}
+
+/* What the wrapped key itself says: it must be under this device's DKEK. */
+static enum status judge(const struct session *s, const struct wrapped *w, struct key_result *k, enum proof_level *ret,
+			 struct fault *f)
+{
+	const struct dkek_status *d = &s->look->dkek;
+
+	hex_upper(k->dkek_kcv, w->blob.kcv, KCV_LEN);
+	wrapped_damage_words(w->damage, k->remark, sizeof(k->remark));
+	if (!d->kcv_shown) {
+		snprintf(k->remark, sizeof(k->remark),
+			 "The device does not show the check value of its DKEK, so that it could not be compared.");
+		*ret = PROOF_INTACT;
+		return ST_OK;
+	}
+	if (memcmp(w->blob.kcv, d->kcv, KCV_LEN) != 0)
+		return fault_set(f, ST_OTHER_DKEK,
+				 "The device wrapped the key \"%s\" under another key than its DKEK (check value %s). "
+				 "The wrapped key was not "
+				 "saved.",
+				 k->label, k->dkek_kcv);
+	*ret = PROOF_MATCHED;
+	return ST_OK;
+}
+
+static enum status save(struct step_env *e, struct session *s, struct cur file, struct key_result *k, struct fault *f)
+{
+	const char *dir = run_get(e->run, "out", 0);
+	enum proof_level proof = PROOF_NONE;
+	struct wrapped w;
+	enum status st;
+
+	if ((st = wrapped_parse(file, &w, f)) != ST_OK)
+		return fault_add(f, "This is what the device gave for the key \"%s\"; it was not saved.", k->label);
+	if ((st = judge(s, &w, k, &proof, f)) != ST_OK)
+		return st;
+	run_changed(e);
+	if (dir[0] != '\0') {
+		char name[sizeof(k->file)];
+
+		if ((st = free_name(dir, k, name, sizeof(name), f)) != ST_OK ||
+		    (st = file_write_new(name, file, f)) != ST_OK)
+			return st;
+		snprintf(k->file, sizeof(k->file), "%s", name);
+	}
+	if ((st = record_backup(e->store, s->look, true, &w, file, k, proof, f)) != ST_OK && k->file[0] != '\0')
+		fault_add(f, "The wrapped key is whole in %s; only the inventory does not know it.", k->file);
+	return st;
+}
+
+static enum status wrap(struct step_env *e, struct session *s, const struct object *o, struct key_result *k,
+			struct fault *f)
+{
+	BUF blob = { 0 };
+	BUF file = { 0 };
+	enum status st;
+
+	if ((st = card_wrap(s->card, o->number, &blob, f)) != ST_OK)
+		return st;
+	if (o->has_algorithm && o->algorithm == KEY_AES && (st = identify_secret(e, s, k, f)) != ST_OK)
+		return st;
+	if ((st = wrapped_build(buf_view(&blob), buf_view(&o->description), buf_view(&o->content), &file, f)) != ST_OK)
+		return st;
+	return save(e, s, buf_view(&file), k, f);
+}
+
+/* Saved by the run that was interrupted. */
+static bool is_saved(struct step_env *e, const struct key_result *k, const struct look *l)
+{
+	const struct backup *b = run_state(e->run);
+	const struct key_identity id = identity_of_result(k);
+	struct backup_filter filter = { .key = &id, .device = l->serial };
+	struct backup_row *rows = NULL;
+	bool saved = false;
+	size_t n = 0;
+
+	if (b->since == 0 || e->store == NULL || id.len == 0 ||
+	    store_backups(e->store, &filter, &rows, &n, NULL) != ST_OK)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		saved |= rows[i].made_at >= b->since;
+	free(rows);
+	return saved;
+}
+
+/* This key cannot be wrapped; the next one may. */
+static bool is_of_this_key(enum status st)
+{
+	static const enum status those[] = {
+		ST_NO_DKEK,   ST_DKEK_INCOMPLETE, ST_NOT_ALLOWED, ST_UNSUPPORTED,
+		ST_NOT_FOUND, ST_DAMAGED,         ST_OTHER_DKEK,  ST_CARD_ERROR,
+	};
+
+	for (size_t i = 0; i < sizeof(those) / sizeof(those[0]); i++) {
+		if (those[i] == st)
+			return true;
+	}
+	return false;
+}
+
+static enum status one(struct step_env *e, struct session *s, uint8_t ref, struct fault *f)
+{
+	struct backup *b = run_state(e->run);
+	struct key_result *k;
+	struct object o = { 0 };
+	enum status st = card_object_key(s->card, &s->fids, ref, &o, f);
+
+	if (st != ST_OK)
+		return st;
+	if ((k = device_state_row(&b->device)) == NULL) {
+		object_done(&o);
+		return fault_set(f, ST_NO_MEMORY, NULL);
+	}
+	find_to_result(s->look, &o, k);
+	if (is_saved(e, k, s->look)) {
+		object_done(&o);
+		b->device.n_rows--;
+		return ST_OK;
+	}
+	st = session_need_dkek(s->look, f);
+	if (st == ST_OK)
+		st = wrap(e, s, &o, k, f);
+	object_done(&o);
+	if (st == ST_OK || !is_of_this_key(st))
+		return st;
+	k->fault = *f;
+	return ST_OK;
+}
+
+/* --- all that are wanted --- */
+
+static enum status wanted_refs(struct step_env *e, struct session *s, uint8_t refs[static 256], size_t *ret_n,
+			       struct fault *f)
+{
+	const unsigned asked = run_count(e->run, "id");
+	bool taken[256] = { false };
+	size_t n = 0;
+
+	for (unsigned i = 0; i < asked; i++) {
+		uint8_t some[256];
+		size_t n_some = 0;
+		enum status st = find_refs(s, run_get(e->run, "id", i), some, &n_some, f);
+
+		if (st != ST_OK)
+			return st;
+		for (size_t j = 0; j < n_some; j++)
+			taken[some[j]] = fids_have(&s->fids, fid_of(FID_KEY, some[j]));
+	}
+	for (size_t i = 0; i < s->fids.n && asked == 0; i++)
+		taken[s->fids.fid[i] & 0xff] |= (s->fids.fid[i] & 0xff00) == FID_KEY;
+	for (unsigned ref = 1; ref < 256; ref++) {
+		if (taken[ref])
+			refs[n++] = (uint8_t)ref;
+	}
+	if (n == 0)
+		return fault_set(f, ST_NOT_FOUND, "There is no key on %s that could be backed up.", s->look->serial);
+	*ret_n = n;
+	return ST_OK;
+}
+
+/* Where no key could be wrapped that is a failure; where some could, the rows tell of the others. */
+static enum status verdict(const struct run *r, struct fault *f)
+{
+	size_t n, failed = run_keys_failed(r);
+	const struct key_result *rows = run_keys(r, &n);
+
+	if (n == 0 || failed < n)
+		return ST_OK;
+	*f = rows[0].fault;
+	if (n > 1)
+		fault_add(f, "None of the %zu keys was backed up.", n);
+	return f->st;
+}
+
+static enum status wrap_all(struct step_env *e, struct fault *f)
+{
+	struct backup *b = run_state(e->run);
+	const char *dir = run_get(e->run, "out", 0);
+	uint8_t refs[256];
+	SESSION s = { 0 };
+	enum status st;
+	size_t n = 0;
+
+	b->device.n_rows = 0;
+	if ((dir[0] != '\0' && (st = file_make_dir(dir, f)) != ST_OK) ||
+	    (st = session_open(e, LOOK_DKEK | LOOK_LOGIN | LOOK_FIDS, &s, f)) != ST_OK ||
+	    (st = wanted_refs(e, &s, refs, &n, f)) != ST_OK)
+		return st;
+	for (size_t i = 0; i < n; i++) {
+		job_progress(e->job, (unsigned)i, (unsigned)n, "");
+		if (job_cancelled(e->job))
+			return fault_set(f, ST_CANCELLED, "It was cancelled after %zu of %zu keys.", i, n);
+		if ((st = one(e, &s, refs[i], f)) != ST_OK)
+			return i > 0 ? fault_add(f, "%zu of %zu keys were saved before.", i - run_keys_failed(e->run),
+						 n)
+				     : st;
+	}
+	return verdict(e->run, f);
+}
+
+/* --- pages --- */
+
+static enum status check_ids(struct run *r, unsigned index, struct fault *f)
+{
+	(void)index;
+	for (unsigned i = 0; i < run_count(r, "id"); i++) {
+		enum status st = find_check(run_get(r, "id", i), f);
+
+		if (st != ST_OK)
+			return st;
+	}
+	return ST_OK;
+}
+
+static enum status check_all(struct run *r, unsigned index, struct fault *f)
+{
+	const bool all = run_is(r, "all", "1"), some = run_count(r, "id") > 0;
+
+	(void)index;
+	if (all && some)
+		return fault_set(f, ST_USAGE, "Say either which keys (--id HEX) or all of them (--all), not both.");
+	if (!all && !some)
+		return fault_set(f, ST_USAGE, "Say which key is to be backed up (--id HEX), or all of them (--all).");
+	return ST_OK;
+}
+
+static enum status look(struct step_env *e, struct fault *f)
+{
+	SESSION s = { 0 };
+	enum status st = session_open(e, LOOK_DKEK | LOOK_USER, &s, f);
+
+	return st != ST_OK ? st : session_need_dkek(s.look, f);
+}
+
+/* Taken up again: what was saved since the run began is not wrapped a second time. */
+static enum status resume(struct step_env *e, struct fault *f)
+{
+	struct backup *b = run_state(e->run);
+	struct run_record record;
+	enum status st;
+
+	if (e->store == NULL)
+		return fault_set(f, ST_STORE, "The inventory is not open.");
+	if ((st = store_run_get(e->store, run_record_id(e->run), &record, f)) != ST_OK)
+		return st;
+	b->since = record.started;
+	run_record_done(&record);
+	return look(e, f);
+}
+
+static void tell_pin(const struct run *r, unsigned index, struct prose *out)
+{
+	(void)index;
+	session_tell_user(r, out);
+}
+
+static void review(const struct run *r, struct prose *out)
+{
+	const struct backup *b = run_state(r);
+	char kcv[2 * KCV_LEN + 1];
+
+	if (run_is(r, "all", "1"))
+		prose_add(out, PROSE_PLAIN, "All keys on %s will be wrapped under its DKEK, and the wrapped keys kept.",
+			  run_serial(r));
+	else
+		prose_add(out, PROSE_PLAIN,
+			  "%u key%s on %s will be wrapped under its DKEK, and the wrapped key%s kept.",
+			  run_count(r, "id"), run_count(r, "id") == 1 ? "" : "s", run_serial(r),
+			  run_count(r, "id") == 1 ? "" : "s");
+	if (b->device.look.known && b->device.look.dkek.kcv_shown) {
+		hex_upper(kcv, b->device.look.dkek.kcv, KCV_LEN);
+		prose_add(out, PROSE_PLAIN, "The check value of that DKEK is:");
+		prose_add(out, PROSE_VALUE, "%s", kcv);
+	}
+	if (run_get(r, "out", 0)[0] != '\0')
+		prose_add(out, PROSE_PLAIN, "One new file a key goes into %s; nothing there is overwritten.",
+			  run_get(r, "out", 0));
+	else
+		prose_add(out, PROSE_WARNING,
+			  "No folder was given: the wrapped keys are kept in this computer's inventory alone.");
+	if (b->since != 0)
+		prose_add(out, PROSE_PLAIN, "Keys that were saved before this was interrupted are not wrapped again.");
+}
+
+static void outcome(const struct run *r, struct prose *out)
+{
+	const struct backup *b = run_state(r);
+
+	if (b->device.n_rows == 0)
+		prose_add(out, PROSE_DONE, "All of them were saved before it was interrupted.");
+	for (size_t i = 0; i < b->device.n_rows; i++) {
+		const struct key_result *k = &b->device.rows[i];
+
+		if (k->fault.st != ST_OK)
+			prose_add(out, PROSE_WARNING, "\"%s\" (%s) was not backed up. %s", k->label, k->kind,
+				  k->fault.what);
+		else
+			prose_add(out, PROSE_DONE, "\"%s\" (%s): backup %s, check value %s%s%s.", k->label, k->kind,
+				  k->backup, k->dkek_kcv, k->file[0] != '\0' ? ", file " : "", k->file);
+		if (k->fault.st == ST_OK && k->remark[0] != '\0')
+			prose_add(out, PROSE_WARNING, "%s", k->remark);
+	}
+	prose_add(out, PROSE_PLAIN,
+		  "A backup is only proven when it was restored once. Restore it to a second device under the same "
+		  "DKEK.");
+}
+
+static const struct step look_step = {
+	.name = "look", .words = "Look at the device", .where = ON_DEVICE, .fn = look, .repeat = session_look_repeat,
+};
+static const struct step resume_step = {
+	.name = "resume", .words = "Find out how far it came", .where = ON_DEVICE, .fn = resume,
+};
+
+static const struct question key_questions[] = {
+	{
+		.name = "id",
+		.value = "HEX",
+		.ask = ASK_OBJECTS,
+		.optional = true,
+		.words = "Keys",
+		.choices_of = find_choices,
+		.check = check_ids,
+		.help = "Which keys, by their CKA_ID. Leave it empty and choose all of them below.",
+	},
+	{
+		.name = "all",
+		.ask = ASK_YES,
+		.words = "All keys",
+		.check = check_all,
+		.help = "Every key on the device, whether it has a backup already or not. A key that cannot be wrapped "
+			"is named, and the others are "
+			"saved.",
+	},
+	{
+		.name = "out",
+		.value = "DIR",
+		.ask = ASK_TEXT,
+		.optional = true,
+		.words = "Folder",
+		.help = "A folder for one new file a key, made if it is not there: a USB stick, for example. Without "
+			"it the wrapped keys are kept in the "
+			"inventory alone. A wrapped key is worth nothing to anybody who has not all shares of its "
+			"DKEK.",
+	},
+	{ .name = NULL },
+};
+
+static const struct question pin_questions[] = { QUESTION_PIN, { .name = NULL } };
+
+static const struct page pages[] = {
+	{ .name = "Keys", .title = "Which keys", .questions = key_questions, .work = &look_step },
+	{ .name = "User PIN", .title = "The user PIN", .questions = pin_questions, .text = tell_pin },
+	{ .name = NULL },
+};
+
+static const struct step steps[] = {
+	{ .name = "wrap",
+	  .words = "Wrap the keys, read each file back",
+	  .where = ON_DEVICE,
+	  .fn = wrap_all,
+	  .usual = "backup" },
+	{ .name = NULL },
+};
+
+const struct procedure procedure_backup = {
+	.name = "backup",
+	.command = "backup",
+	.title = "Back up keys",
+	.summary = "wrap keys under the DKEK and keep them",
+	.on_device = true,
+	.pages = pages,
+	.steps = steps,
+	.state_size = sizeof(struct backup),
+	.state_done = device_state_done,
+	.review = review,
+	.confirm = session_confirm_user,
+	.outcome = outcome,
+	.resume = &resume_step,
+};

@@ -1,0 +1,208 @@
+#include "tui/wizard/find.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/text.h"
+#include "store/key.h"
+#include "tui/wizard/key_type.h"
+
+#define REF_PREFIX "ref:"
+
+/* What "ref:N" says; 0: it is an ID. */
+static unsigned ref_of(const char *wanted)
+{
+	const size_t n = strlen(REF_PREFIX);
+	unsigned long ref;
+	char *end;
+
+	if (strncmp(wanted, REF_PREFIX, n) != 0 || wanted[n] < '0' || wanted[n] > '9')
+		return 0;
+	ref = strtoul(wanted + n, &end, 10);
+	return *end == '\0' && ref >= 1 && ref <= 255 ? (unsigned)ref : 0;
+}
+
+enum status find_check(const char *wanted, struct fault *f)
+{
+	uint8_t id[DESCRIBE_ID_MAX];
+	size_t n;
+
+	return ref_of(wanted) != 0 ? ST_OK : id_parse(wanted, id, &n, f);
+}
+
+static enum status has_id(struct session *s, uint8_t ref, struct cur id, bool *ret, struct fault *f)
+{
+	struct description d;
+	BUF file = { 0 };
+	enum status st = card_read_file(s->card, fid_of(FID_KEY_DESCRIPTION, ref), &file, f);
+
+	*ret = st == ST_OK && describe_parse_key(buf_view(&file), &d, NULL) == ST_OK && cur_equal(id, d.id, d.id_len);
+	return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
+static enum status not_found(const struct session *s, const char *wanted, struct fault *f)
+{
+	return fault_set(f, ST_NOT_FOUND,
+			 "There is no key with the CKA_ID %.40s on %s. keyroom objects shows what is on it.", wanted,
+			 s->look->serial);
+}
+
+enum status find_refs(struct session *s, const char *wanted, uint8_t ret_refs[static 256], size_t *ret_n,
+		      struct fault *f)
+{
+	uint8_t id[DESCRIBE_ID_MAX];
+	unsigned ref = ref_of(wanted);
+	size_t id_len, n = 0;
+	enum status st;
+
+	if (ref != 0) {
+		if (!fids_have(&s->fids, fid_of(FID_KEY, (uint8_t)ref)) &&
+		    !fids_have(&s->fids, fid_of(FID_KEY_DESCRIPTION, (uint8_t)ref)))
+			return fault_set(f, ST_NOT_FOUND, "There is no key at key reference %u of %s.", ref,
+					 s->look->serial);
+		ret_refs[0] = (uint8_t)ref;
+		*ret_n = 1;
+		return ST_OK;
+	}
+	if ((st = id_parse(wanted, id, &id_len, f)) != ST_OK)
+		return st;
+	for (size_t i = 0; i < s->fids.n && n < 255; i++) {
+		const uint8_t number = (uint8_t)(s->fids.fid[i] & 0xff);
+		bool match;
+
+		if ((s->fids.fid[i] & 0xff00) != FID_KEY_DESCRIPTION)
+			continue;
+		if ((st = has_id(s, number, cur_of(id, id_len), &match, f)) != ST_OK)
+			return st;
+		if (match)
+			ret_refs[n++] = number;
+	}
+	if (n == 0)
+		return not_found(s, wanted, f);
+	*ret_n = n;
+	return ST_OK;
+}
+
+/* What deleting halfway left behind: a description without its key. */
+static enum status read_stray(struct session *s, uint8_t ref, struct object *ret, struct fault *f)
+{
+	struct object o = { .type = OBJECT_STRAY, .number = ref, .description_fid = fid_of(FID_KEY_DESCRIPTION, ref) };
+	struct description d;
+	BUF file = { 0 };
+	enum status st = card_read_file(s->card, o.description_fid, &file, f);
+
+	if (st != ST_OK)
+		return st;
+	if (describe_parse_key(buf_view(&file), &d, NULL) == ST_OK) {
+		snprintf(o.label, sizeof(o.label), "%s", d.label);
+		memcpy(o.id, d.id, d.id_len);
+		o.id_len = d.id_len;
+		o.has_algorithm = true;
+		o.algorithm = d.algorithm;
+		o.bits = d.bits;
+	}
+	*ret = o;
+	return ST_OK;
+}
+
+enum status find_key(struct session *s, const char *wanted, struct object *ret, struct fault *f)
+{
+	uint8_t refs[256];
+	size_t n;
+	enum status st = find_refs(s, wanted, refs, &n, f);
+
+	if (st != ST_OK)
+		return st;
+	if (n > 1)
+		return fault_set(f, ST_USAGE,
+				 "%zu keys on %s have the CKA_ID %.40s, among them those at the key references %u and "
+				 "%u. Say which one is "
+				 "meant, by its reference: --id ref:%u.",
+				 n, s->look->serial, wanted, refs[0], refs[1], refs[0]);
+	if (!fids_have(&s->fids, fid_of(FID_KEY, refs[0])))
+		return read_stray(s, refs[0], ret, f);
+	return card_object_key(s->card, &s->fids, refs[0], ret, f);
+}
+
+void find_to_result(const struct look *l, const struct object *o, struct key_result *ret)
+{
+	snprintf(ret->serial, sizeof(ret->serial), "%s", l->serial);
+	snprintf(ret->label, sizeof(ret->label), "%s", o->label);
+	hex_lower(ret->id, o->id, o->id_len);
+	ret->key_ref = o->number;
+	if (o->has_algorithm) {
+		snprintf(ret->algorithm, sizeof(ret->algorithm), "%s", key_algorithm_word(o->algorithm));
+		key_words(o->algorithm, o->bits, o->curve, ret->kind);
+		ret->size = o->bits;
+	}
+	if (o->curve != NULL)
+		snprintf(ret->curve, sizeof(ret->curve), "%s", o->curve->name);
+	if (o->has_key)
+		hex_lower(ret->spki_sha256, o->spki_sha256, sizeof(o->spki_sha256));
+	if (o->has_cmac)
+		hex_lower(ret->cmac, o->cmac, sizeof(o->cmac));
+}
+
+static bool id_is_unique(const struct object_row *rows, size_t n, size_t i)
+{
+	if (rows[i].id_len == 0)
+		return false;
+	for (size_t k = 0; k < n; k++) {
+		if (k != i && rows[k].type == THING_KEY && rows[k].id_len == rows[i].id_len &&
+		    memcmp(rows[k].id, rows[i].id, rows[i].id_len) == 0)
+			return false;
+	}
+	return true;
+}
+
+static bool choice_of(const struct object_row *rows, size_t n, size_t i, struct choice *ret)
+{
+	char label[STORE_LABEL_MAX], id[RESULT_ID_MAX], kind[KEY_WORDS_MAX] = "";
+	const struct object_row *o = &rows[i];
+	const struct curve *curve = curve_by_name(o->curve);
+	char *value = NULL, *words = NULL;
+	int n_value;
+
+	text_clean(label, sizeof(label), o->label, strlen(o->label));
+	hex_lower(id, o->id, o->id_len);
+	if (o->algorithm[0] != '\0')
+		key_words(strcmp(o->algorithm, "rsa") == 0  ? KEY_RSA
+			  : strcmp(o->algorithm, "ec") == 0 ? KEY_EC
+							    : KEY_AES,
+			  o->size, curve, kind);
+	n_value = id_is_unique(rows, n, i) ? asprintf(&value, "%s", id) : asprintf(&value, REF_PREFIX "%d", o->key_ref);
+	if (n_value < 0 ||
+	    asprintf(&words, "%s  %s  %s", label[0] != '\0' ? label : "(no label)", kind,
+		     o->backups == 0 ? "no backup" : o->backups == 1 ? "1 backup" : "several backups") < 0) {
+		if (n_value >= 0)
+			free(value);
+		return false;
+	}
+	*ret = (struct choice){ value, words };
+	return true;
+}
+
+enum status find_choices(const struct run *r, struct choices *ret, struct fault *f)
+{
+	struct device_state *d = run_state(r);
+	struct object_filter filter = { .device = run_serial(r) };
+	struct store *store = run_env(r)->store;
+	struct object_row *rows = NULL;
+	enum status st;
+	size_t n = 0;
+
+	if (store != NULL && !d->has_choices) {
+		if ((st = store_objects(store, &filter, &rows, &n, f)) != ST_OK)
+			return st;
+		d->choices.c = calloc(n + 1, sizeof(*d->choices.c));
+		for (size_t i = 0; i < n && d->choices.c != NULL; i++) {
+			if (rows[i].type == THING_KEY && choice_of(rows, n, i, &d->choices.c[d->choices.n]))
+				d->choices.n++;
+		}
+		free(rows);
+		d->has_choices = true;
+	}
+	*ret = d->choices;
+	return ST_OK;
+}

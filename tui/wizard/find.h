@@ -1,0 +1,27 @@
+/* Which of a device's keys is meant: by its CKA_ID, or where that is not enough by its reference ("ref:3"). */
+#ifndef TUI_WIZARD_FIND_H
+#define TUI_WIZARD_FIND_H
+
+#include "engine/card/objects.h"
+#include "tui/wizard/results.h"
+#include "tui/wizard/session.h"
+
+/* ST_BAD_FORM. */
+enum status find_check(const char *wanted, struct fault *f);
+
+/*
+ * One APDU for each key until it is found, and two for itself. A description or certificate whose key is gone is found
+ * too: ret->type is OBJECT_STRAY. ST_NOT_FOUND; ST_USAGE: several keys have this ID. Give ret back with object_done().
+ */
+enum status find_key(struct session *s, const char *wanted, struct object *ret, struct fault *f);
+
+/* The references of all keys with this ID, at most 255. ST_NOT_FOUND. */
+enum status find_refs(struct session *s, const char *wanted, uint8_t ret_refs[static 256], size_t *ret_n, struct fault *f);
+
+/* What is known of it, as a result; key_ref and everything but file, backup and proof. */
+void find_to_result(const struct look *l, const struct object *o, struct key_result *ret);
+
+/* For ASK_OBJECTS: the keys that the inventory knows of the run's device. */
+enum status find_choices(const struct run *r, struct choices *ret, struct fault *f);
+
+#endif

@@ -1,0 +1,262 @@
+/*
+ * key delete: says what of the key is left elsewhere, has the serial typed, then deletes key, description and certificate,
+ * in this order: a stop between two of them leaves a description, by which the rest is found again.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/text.h"
+#include "tui/wizard/find.h"
+#include "tui/wizard/key_type.h"
+#include "tui/wizard/procedures.h"
+#include "tui/wizard/record.h"
+#include "tui/wizard/session.h"
+#include "tui/wizard/wizard.h"
+
+struct key_delete {
+	struct device_state device;
+};
+
+static enum status check_id(struct run *r, unsigned index, struct fault *f)
+{
+	return find_check(run_get(r, "id", index), f);
+}
+
+/* A secret key's identity is known only to the inventory, from when somebody was logged in. */
+static void identity_from_store(struct store *store, struct key_result *k)
+{
+	struct object_filter filter = { .device = k->serial };
+	struct object_row *rows = NULL;
+	size_t n = 0;
+
+	if (store == NULL || k->spki_sha256[0] != '\0' || store_objects(store, &filter, &rows, &n, NULL) != ST_OK)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		if (rows[i].type == THING_KEY && rows[i].key_ref == k->key_ref && strcmp(rows[i].label, k->label) == 0)
+			identity_to_result(&rows[i].key, k);
+	}
+	free(rows);
+}
+
+static enum status find(struct step_env *e, struct session *s, struct fault *f)
+{
+	struct device_state *d = run_state(e->run);
+	struct object o = { 0 };
+	struct key_result *k;
+	enum status st = find_key(s, run_get(e->run, "id", 0), &o, f);
+
+	if (st != ST_OK)
+		return st;
+	k = d->n_rows > 0 ? d->rows : device_state_row(d);
+	if (k != NULL) {
+		memset(k, 0, sizeof(*k));
+		find_to_result(s->look, &o, k);
+		identity_from_store(e->store, k);
+	}
+	object_done(&o);
+	return k != NULL ? ST_OK : fault_set(f, ST_NO_MEMORY, NULL);
+}
+
+static enum status look(struct step_env *e, struct fault *f)
+{
+	SESSION s = { 0 };
+	enum status st = session_open(e, LOOK_USER | LOOK_FIDS, &s, f);
+
+	return st != ST_OK ? st : find(e, &s, f);
+}
+
+static enum status delete_all(struct step_env *e, uint8_t ref, struct fault *f)
+{
+	static const unsigned kinds[] = { FID_KEY, FID_KEY_DESCRIPTION, FID_KEY_CERT };
+
+	run_changed(e);
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		enum status st = card_delete(e->card, fid_of(kinds[i], ref), f);
+
+		if (st == ST_OK || st == ST_NOT_FOUND)
+			continue;
+		if (i == 0 && st != ST_CARD_GONE)
+			run_unchanged(e);
+		return i == 0 ? fault_add(f, "Whether the key is still there, keyroom objects shows.")
+			      : fault_add(f, "The key itself is deleted; its description or certificate is left over. "
+					     "Delete it once more to clean up.");
+	}
+	return ST_OK;
+}
+
+static enum status is_gone(struct step_env *e, uint8_t ref, struct fault *f)
+{
+	FIDS fids = { 0 };
+	enum status st = card_enumerate(e->card, &fids, f);
+
+	if (st != ST_OK)
+		return fault_add(f, "The key was deleted, but that could not be read back.");
+	if (fids_have(&fids, fid_of(FID_KEY, ref)) || fids_have(&fids, fid_of(FID_KEY_DESCRIPTION, ref)) ||
+	    fids_have(&fids, fid_of(FID_KEY_CERT, ref)))
+		return fault_set(f, ST_MISMATCH,
+				 "The device says that it deleted the key, and still lists it. Take the device out, "
+				 "plug it in again, and look "
+				 "what is on it.");
+	return ST_OK;
+}
+
+static enum status delete (struct step_env *e, struct fault *f) {
+	const struct device_state *d = run_state(e->run); SESSION s = { 0 }; enum status st; uint8_t ref;
+
+	if ((st = session_open(e, LOOK_LOGIN | LOOK_FIDS, &s, f)) != ST_OK || (st = find(e, &s, f)) != ST_OK) return st;
+	ref = (uint8_t)d->rows->key_ref;
+	if ((st = delete_all(e, ref, f)) != ST_OK || (st = is_gone(e, ref, f)) != ST_OK) return st;
+	if ((st = record_key_deleted(e->store, s.look, d->rows, f)) != ST_OK) fault_add(f, "The key was deleted; only "
+											   "the inventory does not "
+											   "know it yet. It will, when "
+											   "the device is next looked "
+											   "at.");
+	return st;
+}
+
+/* --- what is left of the key elsewhere --- */
+
+static size_t tell_devices(struct store *store, const struct key_identity *key, const char *but, struct prose *out)
+{
+	struct object_filter filter = { .key = key };
+	struct object_row *rows = NULL;
+	size_t n = 0, elsewhere = 0;
+
+	if (store_objects(store, &filter, &rows, &n, NULL) != ST_OK)
+		return 0;
+	for (size_t i = 0; i < n; i++) {
+		if (rows[i].type != THING_KEY || strcmp(rows[i].serial, but) == 0)
+			continue;
+		prose_add(out, PROSE_ITEM, "on device %s, as last seen", rows[i].serial);
+		elsewhere++;
+	}
+	free(rows);
+	return elsewhere;
+}
+
+static size_t tell_backups(struct store *store, const struct key_identity *key, struct prose *out)
+{
+	static const char *const proven[] = {
+		[PROOF_NONE] = "nothing is proven about it",
+		[PROOF_INTACT] = "its container can be read, nothing more is proven",
+		[PROOF_MATCHED] = "its check value is that of a known DKEK; it was never opened or restored",
+		[PROOF_OPENED] = "it was opened with all shares",
+		[PROOF_RESTORED] = "it was restored and proven",
+	};
+	struct backup_filter filter = { .key = key };
+	struct backup_row *rows = NULL;
+	char kcv[2 * STORE_KCV_LEN + 1], file[STORE_PLACE_MAX];
+	size_t n = 0;
+
+	if (store_backups(store, &filter, &rows, &n, NULL) != ST_OK)
+		return 0;
+	for (size_t i = 0; i < n; i++) {
+		hex_upper(kcv, rows[i].kcv, sizeof(rows[i].kcv));
+		text_clean(file, sizeof(file), rows[i].file, strlen(rows[i].file));
+		prose_add(out, PROSE_ITEM, "backup %lld under DKEK %s%s%s: %s", (long long)rows[i].id, kcv,
+			  file[0] != '\0' ? ", file " : "", file, proven[rows[i].proof]);
+	}
+	free(rows);
+	return n;
+}
+
+static void review(const struct run *r, struct prose *out)
+{
+	const struct device_state *d = run_state(r);
+	const struct key_result *k = d->rows;
+	struct key_identity id;
+	size_t devices = 0, backups = 0;
+
+	if (k == NULL)
+		return;
+	id = identity_of_result(k);
+	prose_add(out, PROSE_WARNING,
+		  "The key \"%s\" (%s, CKA_ID %s) will be deleted from %s, with its description and its certificate. "
+		  "The device "
+		  "cannot bring it back.",
+		  k->label, k->kind, k->id, k->serial);
+	if (run_env(r)->store != NULL && id.len > 0) {
+		prose_add(out, PROSE_PLAIN, "What the inventory knows of this key elsewhere:");
+		devices = tell_devices(run_env(r)->store, &id, k->serial, out);
+		backups = tell_backups(run_env(r)->store, &id, out);
+	}
+	if (devices == 0 && backups == 0)
+		prose_add(out, PROSE_WARNING,
+			  "Nothing: no other device and no backup is known to have this key. When it is deleted here, "
+			  "it is gone for "
+			  "good, and with it everything that only this key can sign or decipher.");
+}
+
+static const char *confirm(const struct run *r)
+{
+	const struct device_state *d = run_state(r);
+
+	return d->look.serial[0] != '\0' ? d->look.serial : run_serial(r);
+}
+
+static void outcome(const struct run *r, struct prose *out)
+{
+	const struct device_state *d = run_state(r);
+
+	prose_add(out, PROSE_DONE, "The key \"%s\" (%s) was deleted from %s, and the device does not list it any more.",
+		  d->rows->label, d->rows->kind, d->rows->serial);
+}
+
+static void tell_pin(const struct run *r, unsigned index, struct prose *out)
+{
+	(void)index;
+	session_tell_user(r, out);
+}
+
+static const struct step look_step = {
+	.name = "look", .words = "Find the key", .where = ON_DEVICE, .fn = look,
+};
+
+static const struct question key_questions[] = {
+	{
+		.name = "id",
+		.value = "HEX",
+		.ask = ASK_OBJECTS,
+		.max = 1,
+		.words = "Key",
+		.choices_of = find_choices,
+		.check = check_id,
+		.help = "Which key is to be deleted, by its CKA_ID. Before anything happens you see where else the key "
+			"is and which backups of it "
+			"are known.",
+	},
+	{ .name = NULL },
+};
+
+static const struct question pin_questions[] = { QUESTION_PIN, { .name = NULL } };
+
+static const struct page pages[] = {
+	{ .name = "Key", .title = "Which key", .questions = key_questions, .work = &look_step },
+	{ .name = "User PIN", .title = "The user PIN", .questions = pin_questions, .text = tell_pin },
+	{ .name = NULL },
+};
+
+static const struct step steps[] = {
+	{ .name = "delete",
+	  .words = "Delete the key, read back that it is gone",
+	  .where = ON_DEVICE,
+	  .uninterruptible = true,
+	  .fn = delete },
+	{ .name = NULL },
+};
+
+const struct procedure procedure_key_delete = {
+	.name = "key delete",
+	.command = "key delete",
+	.title = "Delete a key",
+	.summary = "delete a key from the device",
+	.on_device = true,
+	.pages = pages,
+	.steps = steps,
+	.state_size = sizeof(struct key_delete),
+	.state_done = device_state_done,
+	.review = review,
+	.confirm = confirm,
+	.outcome = outcome,
+};

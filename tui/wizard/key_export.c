@@ -1,0 +1,187 @@
+/* key export: the public key of a key on the device. Nobody logs in, and nothing is changed. */
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/base/file.h"
+#include "tui/wizard/find.h"
+#include "tui/wizard/key_type.h"
+#include "tui/wizard/procedures.h"
+#include "tui/wizard/record.h"
+#include "tui/wizard/session.h"
+#include "tui/wizard/wizard.h"
+
+struct key_export {
+	struct device_state device;
+};
+
+static enum status check_id(struct run *r, unsigned index, struct fault *f)
+{
+	return find_check(run_get(r, "id", index), f);
+}
+
+static enum status to_ssh(const struct pubkey *k, const char *label, struct buf *ret, struct fault *f)
+{
+	return pubkey_to_ssh(k, label[0] != '\0' ? label : NULL, ret, f);
+}
+
+static enum status to_pem(const struct pubkey *k, const char *label, struct buf *ret, struct fault *f)
+{
+	(void)label;
+	return pubkey_to_pem(k, ret, f);
+}
+
+static enum status to_der(const struct pubkey *k, const char *label, struct buf *ret, struct fault *f)
+{
+	(void)label;
+	return pubkey_to_spki(k, ret, f);
+}
+
+static const struct format {
+	const char *name;
+	enum status (*write)(const struct pubkey *k, const char *label, struct buf *ret, struct fault *f);
+} formats[] = { { "pem", to_pem }, { "der", to_der }, { "ssh", to_ssh } };
+
+static const struct format *format_of(const struct run *r)
+{
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+		if (run_is(r, "format", formats[i].name))
+			return &formats[i];
+	}
+	return &formats[0];
+}
+
+static enum status public_of(const struct session *s, const struct object *o, struct fault *f)
+{
+	if (o->has_key)
+		return ST_OK;
+	if (o->has_algorithm && o->algorithm == KEY_AES)
+		return fault_set(f, ST_UNSUPPORTED,
+				 "\"%s\" is a secret key (AES): it has no public part that could be exported.",
+				 o->label);
+	return fault_set(f, ST_NOT_FOUND,
+			 "The public key of \"%s\" is not on %s: the device keeps neither its certificate nor its "
+			 "request. A backup "
+			 "of the key may have it.",
+			 o->label, s->look->serial);
+}
+
+static enum status export(struct step_env *e, struct fault *f) {
+	struct key_export *state = run_state(e->run); const char *out = run_get(e->run, "out", 0);
+	struct object o = { 0 }; struct key_result * k; SESSION s = { 0 }; enum status st;
+
+	if ((out[0] != '\0' && (st = file_check_new(out, f)) != ST_OK) ||
+	    (st = session_open(e, LOOK_FIDS, &s, f)) != ST_OK ||
+	    (st = find_key(&s, run_get(e->run, "id", 0), &o, f)) != ST_OK) return st;
+	if ((k = device_state_row(&state->device)) == NULL) st = fault_set(f, ST_NO_MEMORY, NULL);
+	if (st == ST_OK && (st = public_of(&s, &o, f)) ==
+				   ST_OK){ find_to_result(s.look, &o, k);
+					   st = format_of(e->run)->write(&o.key, o.label, &state->device.exported, f); }
+object_done(&o);
+if (st == ST_OK && state->device.exported.failed)
+	st = fault_set(f, ST_NO_MEMORY, NULL);
+if (st != ST_OK)
+	return st;
+if (out[0] != '\0') {
+	if ((st = file_write_new(out, buf_view(&state->device.exported), f)) != ST_OK)
+		return st;
+	snprintf(k->file, sizeof(k->file), "%s", out);
+	buf_done(&state->device.exported);
+	}
+	return record_key_exported(e->store, s.look, k, f);
+}
+
+static enum status check_out(struct run *r, unsigned index, struct fault *f)
+{
+	if (!run_env(r)->script && run_get(r, "out", index)[0] == '\0' && run_is(r, "format", "der"))
+		return fault_set(f, ST_BAD_FORM,
+				 "DER is not text that could be shown: say into which file it is to go.");
+	return ST_OK;
+}
+
+static void outcome(const struct run *r, struct prose *out)
+{
+	const struct key_export *state = run_state(r);
+	const struct key_result *k = state->device.rows;
+	const struct buf *b = &state->device.exported;
+
+	prose_add(out, PROSE_DONE, "The public key of \"%s\" (%s) on %s was exported%s%s.", k->label, k->kind,
+		  k->serial, k->file[0] != '\0' ? " to " : "", k->file);
+	prose_add(out, PROSE_PLAIN, "SHA-256 of the public key:");
+	prose_add(out, PROSE_VALUE, "%s", k->spki_sha256);
+	if (b->n > 0 && !run_is(r, "format", "der"))
+		prose_add(out, PROSE_PLAIN, "%.*s", (int)b->n, (const char *)b->p);
+}
+
+static void proposal(const struct run *r, unsigned index, char *out, size_t cap)
+{
+	(void)r;
+	(void)index;
+	snprintf(out, cap, "pem");
+}
+
+static const struct choice format_choices[] = {
+	{ "pem", "PEM, which most programs read" },
+	{ "der", "DER, binary" },
+	{ "ssh", "OpenSSH, a line of authorized_keys" },
+	{ NULL, NULL },
+};
+
+static const struct question questions[] = {
+	{
+		.name = "id",
+		.value = "HEX",
+		.ask = ASK_OBJECTS,
+		.max = 1,
+		.words = "Key",
+		.choices_of = find_choices,
+		.check = check_id,
+		.help = "Which key, by its CKA_ID. Only the public part is exported; the key itself never leaves the "
+			"device in clear.",
+	},
+	{
+		.name = "format",
+		.value = "pem|der|ssh",
+		.ask = ASK_CHOICE,
+		.optional = true,
+		.words = "Form",
+		.choices = format_choices,
+		.proposal = proposal,
+		.help = "PEM is understood by most programs. OpenSSH wants its own form, and knows RSA and the NIST "
+			"curves only.",
+	},
+	{
+		.name = "out",
+		.value = "FILE",
+		.ask = ASK_NEW_FILE,
+		.optional = true,
+		.words = "File",
+		.check = check_out,
+		.help = "A new file; one that is there is never overwritten. Leave it empty to see the key here.",
+	},
+	{ .name = NULL },
+};
+
+static const struct page pages[] = {
+	{ .name = "Key", .title = "Which public key", .questions = questions },
+	{ .name = NULL },
+};
+
+static const struct step steps[] = {
+	{ .name = "export", .words = "Read the public key", .where = ON_DEVICE, .fn = export },
+	{ .name = NULL },
+};
+
+const struct procedure procedure_key_export = {
+	.name = "key export",
+	.command = "key export",
+	.title = "Export a public key",
+	.summary = "write out the public part of a key",
+	.on_device = true,
+	.unrecorded = true,
+	.pages = pages,
+	.steps = steps,
+	.state_size = sizeof(struct key_export),
+	.state_done = device_state_done,
+	.outcome = outcome,
+	.prints = true,
+};

@@ -1,0 +1,26 @@
+#include "tui/wizard/procedures.h"
+
+#include <string.h>
+
+#include "tui/wizard/wizard.h"
+
+const struct procedure *const procedures[] = {
+	&procedure_key_new,
+	&procedure_key_export,
+	&procedure_key_delete,
+	&procedure_backup,
+	&procedure_restore,
+	&procedure_pin_change,
+	&procedure_pin_unblock,
+	&procedure_so_pin_change,
+	NULL,
+};
+
+const struct procedure *procedure_find(const char *name)
+{
+	for (size_t i = 0; procedures[i] != NULL; i++) {
+		if (strcmp(procedures[i]->name, name) == 0)
+			return procedures[i];
+	}
+	return NULL;
+}

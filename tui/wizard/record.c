@@ -1,0 +1,438 @@
+#include "tui/wizard/record.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/clock.h"
+#include "engine/keys/digest.h"
+#include "store/journal.h"
+#include "tui/wizard/fleet.h"
+#include "tui/wizard/key_type.h"
+
+struct key_identity identity_of_spki(const uint8_t sha256[static 32])
+{
+	struct key_identity id = { .len = STORE_SPKI_LEN };
+
+	memcpy(id.bytes, sha256, STORE_SPKI_LEN);
+	return id;
+}
+
+struct key_identity identity_of_cmac(const uint8_t cmac[static BLOB_CMAC_LEN])
+{
+	struct key_identity id = { .len = STORE_CMAC_LEN };
+
+	memcpy(id.bytes, cmac, STORE_CMAC_LEN);
+	return id;
+}
+
+struct key_identity identity_of_result(const struct key_result *k)
+{
+	struct key_identity id = { 0 };
+
+	if (k->spki_sha256[0] != '\0')
+		(void)hex_parse(k->spki_sha256, strlen(k->spki_sha256), id.bytes, sizeof(id.bytes), &id.len);
+	else if (k->cmac[0] != '\0')
+		(void)hex_parse(k->cmac, strlen(k->cmac), id.bytes, sizeof(id.bytes), &id.len);
+	return id;
+}
+
+void identity_to_result(const struct key_identity *id, struct key_result *k)
+{
+	if (id->len == STORE_SPKI_LEN)
+		hex_lower(k->spki_sha256, id->bytes, id->len);
+	else if (id->len == STORE_CMAC_LEN)
+		hex_lower(k->cmac, id->bytes, id->len);
+}
+
+unsigned record_flags_of(const struct object *o)
+{
+	unsigned flags = 0;
+
+	if ((o->damage & (OBJECT_BAD_DESCRIPTION | OBJECT_NO_DESCRIPTION)) != 0)
+		flags |= FLEET_NOT_DESCRIBED;
+	if (o->type == OBJECT_KEY && !o->has_key && !(o->has_algorithm && o->algorithm == KEY_AES))
+		flags |= FLEET_NO_PUBLIC_KEY;
+	if (o->type == OBJECT_DATA && o->is_private)
+		flags |= FLEET_PRIVATE;
+	return flags;
+}
+
+static void id_of(const struct object *o, struct object_row *ret)
+{
+	memcpy(ret->id, o->id, o->id_len);
+	ret->id_len = o->id_len;
+	snprintf(ret->label, sizeof(ret->label), "%s", o->label);
+}
+
+static void certificate_of(const struct object *o, struct object_row *ret)
+{
+	snprintf(ret->subject, sizeof(ret->subject), "%.*s", (int)sizeof(ret->subject) - 1, o->cert->subject);
+	ret->not_after = o->cert->not_after;
+}
+
+static void key_of(const struct object *o, struct object_row *ret)
+{
+	ret->type = THING_KEY;
+	ret->fid = fid_of(FID_KEY, o->number);
+	ret->key_ref = o->number;
+	if (o->has_algorithm) {
+		snprintf(ret->algorithm, sizeof(ret->algorithm), "%s", key_algorithm_word(o->algorithm));
+		ret->size = o->bits;
+		snprintf(ret->curve, sizeof(ret->curve), "%s", o->curve != NULL ? o->curve->name : "");
+	}
+	if (o->has_key)
+		ret->key = identity_of_spki(o->spki_sha256);
+	else if (o->has_cmac)
+		ret->key = identity_of_cmac(o->cmac);
+}
+
+size_t record_rows_of(const struct object *o, struct object_row ret[static 2])
+{
+	const struct object_row empty = {
+		.key_ref = STORE_UNKNOWN,
+		.domain = STORE_UNKNOWN,
+		.use_counter = STORE_UNKNOWN,
+		.not_after = STORE_UNKNOWN,
+	};
+	uint8_t hash[32];
+
+	if (o->type == OBJECT_STRAY)
+		return 0;
+	ret[0] = empty;
+	id_of(o, &ret[0]);
+	ret[0].flags = record_flags_of(o);
+	if (o->type == OBJECT_KEY) {
+		key_of(o, &ret[0]);
+	} else {
+		ret[0].type = o->type == OBJECT_DATA ? THING_DATA : THING_CERTIFICATE;
+		ret[0].fid = o->content_fid != 0 ? o->content_fid : o->description_fid;
+		ret[0].size = o->type == OBJECT_DATA ? (unsigned)o->size : 0;
+	}
+	if (o->cert != NULL)
+		certificate_of(o, &ret[0]);
+	if (o->content.n > 0 && o->type == OBJECT_CERTIFICATE &&
+	    digest_sha256(buf_view(&o->content), hash, NULL) == ST_OK) {
+		ret[0].has_sha256 = true;
+		memcpy(ret[0].sha256, hash, sizeof(hash));
+	}
+	if (o->type != OBJECT_KEY || o->cert == NULL)
+		return 1;
+	ret[1] = empty;
+	id_of(o, &ret[1]);
+	ret[1].type = THING_CERTIFICATE;
+	ret[1].fid = o->content_fid;
+	ret[1].key = ret[0].key;
+	ret[1].flags = FLEET_OF_KEY;
+	certificate_of(o, &ret[1]);
+	return 2;
+}
+
+/* --- */
+
+static enum status seen_domain(struct store *s, const char *serial, const struct dkek_status *d, int64_t at,
+			       struct fault *f)
+{
+	struct domain_row row = {
+		.number = 0,
+		.present = d->present,
+		.shares = (int)d->total,
+		.missing = (int)d->missing,
+		.exchanged = d->exchanged,
+		.has_kcv = d->kcv_shown,
+	};
+
+	memcpy(row.kcv, d->kcv, sizeof(row.kcv));
+	return store_domain_seen(s, serial, &row, at, f);
+}
+
+/* The device was in use: its row is there, whatever becomes of the rest. */
+static enum status seen_look(struct store *s, const struct look *l, int64_t at, struct fault *f)
+{
+	struct device_row row = DEVICE_ROW_UNKNOWN;
+	enum status st;
+
+	snprintf(row.serial, sizeof(row.serial), "%s", l->serial);
+	row.fw_major = (int)l->major;
+	row.fw_minor = (int)l->minor;
+	if ((st = store_device_seen(s, &row, at, f)) != ST_OK)
+		return st;
+	return l->has_dkek ? seen_domain(s, l->serial, &l->dkek, at, f) : ST_OK;
+}
+
+static enum status journal(struct store *s, int64_t at, const char *what, const char *serial,
+			   const struct key_identity *key, struct fault *f, const char *fmt, ...)
+	__attribute__((format(printf, 7, 8)));
+
+static enum status journal(struct store *s, int64_t at, const char *what, const char *serial,
+			   const struct key_identity *key, struct fault *f, const char *fmt, ...)
+{
+	char text[JOURNAL_TEXT_MAX];
+	struct journal_entry entry = {
+		.at = at, .what = what, .text = text, .device = serial, .key = key != NULL && key->len > 0 ? key : NULL,
+	};
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	return store_journal(s, &entry, f);
+}
+
+static void seen_pins(const struct card_info *info, struct device_row *row)
+{
+	row->initialised = info->initialised;
+	row->transport_pin = info->user.state == PIN_TRANSPORT;
+	row->pin_tries = info->user.state == PIN_BLOCKED ? 0 : info->user.tries;
+	row->so_pin_tries = info->so.state == PIN_BLOCKED ? 0 : info->so.tries;
+}
+
+static enum status sync_objects(struct store *s, const char *serial, const struct objects *l, int64_t at,
+				struct fault *f)
+{
+	struct object_row *rows = calloc(2 * l->n + 1, sizeof(*rows));
+	enum status st = rows != NULL ? ST_OK : fault_set(f, ST_NO_MEMORY, NULL);
+	size_t n = 0;
+
+	for (size_t i = 0; i < l->n && st == ST_OK; i++) {
+		const struct object *o = &l->o[i];
+		struct key_row key = { 0 };
+		BUF spki = { 0 };
+
+		n += record_rows_of(o, rows + n);
+		if (o->type != OBJECT_KEY || !o->has_key)
+			continue;
+		key.identity = identity_of_spki(o->spki_sha256);
+		snprintf(key.algorithm, sizeof(key.algorithm), "%s", key_algorithm_word(o->algorithm));
+		snprintf(key.curve, sizeof(key.curve), "%s", o->curve != NULL ? o->curve->name : "");
+		snprintf(key.label, sizeof(key.label), "%s", o->label);
+		key.size = o->bits;
+		if ((st = store_key_seen(s, &key, at, f)) == ST_OK && (st = pubkey_to_spki(&o->key, &spki, f)) == ST_OK)
+			st = store_key_set_spki(s, &key.identity, spki.p, spki.n, f);
+	}
+	if (st == ST_OK)
+		st = store_objects_sync(s, serial, rows, n, at, f);
+	free(rows);
+	return st;
+}
+
+enum status record_seen(struct store *s, const struct card_info *info, const struct objects *objects, struct fault *f)
+{
+	struct device_row row = DEVICE_ROW_UNKNOWN;
+	const int64_t at = clock_wall();
+	STORE_TXN t = { 0 };
+	enum status st;
+
+	if (s == NULL || store_read_only(s))
+		return ST_OK;
+	snprintf(row.serial, sizeof(row.serial), "%s", info->serial);
+	snprintf(row.label, sizeof(row.label), "%s", info->label);
+	snprintf(row.hardware, sizeof(row.hardware), "%s", info->firmware != NULL ? info->firmware->hardware : "");
+	row.fw_major = (int)info->major;
+	row.fw_minor = (int)info->minor;
+	seen_pins(info, &row);
+	row.memory_free = info->memory_free;
+	if (info->firmware != NULL && info->firmware->memory != 0)
+		row.memory_total = info->firmware->memory;
+	if ((st = store_begin(s, &t, f)) != ST_OK || (st = store_device_seen(s, &row, at, f)) != ST_OK ||
+	    (st = seen_domain(s, info->serial, &info->dkek, at, f)) != ST_OK ||
+	    (objects != NULL && (st = sync_objects(s, info->serial, objects, at, f)) != ST_OK))
+		return st;
+	return store_commit(&t, f);
+}
+
+static enum status seen_key(struct store *s, const struct key_result *k, const struct pubkey *key, int64_t at,
+			    struct fault *f)
+{
+	struct key_row row = { .identity = identity_of_result(k), .size = k->size };
+	BUF spki = { 0 };
+	enum status st;
+
+	if (row.identity.len == 0)
+		return ST_OK;
+	snprintf(row.algorithm, sizeof(row.algorithm), "%s", k->algorithm);
+	snprintf(row.curve, sizeof(row.curve), "%s", k->curve);
+	snprintf(row.label, sizeof(row.label), "%s", k->label);
+	if ((st = store_key_seen(s, &row, at, f)) != ST_OK || key == NULL)
+		return st;
+	if ((st = pubkey_to_spki(key, &spki, f)) != ST_OK)
+		return st;
+	return store_key_set_spki(s, &row.identity, spki.p, spki.n, f);
+}
+
+static void row_of_result(const struct key_result *k, long uses, struct object_row *ret)
+{
+	*ret = (struct object_row){
+		.type = THING_KEY,
+		.fid = fid_of(FID_KEY, (uint8_t)k->key_ref),
+		.key_ref = k->key_ref,
+		.domain = STORE_UNKNOWN,
+		.key = identity_of_result(k),
+		.size = k->size,
+		.use_counter = uses,
+		.not_after = STORE_UNKNOWN,
+	};
+	(void)hex_parse(k->id, strlen(k->id), ret->id, sizeof(ret->id), &ret->id_len);
+	snprintf(ret->label, sizeof(ret->label), "%s", k->label);
+	snprintf(ret->algorithm, sizeof(ret->algorithm), "%s", k->algorithm);
+	snprintf(ret->curve, sizeof(ret->curve), "%s", k->curve);
+}
+
+enum status record_key_made(struct store *s, const struct look *l, const struct key_result *k, const struct pubkey *key,
+			    long uses, struct fault *f)
+{
+	const struct key_identity id = identity_of_result(k);
+	const int64_t at = clock_wall();
+	struct object_row row;
+	STORE_TXN t = { 0 };
+	enum status st;
+
+	if (s == NULL)
+		return ST_OK;
+	row_of_result(k, uses, &row);
+	if ((st = store_begin(s, &t, f)) != ST_OK || (st = seen_look(s, l, at, f)) != ST_OK ||
+	    (st = seen_key(s, k, key, at, f)) != ST_OK ||
+	    (st = store_object_seen(s, l->serial, &row, at, f)) != ST_OK ||
+	    (st = journal(s, at, "key.new", l->serial, &id, f,
+			  "The key \"%s\" (%s) was made on %s at key reference %d.", k->label, k->kind, l->serial,
+			  k->key_ref)) != ST_OK)
+		return st;
+	return store_commit(&t, f);
+}
+
+enum status record_key_deleted(struct store *s, const struct look *l, const struct key_result *k, struct fault *f)
+{
+	static const struct { enum thing type; unsigned kind; } things[] = {
+		{ THING_KEY, FID_KEY }, { THING_CERTIFICATE, FID_KEY_CERT },
+	};
+	const struct key_identity id = identity_of_result(k);
+	const int64_t at = clock_wall();
+	STORE_TXN t = { 0 };
+	enum status st;
+
+	if (s == NULL)
+		return ST_OK;
+	if ((st = store_begin(s, &t, f)) != ST_OK || (st = seen_look(s, l, at, f)) != ST_OK)
+		return st;
+	for (size_t i = 0; i < sizeof(things) / sizeof(things[0]); i++) {
+		st = store_object_gone(s, l->serial, things[i].type, fid_of(things[i].kind, (uint8_t)k->key_ref), at,
+				       f);
+		if (st != ST_OK && st != ST_NOT_FOUND)
+			return st;
+	}
+	if ((st = journal(s, at, "key.deleted", l->serial, &id, f,
+			  "The key \"%s\" (%s) was deleted from %s; it was at key reference %d.", k->label, k->kind,
+			  l->serial, k->key_ref)) != ST_OK)
+		return st;
+	return store_commit(&t, f);
+}
+
+enum status record_key_exported(struct store *s, const struct look *l, const struct key_result *k, struct fault *f)
+{
+	const struct key_identity id = identity_of_result(k);
+
+	if (s == NULL || store_read_only(s))
+		return ST_OK;
+	return journal(s, clock_wall(), "key.exported", l->serial, &id, f,
+		       "The public key of \"%s\" on %s was exported.", k->label, l->serial);
+}
+
+static enum status backup_row_of(const struct look *l, bool made, const struct wrapped *w, struct cur file,
+				 const struct key_result *k, int64_t at, struct backup_row *ret, struct fault *f)
+{
+	struct backup_row row = {
+		.key = identity_of_result(k),
+		.size = k->size,
+		.made_at = made ? at : STORE_UNKNOWN,
+		.proof_at = STORE_UNKNOWN,
+	};
+	enum status st = digest_sha256(file, row.sha256, f);
+
+	if (st != ST_OK || (st = digest_sha256(w->blob.whole, row.blob_sha256, f)) != ST_OK)
+		return st;
+	memcpy(row.kcv, w->blob.kcv, sizeof(row.kcv));
+	snprintf(row.algorithm, sizeof(row.algorithm), "%s", k->algorithm);
+	snprintf(row.curve, sizeof(row.curve), "%s", k->curve);
+	snprintf(row.label, sizeof(row.label), "%s", k->label);
+	(void)hex_parse(k->id, strlen(k->id), row.cka_id, sizeof(row.cka_id), &row.cka_id_len);
+	snprintf(row.device, sizeof(row.device), "%s", made ? l->serial : "");
+	snprintf(row.file, sizeof(row.file), "%.*s", (int)sizeof(row.file) - 1, k->file);
+	snprintf(row.form, sizeof(row.form), "%s", w->bare ? "blob" : "sc-hsm-tool");
+	*ret = row;
+	return ST_OK;
+}
+
+enum status record_backup(struct store *s, const struct look *l, bool made, const struct wrapped *w, struct cur file,
+			  struct key_result *k, enum proof_level proof, struct fault *f)
+{
+	const struct key_identity id = identity_of_result(k);
+	const int64_t at = clock_wall();
+	struct backup_row row;
+	STORE_TXN t = { 0 };
+	enum status st;
+	int64_t number;
+
+	snprintf(k->proof, sizeof(k->proof), "%s", proof_word(proof));
+	if (s == NULL)
+		return ST_OK;
+	if ((st = backup_row_of(l, made, w, file, k, at, &row, f)) != ST_OK || (st = store_begin(s, &t, f)) != ST_OK ||
+	    (st = seen_look(s, l, at, f)) != ST_OK ||
+	    (st = seen_key(s, k, w->has_key && made ? &w->key : NULL, at, f)) != ST_OK ||
+	    (st = store_backup_add(s, &row, file.p, file.n, at, &number, f)) != ST_OK ||
+	    (st = store_backup_prove(s, number, proof, NULL, at, f)) != ST_OK)
+		return st;
+	if ((st = journal(s, at, made ? "backup.made" : "backup.added", l->serial, &id, f,
+			  made ? "The key \"%s\" (%s) on %s was wrapped under the DKEK %s: backup %lld%s%s."
+			       : "A wrapped key \"%s\" (%s), read at %s, under the DKEK %s, is known now: backup "
+				 "%lld%s%s.",
+			  k->label, k->kind, l->serial, k->dkek_kcv, (long long)number,
+			  k->file[0] != '\0' ? ", file " : "", k->file)) != ST_OK ||
+	    (st = store_commit(&t, f)) != ST_OK)
+		return st;
+	snprintf(k->backup, sizeof(k->backup), "%lld", (long long)number);
+	return ST_OK;
+}
+
+enum status record_restored(struct store *s, const struct look *l, const struct object_row *row, int64_t backup,
+			    bool compared, const struct pubkey *key, const char *words, struct fault *f)
+{
+	const int64_t at = clock_wall();
+	struct key_result k = { .key_ref = row->key_ref };
+	STORE_TXN t = { 0 };
+	enum status st;
+
+	if (s == NULL)
+		return ST_OK;
+	identity_to_result(&row->key, &k);
+	snprintf(k.algorithm, sizeof(k.algorithm), "%.*s", (int)sizeof(k.algorithm) - 1, row->algorithm);
+	snprintf(k.curve, sizeof(k.curve), "%s", row->curve);
+	snprintf(k.label, sizeof(k.label), "%s", row->label);
+	k.size = row->size;
+	if ((st = store_begin(s, &t, f)) != ST_OK || (st = seen_look(s, l, at, f)) != ST_OK ||
+	    (st = seen_key(s, &k, key, at, f)) != ST_OK || (st = store_object_seen(s, l->serial, row, at, f)) != ST_OK)
+		return st;
+	if (compared && row->key.len > 0 && (st = store_backup_set_key(s, backup, &row->key, at, f)) != ST_OK)
+		return st;
+	if (compared && (st = store_backup_prove(s, backup, PROOF_RESTORED, l->serial, at, f)) != ST_OK)
+		return st;
+	if ((st = journal(s, at, "backup.restored", l->serial, &row->key, f, "%s", words)) != ST_OK)
+		return st;
+	return store_commit(&t, f);
+}
+
+enum status record_pin(struct store *s, const struct look *l, const char *what, const char *words, int so_factory,
+		       struct fault *f)
+{
+	const int64_t at = clock_wall();
+	STORE_TXN t = { 0 };
+	enum status st;
+
+	if (s == NULL)
+		return ST_OK;
+	if ((st = store_begin(s, &t, f)) != ST_OK || (st = seen_look(s, l, at, f)) != ST_OK ||
+	    (so_factory >= 0 && (st = store_device_so_pin(s, l->serial, so_factory > 0, f)) != ST_OK) ||
+	    (st = journal(s, at, what, l->serial, NULL, f, "%s", words)) != ST_OK)
+		return st;
+	return store_commit(&t, f);
+}

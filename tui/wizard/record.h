@@ -1,0 +1,59 @@
+/*
+ * What the procedures and the fleet write into the inventory: the one place of this folder that knows how devices, keys,
+ * objects, backups and journal entries hang together. Each function is one transaction; s NULL: there is no inventory,
+ * and nothing is written.
+ */
+#ifndef TUI_WIZARD_RECORD_H
+#define TUI_WIZARD_RECORD_H
+
+#include "engine/card/objects.h"
+#include "engine/keys/wrapped.h"
+#include "store/backup.h"
+#include "store/device.h"
+#include "store/key.h"
+#include "tui/wizard/results.h"
+#include "tui/wizard/session.h"
+
+/* --- from here to there --- */
+
+struct key_identity identity_of_spki(const uint8_t sha256[static 32]);
+struct key_identity identity_of_cmac(const uint8_t cmac[static BLOB_CMAC_LEN]);
+struct key_identity identity_of_result(const struct key_result *k);   /* len 0: not known */
+void identity_to_result(const struct key_identity *id, struct key_result *k);
+
+/*
+ * One object of a card as the inventory keeps it. ret[1] is only written for a key with a certificate, which is an object
+ * of its own there. How many were written is returned: 0 for a stray.
+ */
+size_t record_rows_of(const struct object *o, struct object_row ret[static 2]);
+
+/* Flags of struct object_row: enum fleet_flag as it is kept. */
+unsigned record_flags_of(const struct object *o);
+
+/* --- facts, each with its journal entry --- */
+
+/* What was seen of a device; objects NULL: they were not looked at. No journal entry. */
+enum status record_seen(struct store *s, const struct card_info *info, const struct objects *objects, struct fault *f);
+
+/* key: NULL for a secret key. */
+enum status record_key_made(struct store *s, const struct look *l, const struct key_result *k, const struct pubkey *key,
+			    long uses, struct fault *f);
+enum status record_key_deleted(struct store *s, const struct look *l, const struct key_result *k, struct fault *f);
+enum status record_key_exported(struct store *s, const struct look *l, const struct key_result *k, struct fault *f);
+
+/*
+ * A wrapped key and what is proven of it. made: on this device, now; else it was only taken in. The number of the backup is
+ * written into k. file may be "".
+ */
+enum status record_backup(struct store *s, const struct look *l, bool made, const struct wrapped *w, struct cur file,
+			  struct key_result *k, enum proof_level proof, struct fault *f);
+
+/* Restored to this device; compared says whether that is a proof. public: NULL where the key was not compared, or is secret. */
+enum status record_restored(struct store *s, const struct look *l, const struct object_row *row, int64_t backup, bool compared,
+			    const struct pubkey *key, const char *words, struct fault *f);
+
+/* "pin.changed" and the like. so_factory: -1 says nothing about it. */
+enum status record_pin(struct store *s, const struct look *l, const char *what, const char *words, int so_factory,
+		       struct fault *f);
+
+#endif

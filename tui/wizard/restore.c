@@ -1,0 +1,344 @@
+/* restore: wrapped keys, from files or the inventory, onto one device in one login. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/card/pin.h"
+#include "tui/wizard/procedures.h"
+#include "tui/wizard/record.h"
+#include "tui/wizard/restore.h"
+#include "tui/wizard/wizard.h"
+
+static void state_done(void *state)
+{
+	restore_unload(state);
+	device_state_done(state);
+}
+
+static size_t failed(const struct restore *r)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->n_items; i++)
+		n += r->items[i].fault.st != ST_OK;
+	return n;
+}
+
+/* Where nothing at all can be restored that is a failure; else what can be is, and the rest is named. */
+static enum status verdict(const struct restore *r, struct fault *f)
+{
+	if (r->n_items == 0 || failed(r) < r->n_items)
+		return ST_OK;
+	*f = r->items[0].fault;
+	if (r->n_items > 1)
+		fault_add(f, "None of the %zu wrapped keys could be restored.", r->n_items);
+	return f->st;
+}
+
+static enum status judge(struct step_env *e, const struct look *l, struct fault *f)
+{
+	struct restore *r = run_state(e->run);
+	enum status st = session_need_dkek(l, f);
+
+	if (st != ST_OK)
+		return st;
+	for (size_t i = 0; i < r->n_items; i++)
+		restore_compare_dkek(e->store, l, &r->items[i]);
+	return verdict(r, f);
+}
+
+/* The reference that an interrupted attempt noted. */
+static uint8_t earlier_ref(const struct run *r, const struct restore_item *item)
+{
+	const long ref = strtol(run_fact(r, item->name), NULL, 10);
+
+	return run_is_resumed(r) && ref >= 1 && ref <= 255 ? (uint8_t)ref : 0;
+}
+
+static bool any_secret(const struct restore *r)
+{
+	for (size_t i = 0; i < r->n_items; i++) {
+		if (r->items[i].fault.st == ST_OK && r->items[i].w.blob.algorithm == KEY_AES)
+			return true;
+	}
+	return false;
+}
+
+/* The device, the disk or the inventory let us down: what is left is not tried. */
+static bool is_of_this_key(enum status st)
+{
+	static const enum status those[] = {
+		ST_DUPLICATE,   ST_OTHER_DKEK, ST_DAMAGED,  ST_MISMATCH, ST_UNSUPPORTED,
+		ST_NOT_ALLOWED, ST_CARD_ERROR, ST_BAD_FORM, ST_CRYPTO,
+	};
+
+	for (size_t i = 0; i < sizeof(those) / sizeof(those[0]); i++) {
+		if (those[i] == st)
+			return true;
+	}
+	return false;
+}
+
+static bool same_identity(const struct restore_item *a, const struct restore_item *b)
+{
+	return a->identity.len > 0 && a->identity.len == b->identity.len &&
+	       memcmp(a->identity.bytes, b->identity.bytes, a->identity.len) == 0;
+}
+
+/* Twice among what was given. */
+static enum status is_new_here(const struct restore *r, const struct restore_item *item, struct fault *f)
+{
+	for (const struct restore_item *other = r->items; other < item; other++) {
+		if (other->done && same_identity(other, item))
+			return fault_set(f, ST_DUPLICATE, "%s holds the same key as %s, which was restored just now.",
+					 item->name, other->name);
+	}
+	return ST_OK;
+}
+
+static enum status one(struct step_env *e, struct session *s, const struct restore_present *present,
+		       struct restore_item *item, struct fault *f)
+{
+	const struct restore *r = run_state(e->run);
+	const uint8_t earlier = earlier_ref(e->run, item);
+	enum status st;
+
+	if ((st = restore_is_new(present, item, earlier, f)) != ST_OK || (st = is_new_here(r, item, f)) != ST_OK)
+		return st;
+	if ((st = restore_put(e, s, item, earlier, f)) != ST_OK)
+		return st;
+	/* What is free now is not what was free before. */
+	return item + 1 < r->items + r->n_items ? session_list(s, f) : ST_OK;
+}
+
+static enum status rows_of(struct restore *r, struct fault *f)
+{
+	r->device.n_rows = 0;
+	for (size_t i = 0; i < r->n_items; i++) {
+		struct key_result *row = device_state_row(&r->device);
+
+		if (row == NULL)
+			return fault_set(f, ST_NO_MEMORY, NULL);
+		*row = r->items[i].result;
+		row->fault = r->items[i].fault;
+		snprintf(row->remark, sizeof(row->remark), "%s", r->items[i].remark);
+	}
+	return ST_OK;
+}
+
+static enum status all(struct step_env *e, struct session *s, struct fault *f)
+{
+	struct restore *r = run_state(e->run);
+	RESTORE_PRESENT present = { 0 };
+	enum status st = restore_list(e, s, any_secret(r), &present, f);
+
+	for (size_t i = 0; i < r->n_items && st == ST_OK; i++) {
+		struct restore_item *item = &r->items[i];
+
+		job_progress(e->job, (unsigned)i, (unsigned)r->n_items, "");
+		if (item->fault.st != ST_OK)
+			continue;
+		if (job_cancelled(e->job))
+			return fault_set(f, ST_CANCELLED, "It was cancelled after %zu of %zu keys.", i, r->n_items);
+		st = one(e, s, &present, item, f);
+		if (st == ST_OK || !is_of_this_key(st) || item->done)
+			continue;
+		item->fault = *f;
+		st = ST_OK;
+	}
+	return st;
+}
+
+static enum status restore(struct step_env *e, struct fault *f)
+{
+	const unsigned want = LOOK_DKEK | LOOK_USER;
+	struct restore *r = run_state(e->run);
+	SESSION s = { 0 };
+	enum status st, rows;
+
+	if ((st = restore_load(e, f)) != ST_OK || (st = session_open(e, want, &s, f)) != ST_OK ||
+	    (st = judge(e, s.look, f)) != ST_OK || (st = session_log_in(e, &s, want, f)) != ST_OK ||
+	    (st = judge(e, s.look, f)) != ST_OK || (st = session_list(&s, f)) != ST_OK)
+		return st;
+	st = all(e, &s, f);
+	rows = rows_of(r, st == ST_OK ? f : NULL);
+	if (st == ST_OK)
+		st = rows != ST_OK ? rows : verdict(r, f);
+	return st;
+}
+
+/* --- pages --- */
+
+static enum status look(struct step_env *e, struct fault *f)
+{
+	struct restore *r = run_state(e->run);
+	SESSION s = { 0 };
+	enum status st;
+
+	r->loaded = false;
+	if ((st = restore_load(e, f)) != ST_OK || (st = session_open(e, LOOK_DKEK | LOOK_USER, &s, f)) != ST_OK)
+		return st;
+	return judge(e, s.look, f);
+}
+
+static enum status check_source(struct run *r, unsigned index, struct fault *f)
+{
+	const bool files = run_count(r, "file") > 0, backup = run_get(r, "backup", 0)[0] != '\0';
+
+	(void)index;
+	if (files && backup)
+		return fault_set(f, ST_USAGE,
+				 "Say either which files, or which backup of the inventory (--backup ID), not both.");
+	if (!files && !backup)
+		return fault_set(f, ST_USAGE,
+				 "Say which file with a wrapped key is to be restored, or which backup of the "
+				 "inventory (--backup ID).");
+	return ST_OK;
+}
+
+static void tell_pin(const struct run *r, unsigned index, struct prose *out)
+{
+	(void)index;
+	session_tell_user(r, out);
+}
+
+/* A key with a use counter, as far as the inventory knows. */
+static void tell_counter(const struct run *r, const struct restore_item *item, struct prose *out)
+{
+	struct object_filter filter = { .key = &item->identity, .gone_too = true };
+	struct object_row *rows = NULL;
+	bool limited = false;
+	size_t n = 0;
+
+	if (run_env(r)->store == NULL || item->identity.len == 0 ||
+	    store_objects(run_env(r)->store, &filter, &rows, &n, NULL) != ST_OK)
+		return;
+	for (size_t i = 0; i < n; i++)
+		limited |= rows[i].use_counter != STORE_UNKNOWN;
+	free(rows);
+	if (limited)
+		prose_add(out, PROSE_WARNING,
+			  "This key has a use counter: proving it after the restore spends one use.");
+}
+
+static void review(const struct run *r, struct prose *out)
+{
+	const struct restore *st = run_state(r);
+
+	prose_add(out, PROSE_PLAIN,
+		  "These keys will be put onto %s, each at a free key reference. Nothing that is there is deleted or "
+		  "overwritten.",
+		  run_serial(r)[0] != '\0' ? run_serial(r) : "the device");
+	for (unsigned i = 0; !st->loaded && i < run_count(r, "file"); i++)
+		prose_add(out, PROSE_ITEM, "%s", run_get(r, "file", i));
+	for (size_t i = 0; i < st->n_items; i++) {
+		const struct restore_item *item = &st->items[i];
+
+		if (item->fault.st != ST_OK) {
+			prose_add(out, PROSE_WARNING, "%s", item->fault.what);
+			continue;
+		}
+		prose_add(out, PROSE_ITEM, "\"%s\" (%s) from %s",
+			  item->has_description ? item->description.label : "no label", item->result.kind, item->name);
+		if (item->remark[0] != '\0')
+			prose_add(out, PROSE_WARNING, "%s", item->remark);
+		tell_counter(r, item, out);
+	}
+	prose_add(out, PROSE_PLAIN,
+		  "Each one has to sign a random number, and only counts when the signature is right and everything "
+		  "was read back.");
+}
+
+static void outcome(const struct run *r, struct prose *out)
+{
+	const struct restore *st = run_state(r);
+
+	for (size_t i = 0; i < st->device.n_rows; i++) {
+		const struct key_result *k = &st->device.rows[i];
+
+		if (k->fault.st != ST_OK)
+			prose_add(out, PROSE_WARNING, "%s", k->fault.what);
+		else if (k->compared)
+			prose_add(out, PROSE_DONE,
+				  "\"%s\" (%s) is on %s, at key reference %d, and proven to be the right key.",
+				  k->label, k->kind, k->serial, k->key_ref);
+		else
+			prose_add(out, PROSE_DONE,
+				  "\"%s\" (%s) is on %s, at key reference %d: restored, key not compared.", k->label,
+				  k->kind, k->serial, k->key_ref);
+		if (k->fault.st == ST_OK && k->remark[0] != '\0')
+			prose_add(out, PROSE_WARNING, "%s", k->remark);
+	}
+}
+
+static const struct step look_step = {
+	.name = "look",
+	.words = "Read the files, look at the device",
+	.where = ON_DEVICE,
+	.fn = look,
+	.repeat = session_look_repeat,
+};
+static const struct step resume_step = {
+	.name = "resume", .words = "Find out how far it came", .where = ON_DEVICE, .fn = look,
+};
+
+static const struct question source_questions[] = {
+	{
+		.name = "file",
+		.value = "FILE",
+		.ask = ASK_FILES,
+		.positional = true,
+		.optional = true,
+		.words = "Files",
+		.check = NULL,
+		.help = "Files with wrapped keys, made by this program, sc-hsm-tool or the vendor's shell; one or "
+			"several.",
+	},
+	{
+		.name = "backup",
+		.value = "ID",
+		.ask = ASK_NUMBER,
+		.optional = true,
+		.words = "Backup",
+		.check = check_source,
+		.help = "The number of a backup that the inventory keeps, as keyroom backups shows it, instead of a "
+			"file.",
+	},
+	{ .name = NULL },
+};
+
+static const struct question pin_questions[] = { QUESTION_PIN, { .name = NULL } };
+
+static const struct page pages[] = {
+	{ .name = "Backup", .title = "What is to be restored", .questions = source_questions, .work = &look_step },
+	{ .name = "User PIN", .title = "The user PIN", .questions = pin_questions, .text = tell_pin },
+	{ .name = NULL },
+};
+
+static const struct step steps[] = {
+	{
+		.name = "restore",
+		.words = "Unwrap, prove, describe, read back",
+		.where = ON_DEVICE,
+		.uninterruptible = true,
+		.fn = restore,
+		.usual = "restore",
+	},
+	{ .name = NULL },
+};
+
+const struct procedure procedure_restore = {
+	.name = "restore",
+	.command = "restore",
+	.title = "Restore keys",
+	.summary = "put wrapped keys onto a device, and prove them",
+	.on_device = true,
+	.pages = pages,
+	.steps = steps,
+	.state_size = sizeof(struct restore),
+	.state_done = state_done,
+	.review = review,
+	.confirm = session_confirm_user,
+	.outcome = outcome,
+	.resume = &resume_step,
+};

@@ -1,0 +1,67 @@
+/* The inside of restore: wrapped keys as they were read, and putting one onto a card. */
+#ifndef TUI_WIZARD_RESTORE_H
+#define TUI_WIZARD_RESTORE_H
+
+#include "engine/card/objects.h"
+#include "engine/keys/wrapped.h"
+#include "store/backup.h"
+#include "tui/wizard/session.h"
+
+/* One wrapped key, with all that is known about which key it is. */
+struct restore_item {
+	char name[1024];              /* the file, or "backup 12" */
+	struct buf file;
+	struct wrapped w;             /* views into file */
+	int64_t backup;               /* in the inventory; 0: not known there */
+	struct key_identity identity; /* that it must turn out to have; len 0: not known */
+	bool from_store;              /* the identity is the inventory's, not the unprotected certificate's in the file */
+	bool has_key;
+	struct pubkey key;            /* the public key that it must turn out to have */
+	bool alien_cert;              /* the certificate in the file is of another key than the inventory says */
+	bool has_description;
+	struct description description;   /* from the file, else the inventory, else made up */
+	char remark[400];
+	struct fault fault;           /* why it cannot be restored; st is ST_OK else */
+	bool done;
+	struct key_result result;
+};
+
+struct restore {
+	struct device_state device;
+	bool loaded;
+	struct restore_item *items;
+	size_t n_items;
+
+};
+
+/*
+ * Reads the files or the backup that the answers name, and looks them up in the inventory. What is damaged has its fault
+ * in its item; only what has nothing to do with a single file fails. Does nothing where they are loaded.
+ */
+enum status restore_load(struct step_env *e, struct fault *f);
+void restore_unload(struct restore *r);
+
+/* Is its DKEK the device's? Into the item's fault where not. Without a card. */
+void restore_compare_dkek(struct store *store, const struct look *l, struct restore_item *item);
+
+/* What is on the card already. */
+struct restore_present {
+	struct object *o;
+	size_t n;
+};
+void restore_present_done(struct restore_present *p);
+#define RESTORE_PRESENT CLEANUP(restore_present_done) struct restore_present
+
+/* Two APDUs a key. secrets: the identity of AES keys matters too. */
+enum status restore_list(struct step_env *e, struct session *s, bool secrets, struct restore_present *ret, struct fault *f);
+
+/* ST_DUPLICATE, in words. but: a key reference that does not count; 0: none. */
+enum status restore_is_new(const struct restore_present *p, const struct restore_item *item, unsigned but, struct fault *f);
+
+/*
+ * Unwraps to a free reference, proves, describes, reads back. Takes away what it made itself where it fails.
+ * earlier: the reference of an attempt that was interrupted, 0: none.
+ */
+enum status restore_put(struct step_env *e, struct session *s, struct restore_item *item, uint8_t earlier, struct fault *f);
+
+#endif

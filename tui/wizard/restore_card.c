@@ -1,0 +1,342 @@
+/*
+ * A wrapped key onto a card. What is on the card is never deleted or overwritten: the key goes to a free reference, must
+ * prove there that it is the key it is said to be, and only then gets its description and certificate. Where anything
+ * fails, what this attempt made itself is taken away again, and nothing else.
+ */
+#include "tui/wizard/restore.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/random.h"
+#include "engine/card/keys.h"
+#include "engine/card/proof.h"
+#include "tui/wizard/find.h"
+#include "tui/wizard/key_type.h"
+#include "tui/wizard/record.h"
+
+void restore_present_done(struct restore_present *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		object_done(&p->o[i]);
+	free(p->o);
+	*p = (struct restore_present){ 0 };
+}
+
+/* A secret key's CMAC: the inventory's, which spends no use, else the card's. */
+static enum status secret_identity(struct step_env *e, struct session *s, struct object *o, struct fault *f)
+{
+	struct object_filter filter = { .device = s->look->serial };
+	struct object_row *rows = NULL;
+	size_t n = 0;
+	enum status st;
+
+	if (e->store != NULL && store_objects(e->store, &filter, &rows, &n, NULL) == ST_OK) {
+		for (size_t i = 0; i < n && !o->has_cmac; i++) {
+			o->has_cmac = rows[i].type == THING_KEY && rows[i].key_ref == o->number &&
+				      rows[i].key.len == BLOB_CMAC_LEN && rows[i].id_len == o->id_len &&
+				      memcmp(rows[i].id, o->id, o->id_len) == 0;
+			if (o->has_cmac)
+				memcpy(o->cmac, rows[i].key.bytes, BLOB_CMAC_LEN);
+		}
+		free(rows);
+	}
+	if (o->has_cmac)
+		return ST_OK;
+	st = card_key_cmac(s->card, o->number, o->cmac, f);
+	o->has_cmac = st == ST_OK;
+	return st == ST_NOT_ALLOWED || st == ST_UNSUPPORTED || st == ST_CARD_ERROR ? ST_OK : st;
+}
+
+enum status restore_list(struct step_env *e, struct session *s, bool secrets, struct restore_present *ret,
+			 struct fault *f)
+{
+	RESTORE_PRESENT p = { .o = calloc(256, sizeof(*p.o)) };
+
+	if (p.o == NULL)
+		return fault_set(f, ST_NO_MEMORY, NULL);
+	for (unsigned ref = 1; ref < 256; ref++) {
+		struct object *o = &p.o[p.n];
+		enum status st;
+
+		if (!fids_have(&s->fids, fid_of(FID_KEY, (uint8_t)ref)))
+			continue;
+		if ((st = card_object_key(s->card, &s->fids, (uint8_t)ref, o, f)) != ST_OK)
+			return st;
+		p.n++;
+		if (secrets && o->has_algorithm && o->algorithm == KEY_AES &&
+		    (st = secret_identity(e, s, o, f)) != ST_OK)
+			return st;
+	}
+	*ret = p;
+	p = (struct restore_present){ 0 };
+	return ST_OK;
+}
+
+static bool same_key(const struct object *o, const struct restore_item *item)
+{
+	if (item->identity.len == STORE_SPKI_LEN)
+		return o->has_key && memcmp(o->spki_sha256, item->identity.bytes, STORE_SPKI_LEN) == 0;
+	if (item->identity.len == STORE_CMAC_LEN)
+		return o->has_cmac && memcmp(o->cmac, item->identity.bytes, STORE_CMAC_LEN) == 0;
+	/* Nothing tells which key it is: the same ID on the same kind of key is as far as one can see. */
+	return item->has_description && o->has_algorithm && o->algorithm == item->w.blob.algorithm && o->id_len > 0 &&
+	       o->id_len == item->description.id_len && memcmp(o->id, item->description.id, o->id_len) == 0;
+}
+
+enum status restore_is_new(const struct restore_present *p, const struct restore_item *item, unsigned but,
+			   struct fault *f)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		const struct object *o = &p->o[i];
+
+		if (o->number != but && same_key(o, item))
+			return fault_set(f, ST_DUPLICATE,
+					 "The key of %s is on the device already, as \"%s\" at key reference %u. It "
+					 "was not restored a second time; "
+					 "nothing was changed.",
+					 item->name, o->label, o->number);
+	}
+	return ST_OK;
+}
+
+static void remark(struct restore_item *item, const char *words)
+{
+	const size_t n = strlen(item->remark);
+
+	snprintf(item->remark + n, sizeof(item->remark) - n, "%s%s", n > 0 ? " " : "", words);
+}
+
+/* ST_OK with compared false: nothing is known to compare with, or the key does not let itself be used. */
+static enum status prove(struct session *s, uint8_t ref, struct restore_item *item, bool *ret_compared, struct fault *f)
+{
+	enum status st;
+
+	if (item->has_key) {
+		st = card_key_prove(s->card, ref, &item->key, f);
+	} else if (item->identity.len == STORE_CMAC_LEN) {
+		st = card_key_prove_cmac(s->card, ref, item->identity.bytes, f);
+	} else {
+		*ret_compared = false;
+		remark(item, "The key was restored, but not compared: neither the file nor the inventory has a public "
+			     "key to compare it with.");
+		return ST_OK;
+	}
+	*ret_compared = st == ST_OK;
+	if (st == ST_NOT_ALLOWED || st == ST_UNSUPPORTED) {
+		remark(item, "The key was restored, but not compared: it does not let itself be used for a proof.");
+		return ST_OK;
+	}
+	if (st == ST_MISMATCH)
+		fault_add(f,
+			  item->from_store ? "The key that came out of %s is not the one that the inventory knows as "
+					     "this backup."
+					   : "The key that came out of %s is not the one whose certificate is in the "
+					     "file: one of the two was changed.",
+			  item->name);
+	return st;
+}
+
+static enum status make_up(const struct restore_item *item, struct description *ret, struct fault *f)
+{
+	static const unsigned usage[] = { [KEY_RSA] = USAGE_RSA, [KEY_EC] = USAGE_EC, [KEY_AES] = USAGE_AES };
+	const char *base = strrchr(item->name, '/');
+	struct description d = {
+		.kind = DESCRIPTION_KEY,
+		.algorithm = item->w.blob.algorithm,
+		.is_private = true,
+		.usage = usage[item->w.blob.algorithm],
+		.id_len = KEY_ID_LEN,
+		.bits = item->has_key ? item->key.bits : 0,
+	};
+	enum status st;
+
+	snprintf(d.label, sizeof(d.label), "%.*s", 100, base != NULL ? base + 1 : item->name);
+	st = item->has_key ? pubkey_key_id(&item->key, d.id, f) : random_bytes(d.id, KEY_ID_LEN, f);
+	if (st == ST_OK)
+		*ret = d;
+	return st;
+}
+
+/* Label and CKA_ID stay; where the description names a key reference, it names the new one. */
+static enum status describe(struct session *s, uint8_t ref, struct restore_item *item, struct fault *f)
+{
+	struct description *d = &item->description;
+	const bool raw = item->w.has_description && (d->key_ref == DESCRIBE_NO_REF || d->key_ref == ref);
+	BUF file = { 0 };
+	enum status st;
+
+	if (!item->has_description) {
+		if ((st = make_up(item, d, f)) != ST_OK)
+			return st;
+		item->has_description = true;
+		remark(item, "The file has no description that can be read: label and CKA_ID are new.");
+	}
+	d->key_ref = ref;
+	if (raw)
+		buf_cur(&file, item->w.prkd);
+	else if ((st = describe_build(d, &file, f)) != ST_OK)
+		return st;
+	if (file.failed)
+		return fault_set(f, ST_NO_MEMORY, NULL);
+	return card_write_file(s->card, fid_of(FID_KEY_DESCRIPTION, ref), buf_view(&file),
+			       fids_have(&s->fids, fid_of(FID_KEY_DESCRIPTION, ref)) ? WRITE_REPLACE : WRITE_NEW, f);
+}
+
+static enum status certify(struct session *s, uint8_t ref, const struct restore_item *item, struct fault *f)
+{
+	const uint16_t fid = fid_of(FID_KEY_CERT, ref);
+
+	if (item->w.cert.n == 0 || item->alien_cert || (item->w.damage & WRAPPED_BAD_CERTIFICATE) != 0)
+		return ST_OK;
+	return card_write_file(s->card, fid, item->w.cert, fids_have(&s->fids, fid) ? WRITE_REPLACE : WRITE_NEW, f);
+}
+
+static bool any_done(const struct restore *r)
+{
+	for (size_t i = 0; i < r->n_items; i++) {
+		if (r->items[i].done)
+			return true;
+	}
+	return false;
+}
+
+static void undo(struct step_env *e, uint8_t ref, struct fault *f)
+{
+	static const unsigned kinds[] = { FID_KEY, FID_KEY_DESCRIPTION, FID_KEY_CERT };
+	enum status st = ST_OK;
+	unsigned gone = 0;
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]) && (st == ST_OK || st == ST_NOT_FOUND); i++) {
+		st = card_delete(e->card, fid_of(kinds[i], ref), NULL);
+		gone += st == ST_OK;
+	}
+	if (st != ST_OK && st != ST_NOT_FOUND) {
+		fault_add(f,
+			  "A key that does not count as restored may be left at key reference %d. Everything else on "
+			  "the device is as before, "
+			  "and the backup is whole.",
+			  ref);
+		return;
+	}
+	fault_add(f, gone > 0 ? "The key that was just put onto the device was taken away again; everything else on it "
+				"is as before."
+			      : "Nothing was changed on the device.");
+	if (!any_done(run_state(e->run)))
+		run_unchanged(e);
+}
+
+static enum status record(struct step_env *e, struct session *s, struct restore_item *item, uint8_t ref,
+			  struct fault *f)
+{
+	const enum proof_level level = s->look->dkek.kcv_shown ? PROOF_MATCHED : PROOF_INTACT;
+	struct object_row row = {
+		.type = THING_KEY,
+		.fid = fid_of(FID_KEY, ref),
+		.key_ref = ref,
+		.domain = STORE_UNKNOWN,
+		.key = item->identity,
+		.use_counter = STORE_UNKNOWN,
+		.not_after = STORE_UNKNOWN,
+	};
+	struct key_result *k = &item->result;
+	char words[300];
+	enum status st = ST_OK;
+
+	if (item->backup == 0 || k->proof[0] == '\0') {
+		st = record_backup(e->store, s->look, false, &item->w, buf_view(&item->file), k, level, f);
+		item->backup = strtoll(k->backup[0] != '\0' ? k->backup : "0", NULL, 10);
+	}
+	if (st != ST_OK)
+		return st;
+	memcpy(row.id, item->description.id, item->description.id_len);
+	row.id_len = item->description.id_len;
+	snprintf(row.label, sizeof(row.label), "%s", k->label);
+	snprintf(row.algorithm, sizeof(row.algorithm), "%s", k->algorithm);
+	snprintf(row.curve, sizeof(row.curve), "%s", k->curve);
+	row.size = k->size;
+	snprintf(words, sizeof(words),
+		 k->compared ? "The key \"%.100s\" was restored to %s at key reference %d, and proven to be the right "
+			       "one."
+			     : "The key \"%.100s\" was restored to %s at key reference %d; it was not compared.",
+		 k->label, s->look->serial, ref);
+	st = record_restored(e->store, s->look, &row, item->backup, k->compared,
+			     item->has_key && k->compared ? &item->key : NULL, words, f);
+	if (st == ST_OK && k->compared)
+		snprintf(k->proof, sizeof(k->proof), "%s", proof_word(PROOF_RESTORED));
+	return st;
+}
+
+/* From a key that is at ref to one that counts. */
+static enum status finish(struct session *s, uint8_t ref, struct restore_item *item, bool proven, struct fault *f)
+{
+	struct key_result *k = &item->result;
+	uint8_t cmac[BLOB_CMAC_LEN];
+	enum status st;
+
+	k->compared = proven;
+	if ((!proven && (st = prove(s, ref, item, &k->compared, f)) != ST_OK) ||
+	    (st = describe(s, ref, item, f)) != ST_OK || (st = certify(s, ref, item, f)) != ST_OK)
+		return st;
+	/* A secret key that was not known before is known from now on, though nothing says that it is the right one. */
+	if (item->w.blob.algorithm == KEY_AES && item->identity.len == 0 &&
+	    card_key_cmac(s->card, ref, cmac, NULL) == ST_OK) {
+		item->identity = identity_of_cmac(cmac);
+		identity_to_result(&item->identity, k);
+	}
+	k->key_ref = ref;
+	snprintf(k->serial, sizeof(k->serial), "%s", s->look->serial);
+	snprintf(k->label, sizeof(k->label), "%s", item->description.label);
+	hex_lower(k->id, item->description.id, item->description.id_len);
+	return ST_OK;
+}
+
+/* What an interrupted attempt left there is gone on with, but only where it proves to be the right key. */
+static bool is_left_over(struct session *s, uint8_t ref, struct restore_item *item)
+{
+	bool compared = false;
+
+	return ref != 0 && fids_have(&s->fids, fid_of(FID_KEY, ref)) &&
+	       (item->has_key || item->identity.len == STORE_CMAC_LEN) &&
+	       prove(s, ref, item, &compared, NULL) == ST_OK && compared;
+}
+
+static enum status unwrap(struct step_env *e, struct session *s, struct restore_item *item, uint8_t *ret_ref,
+			  struct fault *f)
+{
+	const uint8_t ref = card_free_key_ref(&s->fids);
+	char note[16];
+	enum status st;
+
+	if (ref == 0)
+		return fault_set(f, ST_CARD_FULL,
+				 "All 255 key references of the device are taken. Nothing was changed.");
+	snprintf(note, sizeof(note), "%u", ref);
+	if ((st = run_note(e, item->name, note, f)) != ST_OK)
+		return st;
+	run_changed(e);
+	*ret_ref = ref;
+	return card_unwrap(s->card, ref, item->w.blob.whole, f);
+}
+
+enum status restore_put(struct step_env *e, struct session *s, struct restore_item *item, uint8_t earlier,
+			struct fault *f)
+{
+	const bool left = is_left_over(s, earlier, item);
+	uint8_t ref = left ? earlier : 0;
+	enum status st = left ? ST_OK : unwrap(e, s, item, &ref, f);
+
+	if (st == ST_OK)
+		st = finish(s, ref, item, left, f);
+	if (st != ST_OK) {
+		if (ref != 0 && !left)
+			undo(e, ref, f);
+		return st;
+	}
+	item->done = true;
+	if ((st = record(e, s, item, ref, f)) != ST_OK)
+		fault_add(f, "The key \"%s\" is on the device, whole; only the inventory does not know it yet.",
+			  item->result.label);
+	return st;
+}

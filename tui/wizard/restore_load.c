@@ -1,0 +1,272 @@
+/* Wrapped keys from files and from the inventory: which key is it, and can it be put onto this device at all? */
+#include "tui/wizard/restore.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/file.h"
+#include "engine/base/text.h"
+#include "engine/keys/digest.h"
+#include "store/device.h"
+#include "tui/wizard/find.h"
+#include "tui/wizard/key_type.h"
+#include "tui/wizard/record.h"
+
+#define PAGES_MAX 200   /* of the inventory, when a blob is looked for */
+
+void restore_unload(struct restore *r)
+{
+	for (size_t i = 0; i < r->n_items; i++)
+		buf_done(&r->items[i].file);
+	free(r->items);
+	r->items = NULL;
+	r->n_items = 0;
+	r->loaded = false;
+}
+
+static void remark(struct restore_item *item, const char *words)
+{
+	const size_t n = strlen(item->remark);
+
+	snprintf(item->remark + n, sizeof(item->remark) - n, "%s%s", n > 0 ? " " : "", words);
+}
+
+/* The same blob under a damaged or other description: the inventory still knows whose it is. */
+static bool find_blob(struct store *store, const struct wrapped *w, struct backup_row *ret)
+{
+	struct backup_filter filter = { .kcv = w->blob.kcv };
+	uint8_t hash[32];
+	bool found = false;
+
+	if (digest_sha256(w->blob.whole, hash, NULL) != ST_OK)
+		return false;
+	for (unsigned page = 0; page < PAGES_MAX && !found; page++) {
+		struct backup_row *rows = NULL;
+		size_t n = 0;
+
+		filter.page.offset = page * STORE_PAGE_MAX;
+		if (store_backups(store, &filter, &rows, &n, NULL) != ST_OK || n == 0)
+			return false;
+		for (size_t i = 0; i < n && !found; i++) {
+			found = memcmp(rows[i].blob_sha256, hash, sizeof(hash)) == 0;
+			if (found)
+				*ret = rows[i];
+		}
+		free(rows);
+		if (n < STORE_PAGE_MAX)
+			break;
+	}
+	return found;
+}
+
+static void take_description(const struct backup_row *row, struct restore_item *item)
+{
+	static const unsigned usage[] = { [KEY_RSA] = USAGE_RSA, [KEY_EC] = USAGE_EC, [KEY_AES] = USAGE_AES };
+	struct description *d = &item->description;
+
+	if (item->has_description || row->cka_id_len == 0 || row->cka_id_len > sizeof(d->id))
+		return;
+	*d = (struct description){
+		.kind = DESCRIPTION_KEY,
+		.algorithm = item->w.blob.algorithm,
+		.id_len = row->cka_id_len,
+		.is_private = true,
+		.usage = usage[item->w.blob.algorithm],
+		.key_ref = DESCRIBE_NO_REF,
+		.bits = row->size,
+	};
+	text_clean(d->label, sizeof(d->label), row->label, strlen(row->label));
+	memcpy(d->id, row->cka_id, row->cka_id_len);
+	item->has_description = true;
+	remark(item, "Label and CKA_ID were taken from the inventory.");
+}
+
+static void take_key(struct store *store, struct restore_item *item)
+{
+	uint8_t *der = NULL;
+	size_t n = 0;
+
+	if (item->identity.len != STORE_SPKI_LEN || store_key_spki(store, &item->identity, &der, &n, NULL) != ST_OK)
+		return;
+	item->has_key = pubkey_from_spki(cur_of(der, n), &item->key, NULL) == ST_OK;
+	free(der);
+}
+
+/* What the inventory knows counts more than what stands unprotected in the file. */
+static void look_up(struct store *store, struct restore_item *item)
+{
+	const struct wrapped *w = &item->w;
+	struct backup_row row;
+	uint8_t hash[32];
+	bool whole;
+
+	if (store == NULL || digest_sha256(buf_view(&item->file), hash, NULL) != ST_OK)
+		return;
+	whole = store_backup_find(store, hash, &row, NULL) == ST_OK;
+	if (!whole && !find_blob(store, w, &row))
+		return;
+	if (whole)
+		item->backup = row.id;
+	item->identity = row.key;
+	item->from_store = row.key.len > 0;
+	take_key(store, item);
+	take_description(&row, item);
+}
+
+static void take_from_file(struct restore_item *item)
+{
+	const struct wrapped *w = &item->w;
+	uint8_t hash[32];
+
+	if (!w->has_key || pubkey_spki_sha256(&w->key, hash, NULL) != ST_OK)
+		return;
+	if (item->identity.len == 0) {
+		item->identity = identity_of_spki(hash);
+	} else if (item->identity.len != sizeof(hash) || memcmp(item->identity.bytes, hash, sizeof(hash)) != 0) {
+		item->alien_cert = true;
+		remark(item, "The certificate in the file belongs to another key than this blob, by what the inventory "
+			     "knows; it is left out.");
+		return;
+	}
+	if (!item->has_key) {
+		item->key = w->key;
+		item->has_key = true;
+	}
+}
+
+static void fill_result(struct restore_item *item)
+{
+	struct key_result *k = &item->result;
+	const struct wrapped *w = &item->w;
+
+	k->key_ref = -1;
+	snprintf(k->file, sizeof(k->file), "%s", item->name);
+	hex_upper(k->dkek_kcv, w->blob.kcv, KCV_LEN);
+	snprintf(k->algorithm, sizeof(k->algorithm), "%s", key_algorithm_word(w->blob.algorithm));
+	identity_to_result(&item->identity, k);
+	k->size = item->has_key ? item->key.bits : item->has_description ? item->description.bits : 0;
+	snprintf(k->curve, sizeof(k->curve), "%s",
+		 item->has_key && item->key.curve != NULL ? item->key.curve->name : "");
+	key_words(w->blob.algorithm, k->size, item->has_key ? item->key.curve : NULL, k->kind);
+	if (item->has_description) {
+		snprintf(k->label, sizeof(k->label), "%s", item->description.label);
+		hex_lower(k->id, item->description.id, item->description.id_len);
+	}
+	if (item->backup != 0)
+		snprintf(k->backup, sizeof(k->backup), "%lld", (long long)item->backup);
+}
+
+static void judge(struct store *store, struct restore_item *item)
+{
+	char damage[300];
+
+	if (wrapped_parse(buf_view(&item->file), &item->w, &item->fault) != ST_OK) {
+		fault_add(&item->fault, "It was not restored: %s. Nothing was changed.", item->name);
+		snprintf(item->result.file, sizeof(item->result.file), "%s", item->name);
+		item->result.key_ref = -1;
+		return;
+	}
+	wrapped_damage_words(item->w.damage, damage, sizeof(damage));
+	if (damage[0] != '\0')
+		remark(item, damage);
+	item->has_description = item->w.has_description;
+	item->description = item->w.description;
+	look_up(store, item);
+	take_from_file(item);
+	fill_result(item);
+}
+
+static enum status from_file(struct step_env *e, const char *path, struct restore_item *item, struct fault *f)
+{
+	enum status st = file_read(path, WRAPPED_MAX, &item->file, f);
+
+	snprintf(item->name, sizeof(item->name), "%s", path);
+	if (st == ST_DAMAGED) {
+		item->fault = *f;
+		item->result.key_ref = -1;
+		snprintf(item->result.file, sizeof(item->result.file), "%s", item->name);
+		return ST_OK;
+	}
+	if (st == ST_OK)
+		judge(e->store, item);
+	return st;
+}
+
+static enum status from_store(struct step_env *e, const char *number, struct restore_item *item, struct fault *f)
+{
+	uint8_t *data = NULL;
+	size_t n = 0;
+	enum status st;
+
+	if (e->store == NULL)
+		return fault_set(f, ST_STORE, "The inventory is not open, so that no backup of it can be restored.");
+	if ((st = store_backup_data(e->store, strtoll(number, NULL, 10), &data, &n, f)) != ST_OK)
+		return st;
+	buf_put(&item->file, data, n);
+	free(data);
+	if (item->file.failed)
+		return fault_set(f, ST_NO_MEMORY, NULL);
+	snprintf(item->name, sizeof(item->name), "backup %s", number);
+	judge(e->store, item);
+	return ST_OK;
+}
+
+enum status restore_load(struct step_env *e, struct fault *f)
+{
+	struct restore *r = run_state(e->run);
+	const char *backup = run_get(e->run, "backup", 0);
+	const unsigned files = run_count(e->run, "file");
+	const size_t n = files + (backup[0] != '\0');
+	enum status st = ST_OK;
+
+	if (r->loaded)
+		return ST_OK;
+	restore_unload(r);
+	r->items = calloc(n > 0 ? n : 1, sizeof(*r->items));
+	if (r->items == NULL)
+		return fault_set(f, ST_NO_MEMORY, NULL);
+	for (unsigned i = 0; i < files && st == ST_OK; i++)
+		st = from_file(e, run_get(e->run, "file", i), &r->items[r->n_items++], f);
+	if (backup[0] != '\0' && st == ST_OK)
+		st = from_store(e, backup, &r->items[r->n_items++], f);
+	if (st != ST_OK) {
+		restore_unload(r);
+		return st;
+	}
+	r->loaded = true;
+	return ST_OK;
+}
+
+/* "Known under that DKEK: DENK0200914." */
+static void add_devices(struct store *store, const uint8_t *kcv, struct fault *f)
+{
+	struct device_filter filter = { .kcv = kcv };
+	struct device_row *rows = NULL;
+	char list[200] = "";
+	size_t n = 0;
+
+	if (store == NULL || store_devices(store, &filter, &rows, &n, NULL) != ST_OK)
+		return;
+	for (size_t i = 0; i < n && strlen(list) + STORE_SERIAL_MAX + 3 < sizeof(list); i++)
+		snprintf(list + strlen(list), sizeof(list) - strlen(list), "%s%s", i > 0 ? ", " : "", rows[i].serial);
+	free(rows);
+	if (list[0] != '\0')
+		fault_add(f, "Devices known to have that DKEK: %s.", list);
+}
+
+void restore_compare_dkek(struct store *store, const struct look *l, struct restore_item *item)
+{
+	char theirs[2 * KCV_LEN + 1], ours[2 * KCV_LEN + 1];
+
+	if (item->fault.st != ST_OK || !l->dkek.kcv_shown || memcmp(l->dkek.kcv, item->w.blob.kcv, KCV_LEN) == 0)
+		return;
+	hex_upper(theirs, item->w.blob.kcv, KCV_LEN);
+	hex_upper(ours, l->dkek.kcv, KCV_LEN);
+	fault_set(&item->fault, ST_OTHER_DKEK,
+		  "%s is wrapped under the DKEK %s, and %s has the DKEK %s. It cannot be restored here, and was not "
+		  "sent to the "
+		  "device. A device with the other DKEK is needed.",
+		  item->name, theirs, l->serial, ours);
+	add_devices(store, item->w.blob.kcv, &item->fault);
+}

@@ -1,0 +1,288 @@
+#include "tui/wizard/session.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct look *look_of(const struct run *r)
+{
+	return &((const struct device_state *)run_state(r))->look;
+}
+
+void device_state_done(void *state)
+{
+	struct device_state *d = state;
+
+	free(d->rows);
+	d->rows = NULL;
+	d->n_rows = 0;
+	buf_done(&d->exported);
+	for (size_t i = 0; i < d->choices.n; i++) {
+		free((char *)(uintptr_t)d->choices.c[i].value);
+		free((char *)(uintptr_t)d->choices.c[i].words);
+	}
+	free(d->choices.c);
+	d->choices = (struct choices){ 0 };
+	d->has_choices = false;
+}
+
+struct key_result *device_state_row(struct device_state *d)
+{
+	struct key_result *rows = reallocarray(d->rows, d->n_rows + 1, sizeof(*rows));
+
+	if (rows == NULL)
+		return NULL;
+	d->rows = rows;
+	memset(&rows[d->n_rows], 0, sizeof(*rows));
+	rows[d->n_rows].key_ref = -1;
+	return &rows[d->n_rows++];
+}
+
+void session_done(struct session *s)
+{
+	fids_done(&s->fids);
+}
+
+static enum status identify(struct card *c, struct look *l, struct fault *f)
+{
+	const struct device_cert *device;
+	enum status st = card_device(c, &device, f);
+
+	if (st != ST_OK)
+		return st;
+	snprintf(l->serial, sizeof(l->serial), "%s", device->serial);
+	card_version(c, &l->major, &l->minor);
+	l->firmware = card_firmware(c);
+	l->options = card_options(c);
+	return ST_OK;
+}
+
+enum status session_may_spend(const struct run *r, const struct look *l, enum pin_which which, struct fault *f)
+{
+	const struct pin_status *p = which == PIN_USER ? &l->user : &l->so;
+	const int last = which == PIN_USER ? LAST_USER_TRIES : LAST_SO_TRIES;
+	const struct env *env = run_env(r);
+
+	if (p->state != PIN_READY || p->tries < 0 || p->tries > last)
+		return ST_OK;
+	/* A person has typed the serial on the review, where session_confirm_ asked for it. */
+	if (!env->script || (env->confirm != NULL && strcmp(env->confirm, l->serial) == 0))
+		return ST_OK;
+	if (which == PIN_USER)
+		return fault_set(f, ST_REFUSED,
+				 "This is the last try of the user PIN of %s: if it is wrong, the PIN is blocked and "
+				 "only the SO-PIN can unblock it. Nothing was done. Where you are sure of the PIN, say "
+				 "so with --confirm %s.",
+				 l->serial, l->serial);
+	return fault_set(f, ST_REFUSED,
+			 "Only %d tries of the SO-PIN of %s are left, ever: after the last wrong one the device can "
+			 "never be "
+			 "initialised or unblocked again. Nothing was done. Where you are sure of the SO-PIN, say so "
+			 "with --confirm %s.",
+			 p->tries, l->serial, l->serial);
+}
+
+static enum status pin_usable(const struct look *l, struct fault *f)
+{
+	switch (l->user.state) {
+	case PIN_BLOCKED:
+		return fault_set(f, ST_PIN_BLOCKED,
+				 "The user PIN of %s is blocked. Its keys are still there. Unblock the PIN with the "
+				 "SO-PIN "
+				 "(keyroom pin unblock).",
+				 l->serial);
+	case PIN_TRANSPORT:
+		return fault_set(f, ST_TRANSPORT_PIN,
+				 "%s has a transport PIN, which must be changed before the first use (keyroom pin "
+				 "change).",
+				 l->serial);
+	case PIN_NOT_INITIALISED:
+		return fault_set(f, ST_NOT_INITIALISED,
+				 "%s was never initialised, so it has no user PIN and no keys. Initialise it first "
+				 "(keyroom init).",
+				 l->serial);
+	default:
+		return ST_OK;
+	}
+}
+
+enum status session_log_in(struct step_env *e, struct session *s, unsigned want, struct fault *f)
+{
+	const struct secret *pin = run_secret(e->run, "pin", 0);
+	enum status st = pin_usable(s->look, f);
+
+	if (st != ST_OK || (st = session_may_spend(e->run, s->look, PIN_USER, f)) != ST_OK)
+		return st;
+	if (pin == NULL)
+		return fault_set(f, ST_NO_MEMORY, NULL);
+	if ((st = card_login(s->card, pin, f)) != ST_OK)
+		return st;
+	if ((want & LOOK_DKEK) != 0 && s->look->dkek.present && s->look->dkek.missing == 0 && !s->look->dkek.kcv_shown)
+		st = card_dkek_status(s->card, 0, &s->look->dkek, NULL, f);
+	return st;
+}
+
+/* A list with holes would make a key reference look free that is not. */
+static enum status list_files(struct card *c, struct fids *ret, struct fault *f)
+{
+	enum status st = card_enumerate(c, ret, f);
+
+	if (st == ST_OK && ret->damaged)
+		return fault_set(f, ST_BAD_REPLY,
+				 "The device's list of its files is not whole, so that it cannot be told which key "
+				 "references are free. "
+				 "Nothing was done.");
+	return st;
+}
+
+enum status session_list(struct session *s, struct fault *f)
+{
+	fids_done(&s->fids);
+	return list_files(s->card, &s->fids, f);
+}
+
+enum status session_open(struct step_env *e, unsigned want, struct session *ret, struct fault *f)
+{
+	struct look *l = &((struct device_state *)run_state(e->run))->look;
+	enum status st;
+
+	ret->card = e->card;
+	ret->look = l;
+	l->known = l->has_dkek = false;
+	if ((st = identify(e->card, l, f)) != ST_OK)
+		return st;
+	if ((want & LOOK_DKEK) != 0) {
+		if ((st = card_dkek_status(e->card, 0, &l->dkek, NULL, f)) != ST_OK)
+			return st;
+		l->has_dkek = true;
+	}
+	if ((want & (LOOK_USER | LOOK_LOGIN)) != 0 && (st = card_pin_status(e->card, PIN_USER, &l->user, f)) != ST_OK)
+		return st;
+	if ((want & LOOK_SO) != 0 && (st = card_pin_status(e->card, PIN_SO, &l->so, f)) != ST_OK)
+		return st;
+	if ((want & LOOK_LOGIN) != 0 && (st = session_log_in(e, ret, want, f)) != ST_OK)
+		return st;
+	if ((want & LOOK_FIDS) != 0 && (st = session_list(ret, f)) != ST_OK)
+		return st;
+	l->known = true;
+	return ST_OK;
+}
+
+unsigned session_look_repeat(const struct run *r)
+{
+	return run_env(r)->script ? 0 : 1;
+}
+
+static const char *confirm_of(const struct run *r, const struct pin_status *p, int last)
+{
+	const struct look *l = look_of(r);
+
+	return l->known && p->state == PIN_READY && p->tries >= 0 && p->tries <= last ? l->serial : NULL;
+}
+
+const char *session_confirm_user(const struct run *r)
+{
+	return confirm_of(r, &look_of(r)->user, LAST_USER_TRIES);
+}
+
+const char *session_confirm_so(const struct run *r)
+{
+	return confirm_of(r, &look_of(r)->so, LAST_SO_TRIES);
+}
+
+void session_tell_user(const struct run *r, struct prose *out)
+{
+	const struct look *l = look_of(r);
+
+	if (!l->known || l->user.state != PIN_READY || l->user.tries < 0)
+		return;
+	if (l->user.tries <= LAST_USER_TRIES)
+		prose_add(out, PROSE_WARNING,
+			  "This is the last try. If the PIN is wrong it is blocked, and only the SO-PIN can unblock "
+			  "it. "
+			  "The device's serial has to be typed before it is spent.");
+	else
+		prose_add(out, PROSE_PLAIN, "%d tries are left. A wrong PIN costs one.", l->user.tries);
+}
+
+void session_tell_so(const struct run *r, struct prose *out)
+{
+	const struct look *l = look_of(r);
+
+	prose_add(out, PROSE_WARNING,
+		  "Wrong SO-PINs are counted over the whole life of the device. After %d the device can never be "
+		  "initialised or unblocked again, and nobody can reset that counter.",
+		  PIN_SO_TRIES);
+	if (l->known && l->so.state == PIN_READY && l->so.tries >= 0)
+		prose_add(out, l->so.tries <= LAST_SO_TRIES ? PROSE_WARNING : PROSE_PLAIN, "%d of %d tries are left.%s",
+			  l->so.tries, PIN_SO_TRIES,
+			  l->so.tries <= LAST_SO_TRIES ? " The device's serial has to be typed before one of them is "
+							 "spent."
+						       : "");
+}
+
+void session_tell_dkek(const struct look *l, struct prose *out)
+{
+	char kcv[2 * KCV_LEN + 1];
+
+	if (!l->known || !l->has_dkek)
+		return;
+	if (!l->dkek.present) {
+		prose_add(out, PROSE_WARNING,
+			  "This device was initialised without a DKEK. A key made on it can never be backed up: when "
+			  "the device "
+			  "is lost or breaks, the key is gone. Only initialising the device again, which erases it, "
+			  "can change that.");
+	} else if (l->dkek.kcv_shown) {
+		hex_upper(kcv, l->dkek.kcv, KCV_LEN);
+		prose_add(out, PROSE_PLAIN, "The key can be backed up under the DKEK with the check value %s.", kcv);
+	}
+}
+
+enum status session_need_dkek(const struct look *l, struct fault *f)
+{
+	if (!l->dkek.present)
+		return fault_set(f, ST_NO_DKEK,
+				 "%s was initialised without a DKEK. Its keys can never be wrapped, and no wrapped key "
+				 "can be put "
+				 "on it. Its keys work as before.",
+				 l->serial);
+	if (l->dkek.missing > 0)
+		return fault_set(f, ST_DKEK_INCOMPLETE,
+				 "%u of the %u DKEK shares of %s are still missing. Import them first (keyroom share "
+				 "import).",
+				 l->dkek.missing, l->dkek.total, l->serial);
+	return ST_OK;
+}
+
+enum status session_check_pin(struct run *r, unsigned index, struct fault *f)
+{
+	const struct secret *pin = run_secret(r, "pin", index);
+
+	if (pin == NULL)
+		return fault_set(f, ST_NO_MEMORY, NULL);
+	return pin_check_current(pin, f);
+}
+
+enum status session_so_bytes(struct run *r, const char *question, struct secret *ret, struct fault *f)
+{
+	const struct secret *typed = run_secret(r, question, 0);
+
+	if (typed == NULL || ret == NULL)
+		return fault_set(f, ST_NO_MEMORY, NULL);
+	return pin_check_so(typed, ret, f);
+}
+
+enum status session_so_usable(const struct look *l, struct fault *f)
+{
+	if (l->so.state == PIN_BLOCKED || (l->so.state == PIN_READY && l->so.tries == 0))
+		return fault_set(f, ST_SO_PIN_BLOCKED,
+				 "The SO-PIN of %s is blocked for good: the device can never be initialised or "
+				 "unblocked again. The "
+				 "user PIN and the keys work as before, as long as the user PIN is not blocked too.",
+				 l->serial);
+	if (l->user.state == PIN_NOT_INITIALISED)
+		return fault_set(f, ST_NOT_INITIALISED, "%s was never initialised. Initialise it first (keyroom init).",
+				 l->serial);
+	return ST_OK;
+}

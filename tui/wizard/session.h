@@ -1,0 +1,130 @@
+/*
+ * What the procedures on one device have in common: looking before anybody logs in, one login for one run, and the rules
+ * about spending tries.
+ *
+ * A page's work looks at the device, so that warnings and refusals come before a PIN is typed. A script has nobody to
+ * show them to: there the look is left out, and the step finds the same things in the same session in which it then
+ * works, which saves the device four APDUs.
+ */
+#ifndef TUI_WIZARD_SESSION_H
+#define TUI_WIZARD_SESSION_H
+
+#include "engine/card/card.h"
+#include "engine/card/files.h"
+#include "engine/card/objects.h"
+#include "tui/wizard/results.h"
+#include "tui/wizard/wizard.h"
+
+/* The last tries of a PIN are only spent by somebody who typed the device's serial for it (DESIGN.md). */
+#define LAST_USER_TRIES 1
+#define LAST_SO_TRIES 5
+
+/* What a device is and how it stands, read without a login. */
+struct look {
+	bool known;
+	char serial[CVC_TEXT_MAX];
+	unsigned major, minor;
+	const struct firmware *firmware;
+	int options;                  /* -1: not told */
+	struct pin_status user, so;
+	bool has_dkek;                /* the next was read */
+	struct dkek_status dkek;
+};
+
+/* The first member of the state of every procedure that works through struct session. */
+struct device_state {
+	struct look look;
+	struct key_result *rows;      /* results.h */
+	size_t n_rows;
+	struct buf exported;
+	bool has_choices;
+	struct choices choices;       /* of ASK_OBJECTS, once they were asked for; find.h */
+};
+
+void device_state_done(void *state);
+
+/* One more row, empty. NULL where memory is out; rows that were handed out before are not to be used any more. */
+struct key_result *device_state_row(struct device_state *d);
+
+enum {
+	LOOK_DKEK = 1 << 0,
+	LOOK_USER = 1 << 1,
+	LOOK_SO = 1 << 2,
+	LOOK_LOGIN = 1 << 3,          /* logs in with the answer "pin"; implies LOOK_USER */
+	LOOK_FIDS = 1 << 4,
+};
+
+struct session {
+	struct card *card;
+	struct look *look;
+	struct fids fids;             /* LOOK_FIDS */
+};
+
+void session_done(struct session *s);   /* the card's session is the step's, and ends with that; empty is fine */
+#define SESSION CLEANUP(session_done) struct session   /* SESSION s = { 0 }; */
+
+/*
+ * Reads what is wanted into the state's struct look, in the session that the step has (wizard.h). With LOOK_LOGIN:
+ * ST_PIN_BLOCKED, ST_TRANSPORT_PIN, ST_NOT_INITIALISED before a PIN is sent, ST_REFUSED where it is the last try and
+ * nobody confirmed it. After the login a check value that was not shown before is read again.
+ */
+enum status session_open(struct step_env *e, unsigned want, struct session *ret, struct fault *f);
+
+/*
+ * LOOK_LOGIN alone, after a session_open() with LOOK_USER: for what can be refused before a PIN is sent. want is what was
+ * opened with.
+ */
+enum status session_log_in(struct step_env *e, struct session *s, unsigned want, struct fault *f);
+
+/* What is on the card now: one APDU. ST_BAD_REPLY where the list is not whole. */
+enum status session_list(struct session *s, struct fault *f);
+
+/* For a page's work that only looks, as its repeat: 0 in a script. */
+unsigned session_look_repeat(const struct run *r);
+
+/* ST_REFUSED where so few tries are left that spending one must be confirmed, and it was not. For steps. */
+enum status session_may_spend(const struct run *r, const struct look *l, enum pin_which which, struct fault *f);
+
+/* The serial where so few tries are left that it must be typed: for struct procedure's confirm. NULL: not needed. */
+const char *session_confirm_user(const struct run *r);
+const char *session_confirm_so(const struct run *r);
+
+/* Says how many tries there are, as far as known: for the pages that ask for a PIN. */
+void session_tell_user(const struct run *r, struct prose *out);
+void session_tell_so(const struct run *r, struct prose *out);
+
+/* The state of the DKEK as far as it matters to a new key: warns where it can never be backed up. */
+void session_tell_dkek(const struct look *l, struct prose *out);
+
+/* ST_NO_DKEK, ST_DKEK_INCOMPLETE in words for this device: what wrapping and unwrapping need. */
+enum status session_need_dkek(const struct look *l, struct fault *f);
+
+/* The question for the user PIN, for the pages' tables; and its check, for others. */
+#define QUESTION_PIN \
+	{ \
+		.name = "pin", .value = "FILE", .ask = ASK_PIN, .max = PIN_USER_MAX_OLD, .words = "User PIN", \
+		.check = session_check_pin, \
+		.help = "The PIN that was set when this device was initialised. It is sent to the device once, for this run, " \
+			"and forgotten; afterwards the device is logged out again. A wrong one costs one of its tries, and nothing " \
+			"is tried a second time by itself." \
+	}
+enum status session_check_pin(struct run *r, unsigned index, struct fault *f);
+
+/* The SO-PIN typed for this question as the card takes it. ret has room for PIN_SO_LEN; NULL: ST_NO_MEMORY. ST_BAD_FORM. */
+enum status session_so_bytes(struct run *r, const char *question, struct secret *ret, struct fault *f);
+
+/* ST_SO_PIN_BLOCKED, ST_NOT_INITIALISED: there is no use in sending one. */
+enum status session_so_usable(const struct look *l, struct fault *f);
+
+#define SESSION_HELP_SO                                                                                                        \
+	"16 hexadecimal digits, as they were set when this device was initialised. Devices leave the factory with "    \
+	"3537363231383830. Wrong "                                                                                     \
+	"ones are counted over the whole life of the device: after 15 it can never be initialised or unblocked again."
+
+#define QUESTION_SO_PIN                                                                                                \
+	{                                                                                                              \
+		.name = "so-pin", .value = "FILE", .ask = ASK_SO_PIN, .max = PIN_SO_DIGITS, .words = "Current SO-PIN", \
+		.help = SESSION_HELP_SO                                                                                        \
+	}
+
+#endif
