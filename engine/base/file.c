@@ -8,27 +8,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "engine/base/folder.h"
+
 static void fd_close(int *fd)
 {
 	if (*fd >= 0)
 		(void)close(*fd);   /* what was written has been synced and checked before */
 }
 #define FD CLEANUP(fd_close) int
-
-static enum status disk_fault(struct fault *f, const char *path, const char *did)
-{
-	int err = errno;
-	enum status st = err == ENOENT ? ST_NOT_FOUND : ST_DISK;
-
-	st = fault_set(f, st, "%s could not be %s: %s.", path, did, strerror(err));
-	if (f != NULL)
-		f->native = err;
-	if (err == ENOSPC || err == EDQUOT)
-		fault_add(f, "Make room, or name another disk; nothing was lost.");
-	else if (err == EROFS)
-		fault_add(f, "The disk is read-only: name another one; nothing was lost.");
-	return st;
-}
 
 static ssize_t read_again(int fd, void *p, size_t n)
 {
@@ -49,14 +36,14 @@ enum status file_read(const char *path, size_t max, struct buf *ret, struct faul
 	ssize_t got;
 
 	if (fd < 0 || fstat(fd, &sb) != 0)
-		return disk_fault(f, path, "opened");
+		return folder_fault(f, path, "opened");
 	if (!S_ISREG(sb.st_mode))
 		return fault_set(f, ST_DISK, "%s is not an ordinary file.", path);
 	while ((got = read_again(fd, part, sizeof(part))) > 0 && b.n <= max)
 		buf_put(&b, part, (size_t)got);
 	explicit_bzero(part, sizeof(part));
 	if (got < 0)
-		return disk_fault(f, path, "read");
+		return folder_fault(f, path, "read");
 	if (b.n > max)
 		return fault_set(f, ST_DAMAGED, "%s is larger than such a file can be (%zu bytes at most).", path, max);
 	if (b.failed)
@@ -82,30 +69,6 @@ static bool write_all(int fd, struct cur data)
 	return true;
 }
 
-/* The folder of path, into a new string. */
-static char *folder_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	if (slash == NULL)
-		return strdup(".");
-	return slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
-}
-
-static enum status sync_folder(const char *path, struct fault *f)
-{
-	char *dir = folder_of(path);
-	int rc = -1;
-
-	if (dir == NULL)
-		return fault_set(f, ST_NO_MEMORY, NULL);
-	FD fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd >= 0)
-		rc = fsync(fd);
-	free(dir);
-	return rc == 0 ? ST_OK : disk_fault(f, path, "made safe on the disk");
-}
-
 enum status file_check_new(const char *path, struct fault *f)
 {
 	struct stat sb;
@@ -114,7 +77,7 @@ enum status file_check_new(const char *path, struct fault *f)
 		return fault_set(f, ST_FILE_EXISTS,
 				 "%s exists already, and is left as it is. Give another name: nothing is ever overwritten.", path);
 	if (errno != ENOENT)
-		return disk_fault(f, path, "looked at");
+		return folder_fault(f, path, "looked at");
 	return ST_OK;
 }
 
@@ -125,7 +88,7 @@ static enum status write_and_name(int fd, const char *beside, const char *path, 
 	enum status st;
 
 	if (!write_all(fd, data) || fsync(fd) != 0)
-		return disk_fault(f, path, "written");
+		return folder_fault(f, path, "written");
 	st = file_read(beside, data.n, &back, f);
 	if (st != ST_OK || !cur_equal(data, back.p, back.n))
 		return fault_set(f, ST_DISK, "%s was written, but does not read back the same. Use another disk.", path);
@@ -134,10 +97,10 @@ static enum status write_and_name(int fd, const char *beside, const char *path, 
 			return file_check_new(path, f);
 		/* A file system without that flag: a hard link does not replace either. */
 		if ((errno != EINVAL && errno != ENOSYS) || link(beside, path) != 0)
-			return errno == EEXIST ? file_check_new(path, f) : disk_fault(f, path, "written");
+			return errno == EEXIST ? file_check_new(path, f) : folder_fault(f, path, "written");
 		(void)unlink(beside);
 	}
-	return sync_folder(path, f);
+	return folder_sync(path, f);
 }
 
 enum status file_write_new(const char *path, struct cur data, struct fault *f)
@@ -152,7 +115,7 @@ enum status file_write_new(const char *path, struct cur data, struct fault *f)
 	FD fd = mkostemp(beside, O_CLOEXEC);   /* mode 0600 */
 	if (fd < 0) {
 		free(beside);
-		return disk_fault(f, path, "written");
+		return folder_fault(f, path, "written");
 	}
 	st = write_and_name(fd, beside, path, data, f);
 	if (st != ST_OK)
@@ -163,30 +126,7 @@ enum status file_write_new(const char *path, struct cur data, struct fault *f)
 
 enum status file_make_dir(const char *path, struct fault *f)
 {
-	char *part = strdup(path);
-	enum status st = ST_OK;
-	struct stat sb;
-
-	if (part == NULL)
-		return fault_set(f, ST_NO_MEMORY, NULL);
-	for (char *slash = part + 1; st == ST_OK && *part != '\0'; slash++) {
-		bool last = *slash == '\0';
-
-		if (*slash != '/' && !last)
-			continue;
-		*slash = '\0';
-		if (mkdir(part, 0700) == 0)
-			st = sync_folder(part, f);
-		else if (errno != EEXIST && !(stat(part, &sb) == 0 && S_ISDIR(sb.st_mode)))
-			st = disk_fault(f, part, "made");
-		if (last)
-			break;
-		*slash = '/';
-	}
-	free(part);
-	if (st == ST_OK && (stat(path, &sb) != 0 || !S_ISDIR(sb.st_mode)))
-		return fault_set(f, ST_DISK, "%s is not a folder.", path);
-	return st;
+	return folder_make(path, f);
 }
 
 enum status file_read_secret(const char *path, struct secret *s, bool *ret_readable, struct fault *f)
@@ -197,7 +137,7 @@ enum status file_read_secret(const char *path, struct secret *s, bool *ret_reada
 	ssize_t got;
 
 	if (fd < 0 || fstat(fd, &sb) != 0)
-		return disk_fault(f, path, "opened");
+		return folder_fault(f, path, "opened");
 	secret_wipe(s);
 	/* Byte by byte into the secret: a buffer would be one more copy, and the line is short. */
 	while ((got = read_again(fd, &byte, 1)) == 1 && byte != '\n') {
@@ -209,7 +149,7 @@ enum status file_read_secret(const char *path, struct secret *s, bool *ret_reada
 	}
 	explicit_bzero(&byte, 1);
 	if (got < 0)
-		return disk_fault(f, path, "read");
+		return folder_fault(f, path, "read");
 	*ret_readable = S_ISREG(sb.st_mode) && (sb.st_mode & (S_IRGRP | S_IROTH)) != 0;
 	return ST_OK;
 }
