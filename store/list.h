@@ -1,0 +1,39 @@
+/* Within store/: results that grow, and statements composed of fixed pieces. */
+#ifndef STORE_LIST_H
+#define STORE_LIST_H
+
+#include "store/db.h"
+
+struct list {
+	void *rows;
+	size_t n, cap, size;   /* size of one row */
+};
+void list_done(struct list *l);
+#define LIST CLEANUP(list_done) struct list   /* LIST l = { .size = sizeof(struct x) }; */
+void *list_add(struct list *l);               /* a zeroed row at the end; NULL: memory */
+
+/* Reads one row of the statement into row. */
+typedef void list_read(struct query *q, void *row);
+
+/* All rows of q, whose values are bound; *ret is the caller's to free(), NULL where there are none. */
+enum status list_all(struct query *q, size_t size, list_read *read, void **ret, size_t *ret_n, struct fault *f);
+
+/* A piece of SQL that a filter brings along where it is wanted. Never a value: those are bound. */
+struct clause {
+	bool wanted;
+	const char *sql;
+};
+
+/* "select WHERE a AND b rest"; rest may be "". */
+enum status query_compose(struct query *q, struct store *s, const char *select, const struct clause *clauses, size_t n,
+			  const char *rest, struct fault *f);
+
+/* :limit and :offset */
+void bind_page(struct query *q, struct store_page page);
+/* :text, for LIKE :text ESCAPE '\': anywhere within. */
+void bind_within(struct query *q, const char *text);
+
+/* The count that a composed SELECT count(*) gives. */
+enum status query_count(struct query *q, size_t *ret, struct fault *f);
+
+#endif
