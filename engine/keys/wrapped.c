@@ -77,6 +77,16 @@ static void take_certificate(const struct tlv *t, enum part part, struct wrapped
 	w->cert = t->whole;
 }
 
+/* A size in the description that is not the key's makes other software handle the key wrongly. */
+static void compare_sizes(struct wrapped *w)
+{
+	if (!w->has_description || !w->has_key || w->description.bits == 0 || w->description.bits == w->key.bits)
+		return;
+	w->damage |= WRAPPED_BAD_DESCRIPTION;
+	w->has_description = false;
+	w->prkd = cur_of("", 0);
+}
+
 /* What follows the blob. The first part that is no object ends it: nobody can tell where the next would begin. */
 static void take_parts(struct cur c, struct wrapped *w)
 {
@@ -117,6 +127,7 @@ enum status wrapped_parse(struct cur file, struct wrapped *ret, struct fault *f)
 	if (tlv_expect(&rest, TAG_SEQUENCE, &top) && tlv_expect(&top.value, TAG_OCTETS, &blob) &&
 	    blob_parse(blob.value, &w.blob, &ignored) == ST_OK) {
 		take_parts(top.value, &w);
+		compare_sizes(&w);
 		if (rest.n > 0)
 			w.damage |= WRAPPED_BAD_REST;
 	} else {

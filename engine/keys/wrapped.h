@@ -17,8 +17,8 @@
 
 /* What is wrong with a file whose blob could be read. */
 enum {
-	WRAPPED_BAD_DESCRIPTION = 1 << 0,   /* there, but not decodable, or of another kind of key than the blob */
-	WRAPPED_BAD_CERTIFICATE = 1 << 1,   /* the same, or a signature by its own key is wrong */
+	WRAPPED_BAD_DESCRIPTION = 1 << 0,   /* there, but not decodable, or of another kind or size of key */
+	WRAPPED_BAD_CERTIFICATE = 1 << 1,   /* the same, or its signature by its own key is wrong */
 	WRAPPED_BAD_REST = 1 << 2,          /* bytes that belong to nothing, inside or behind */
 };
 

@@ -286,6 +286,12 @@ static void damage_outside_of_the_blob_is_named_and_the_blob_still_opens(void **
 	assert_int_equal(wrapped_open(&w, dkek, &id, NULL), ST_OK);
 	all.p[prkd + 2] = 0x30;
 
+	all.p[cert - 1] ^= 1;   /* 257 bits */
+	assert_int_equal(wrapped_parse(buf_view(&all), &w, NULL), ST_OK);
+	assert_int_equal(w.damage, WRAPPED_BAD_DESCRIPTION);
+	assert_true(w.has_key && !w.has_description);
+	all.p[cert - 1] ^= 1;
+
 	all.p[cert + 300] ^= 1;   /* inside the public key's body: the request's own signature tells */
 	assert_int_equal(wrapped_parse(buf_view(&all), &w, NULL), ST_OK);
 	assert_int_equal(w.damage, WRAPPED_BAD_CERTIFICATE);
