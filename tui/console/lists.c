@@ -230,6 +230,12 @@ static const struct column {
 };
 #define COLUMNS (sizeof(columns) / sizeof(columns[0]))
 
+/* An ID is shown whole (SHA-1 of the public key: 20 bytes), or by its first bytes, as people quote it; nothing between. */
+static int id_width(int room)
+{
+	return room >= 40 ? 40 : room >= 16 ? 16 : 8;
+}
+
 static void widths(int room, int kind, int ret[static COLUMNS])
 {
 	for (size_t i = 0; i < COLUMNS; i++) {
@@ -248,6 +254,8 @@ static void widths(int room, int kind, int ret[static COLUMNS])
 			more = wants + 2 <= room ? wants : 0, room -= more > 0 ? 2 : 0;
 		if (more > room)
 			more = room;
+		if (columns[i].words == id_words)
+			more = id_width(ret[i] + more) - ret[i];
 		if (more > 0)
 			ret[i] += more, room -= more;
 	}
@@ -279,7 +287,10 @@ static void draw_object(struct area line, const struct fleet_object *o, const in
 		if (w[i] == 0)
 			continue;
 		columns[i].words(words, sizeof(words), o);
-		area_fit(line, 0, col, w[i], ROLE_PLAIN, words);
+		if (columns[i].words == id_words && o->type != FLEET_DATA)
+			area_text(area_sub(line, 0, col, 1, w[i]), 0, 0, ROLE_PLAIN, words);
+		else
+			area_fit(line, 0, col, w[i], ROLE_PLAIN, words);
 		col += w[i] + 2;
 	}
 	if (o->flags & (FLEET_NO_BACKUP | FLEET_NOT_DESCRIBED | FLEET_ORPHAN | FLEET_ALIEN_CERTIFICATE))

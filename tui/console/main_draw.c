@@ -21,8 +21,7 @@ static void draw_dkek(struct area a, int row, const struct fleet_device *d)
 	else if (!d->dkek || d->dkek_shares == 0)
 		area_fit(a, row, 1, a.cols - 1, ROLE_WARNING, "No DKEK: its keys cannot be backed up");
 	else if (d->dkek_missing > 0)
-		area_print(a, row, 1, ROLE_WARNING, "DKEK not complete: %d of %d share%s missing", d->dkek_missing, d->dkek_shares,
-			   d->dkek_missing == 1 ? " is" : "s are");
+		area_print(a, row, 1, ROLE_WARNING, "DKEK not complete: %d of %d shares missing", d->dkek_missing, d->dkek_shares);
 	else
 		area_print(a, row, 1, ROLE_PLAIN, "DKEK %s   %d share%s", d->dkek_kcv[0] != '\0' ? d->dkek_kcv : "shown after login",
 			   d->dkek_shares, d->dkek_shares == 1 ? "" : "s");

@@ -35,15 +35,25 @@ static const struct {
 	[PROSE_DONE] = { "\xe2\x9c\x93", ROLE_GOOD, ROLE_PLAIN, 2 },
 };
 
+/* A list, or a value, stands right below the sentence that announces it. */
+static bool stands_close(const struct prose *p, size_t i)
+{
+	enum prose_role role = p->p[i].role, before = p->p[i - 1].role;
+	size_t n = strlen(p->p[i - 1].text);
+
+	if (role == before)
+		return role == PROSE_ITEM || role == PROSE_DONE;
+	return (role == PROSE_ITEM || role == PROSE_VALUE) && n > 0 && p->p[i - 1].text[n - 1] == ':';
+}
+
 int ui_prose(struct area a, int row, const struct prose *p)
 {
 	for (size_t i = 0; i < p->n; i++) {
 		enum prose_role role = p->p[i].role;
-		bool tight = i > 0 && p->p[i - 1].role == role && (role == PROSE_ITEM || role == PROSE_DONE);
 		int indent = looks[role].indent;
 		struct area body;
 
-		if (i > 0 && !tight)
+		if (i > 0 && !stands_close(p, i))
 			row++;
 		area_text(a, row, 0, looks[role].mark_role, looks[role].mark);
 		body = area_sub(a, 0, indent, a.rows, a.cols - indent);

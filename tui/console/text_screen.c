@@ -138,11 +138,29 @@ static void add_paragraphs(struct prose *p, const char *text)
 	}
 }
 
+static bool same_meaning(const struct binding *a, const struct binding *b, enum mode mode)
+{
+	return a->in == b->in && a->procedure == b->procedure && (b->modes & (unsigned)mode);
+}
+
+/* One line for each thing that keys do, with all keys that do it. */
 static void add_keys(struct prose *p, enum mode mode)
 {
 	for (const struct binding *b = bindings; b->in != IN_NONE; b++) {
-		if (b->modes & (unsigned)mode)
-			prose_add(p, PROSE_ITEM, "%s: %s", b->name, b->help);
+		char names[60] = "";
+		bool said = !(b->modes & (unsigned)mode);
+
+		for (const struct binding *o = bindings; o != b && !said; o++)
+			said = same_meaning(b, o, mode);
+		if (said)
+			continue;
+		for (const struct binding *o = b; o->in != IN_NONE; o++) {
+			size_t n = strlen(names);
+
+			if (same_meaning(b, o, mode))
+				(void)snprintf(names + n, sizeof(names) - n, "%s%s", n > 0 ? ", " : "", o->name);
+		}
+		prose_add(p, PROSE_ITEM, "%s: %s", names, b->help);
 	}
 }
 

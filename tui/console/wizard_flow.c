@@ -182,6 +182,17 @@ static void go_on(struct wizard_screen *w)
 	wizard_look(w);
 }
 
+/* Of several files each line is one, and Enter on an empty line has had enough of them. */
+static bool to_next_file(struct fields *fs)
+{
+	const struct field *f = &fs->f[fs->at];
+
+	if (f->q->ask != ASK_FILES || fs->at + 1 >= fs->n || f[1].q != f->q || !field_is_empty(fs, &f[1]))
+		return false;
+	fs->at++;
+	return true;
+}
+
 /* Enter in a field goes to the next one that is still to be filled, where there is one after it. */
 static bool to_next_empty(struct wizard_screen *w)
 {
@@ -189,6 +200,8 @@ static bool to_next_empty(struct wizard_screen *w)
 
 	if (fs->n == 0 || field_is_empty(fs, &fs->f[fs->at]))
 		return false;
+	if (to_next_file(fs))
+		return true;
 	for (size_t i = fs->at + 1; i < fs->n; i++) {
 		if (field_is_empty(fs, &fs->f[i]) && !fs->f[i].q->optional && fs->f[i].q->ask != ASK_FILES) {
 			fs->at = i;

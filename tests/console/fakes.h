@@ -1,0 +1,30 @@
+/* A fleet and procedures for the screens' tests: what the console shows is set by the test, and no card is there. */
+#ifndef TESTS_CONSOLE_FAKES_H
+#define TESTS_CONSOLE_FAKES_H
+
+#include "tui/wizard/fleet.h"
+#include "tui/wizard/wizard.h"
+
+#define FAKE_NOW 1800000000   /* 2027-01-15 08:00:00 UTC */
+
+struct fleet {
+	struct fleet_device device[8];
+	size_t n;
+	struct fleet_object object[8][40];
+	size_t objects[8];
+	struct fleet_attention attention[4];
+	size_t attentions;
+	struct fault service;
+	unsigned changes;         /* what the next fleet_event() returns */
+	unsigned rescans, reloads;
+};
+
+/* As in the drawing of the main screen: two devices here, one away. */
+void fake_fleet_fill(struct fleet *fl);
+
+extern const struct procedure fake_init;   /* asks a device, lists, texts, secrets; its only step waits for fake_release() */
+extern const struct procedure fake_fails;
+void fake_hold(void);
+void fake_release(void);
+
+#endif

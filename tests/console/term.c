@@ -1,0 +1,300 @@
+#include "term.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pty.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+#include <utmp.h>
+#include <vterm.h>
+#include <cmocka.h>
+
+#include "engine/base/clock.h"
+
+struct term {
+	VTerm *vt;
+	VTermScreen *screen;
+	int master, slave;
+	pid_t pid;
+	bool over;
+	int status;
+	struct termios before;
+	char *text;
+	char *raw;
+	size_t raw_n, raw_cap;
+};
+
+static void child(int master, int slave, const char *const *argv, const char *const *env)
+{
+	static char term_name[] = "TERM=xterm-256color", locale[] = "LC_ALL=C.UTF-8", path[] = "PATH=/usr/bin:/bin";
+	char *environment[32] = { term_name, locale, path };
+	int n = 3;
+
+	for (; env != NULL && *env != NULL && n < 31; env++)
+		environment[n++] = strdup(*env);
+	(void)close(master);
+	if (login_tty(slave) != 0)
+		_exit(126);
+	(void)execve(argv[0], (char *const *)(uintptr_t)argv, environment);
+	_exit(127);
+}
+
+struct term *term_start(const char *const *argv, const char *const *env, int rows, int cols)
+{
+	struct term *t = calloc(1, sizeof(*t));
+	struct winsize size = { .ws_row = (unsigned short)rows, .ws_col = (unsigned short)cols };
+
+	assert_non_null(t);
+	assert_int_equal(openpty(&t->master, &t->slave, NULL, NULL, &size), 0);
+	assert_int_equal(fcntl(t->master, F_SETFD, FD_CLOEXEC), 0);
+	assert_int_equal(tcgetattr(t->slave, &t->before), 0);
+	t->vt = vterm_new(rows, cols);
+	vterm_set_utf8(t->vt, 1);
+	t->screen = vterm_obtain_screen(t->vt);
+	vterm_screen_enable_altscreen(t->screen, 1);
+	vterm_screen_reset(t->screen, 1);
+	t->pid = fork();
+	assert_true(t->pid >= 0);
+	if (t->pid == 0)
+		child(t->master, t->slave, argv, env);
+	return t;
+}
+
+static bool reap(struct term *t, int flags)
+{
+	if (!t->over && waitpid(t->pid, &t->status, flags) == t->pid)
+		t->over = true;
+	return t->over;
+}
+
+void term_close(struct term *t)
+{
+	if (!reap(t, WNOHANG)) {
+		(void)kill(t->pid, SIGCONT);
+		(void)kill(t->pid, SIGKILL);
+		(void)reap(t, 0);
+	}
+	(void)close(t->master);
+	(void)close(t->slave);
+	vterm_free(t->vt);
+	free(t->text);
+	free(t->raw);
+	free(t);
+}
+
+pid_t term_pid(const struct term *t)
+{
+	return t->pid;
+}
+
+void term_resize(struct term *t, int rows, int cols)
+{
+	struct winsize size = { .ws_row = (unsigned short)rows, .ws_col = (unsigned short)cols };
+
+	vterm_set_size(t->vt, rows, cols);
+	assert_int_equal(ioctl(t->master, TIOCSWINSZ, &size), 0);
+}
+
+void term_type_n(struct term *t, const char *keys, size_t n)
+{
+	while (n > 0) {
+		ssize_t sent = write(t->master, keys, n);
+
+		assert_true(sent > 0);
+		keys += sent;
+		n -= (size_t)sent;
+	}
+}
+
+void term_type(struct term *t, const char *keys)
+{
+	term_type_n(t, keys, strlen(keys));
+}
+
+static void keep(struct term *t, const char *bytes, size_t n)
+{
+	if (t->raw_n + n + 1 > t->raw_cap) {
+		t->raw_cap = (t->raw_n + n + 1) * 2;
+		t->raw = realloc(t->raw, t->raw_cap);
+		assert_non_null(t->raw);
+	}
+	memcpy(t->raw + t->raw_n, bytes, n);
+	t->raw_n += n;
+	t->raw[t->raw_n] = '\0';
+}
+
+size_t term_pump(struct term *t, int timeout_ms)
+{
+	struct pollfd p = { .fd = t->master, .events = POLLIN };
+	size_t all = 0;
+	char buf[4096];
+
+	while (poll(&p, 1, all == 0 ? timeout_ms : 0) == 1 && (p.revents & POLLIN)) {
+		ssize_t n = read(t->master, buf, sizeof(buf));
+
+		if (n <= 0)
+			break;
+		keep(t, buf, (size_t)n);
+		(void)vterm_input_write(t->vt, buf, (size_t)n);
+		all += (size_t)n;
+	}
+	(void)vterm_output_read(t->vt, buf, sizeof(buf));   /* its answers to questions: nobody asks any */
+	return all;
+}
+
+const char *term_text(struct term *t)
+{
+	int rows, cols;
+	size_t n = 0;
+
+	vterm_get_size(t->vt, &rows, &cols);
+	free(t->text);
+	t->text = calloc((size_t)rows, (size_t)cols * 12 + 2);
+	assert_non_null(t->text);
+	for (int row = 0; row < rows; row++) {
+		VTermRect line = { .start_row = row, .end_row = row + 1, .start_col = 0, .end_col = cols };
+
+		n += vterm_screen_get_text(t->screen, t->text + n, (size_t)cols * 12, line);
+		while (n > 0 && t->text[n - 1] == ' ')
+			n--;
+		t->text[n++] = '\n';
+	}
+	t->text[n] = '\0';
+	return t->text;
+}
+
+bool term_has(struct term *t, const char *text)
+{
+	return strstr(term_text(t), text) != NULL;
+}
+
+static bool wait_until(struct term *t, const char *text, bool there)
+{
+	int64_t end = clock_ms() + TERM_PATIENCE_MS;
+
+	while (term_has(t, text) != there) {
+		if (clock_ms() > end)
+			return false;
+		if (term_pump(t, 50) == 0 && reap(t, WNOHANG) && term_pump(t, 0) == 0)
+			return term_has(t, text) == there;
+	}
+	return true;
+}
+
+void term_expect(struct term *t, const char *text)
+{
+	if (wait_until(t, text, true))
+		return;
+	print_message("\"%s\" does not come. The screen is:\n%s\n", text, term_text(t));
+	fail();
+}
+
+void term_expect_gone(struct term *t, const char *text)
+{
+	if (wait_until(t, text, false))
+		return;
+	print_message("\"%s\" does not go. The screen is:\n%s\n", text, term_text(t));
+	fail();
+}
+
+int term_expect_end(struct term *t)
+{
+	int64_t end = clock_ms() + TERM_PATIENCE_MS;
+
+	while (!reap(t, WNOHANG)) {
+		(void)term_pump(t, 20);
+		if (clock_ms() > end) {
+			print_message("The program does not end. The screen is:\n%s\n", term_text(t));
+			fail();
+		}
+	}
+	while (term_pump(t, 0) > 0)
+		;
+	return WIFEXITED(t->status) ? WEXITSTATUS(t->status) : -1;
+}
+
+const char *term_raw(const struct term *t, size_t *ret_n)
+{
+	*ret_n = t->raw_n;
+	return t->raw != NULL ? t->raw : "";
+}
+
+bool term_is_restored(const struct term *t)
+{
+	struct termios now;
+
+	return tcgetattr(t->slave, &now) == 0 && now.c_lflag == t->before.c_lflag && now.c_iflag == t->before.c_iflag &&
+	       now.c_oflag == t->before.c_oflag;
+}
+
+static size_t count(const char *hay, size_t n, const char *bytes)
+{
+	size_t len = strlen(bytes), found = 0;
+	const char *at;
+
+	while ((at = memmem(hay, n, bytes, len)) != NULL) {
+		found++;
+		n -= (size_t)(at - hay) + 1;
+		hay = at + 1;
+	}
+	return found;
+}
+
+static size_t search_range(int mem, unsigned long from, unsigned long to, const char *bytes)
+{
+	size_t n = to - from, found = 0;
+	char *copy = malloc(n);
+	ssize_t got;
+
+	assert_non_null(copy);
+	got = pread(mem, copy, n, (off_t)from);
+	if (got > 0)
+		found = count(copy, (size_t)got, bytes);
+	free(copy);
+	return found;
+}
+
+size_t term_search_memory(const struct term *t, const char *bytes, size_t *ret_in_secrets)
+{
+	char path[64], line[512];
+	unsigned long from = 0, to = 0;
+	size_t outside = 0, inside = 0, ranges = 0;
+	FILE *maps;
+	int mem;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/smaps", (int)t->pid);
+	maps = fopen(path, "r");
+	(void)snprintf(path, sizeof(path), "/proc/%d/mem", (int)t->pid);
+	mem = open(path, O_RDONLY | O_CLOEXEC);
+	assert_non_null(maps);
+	assert_true(mem >= 0);
+	while (fgets(line, sizeof(line), maps) != NULL) {
+		unsigned long a, b;
+		char perms[8];
+
+		if (sscanf(line, "%lx-%lx %7s", &a, &b, perms) == 3 && strchr(perms, 'p') != NULL)
+			from = perms[0] == 'r' ? a : 0, to = b;
+		if (strncmp(line, "VmFlags:", 8) != 0 || from == 0)
+			continue;
+		ranges++;
+		if (strstr(line, " lo") != NULL && strstr(line, " dd") != NULL)   /* locked, and left out of dumps */
+			inside += search_range(mem, from, to, bytes);
+		else
+			outside += search_range(mem, from, to, bytes);
+		from = 0;
+	}
+	assert_true(ranges > 5);   /* it did read the program's memory */
+	(void)fclose(maps);
+	(void)close(mem);
+	*ret_in_secrets = inside;
+	return outside;
+}
