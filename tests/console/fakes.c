@@ -236,7 +236,9 @@ static void warn_label(const struct run *r, unsigned index, struct prose *out)
 
 static enum status list_objects(const struct run *r, struct choices *ret, struct fault *f)
 {
-	static const struct choice some[] = { { "01", "Root CA 2026, RSA 4096" }, { "02", "SSH CA, P-256" }, { "03", "veracrypt.key" } };
+	static const struct choice some[] = {
+		{ "01", "Root CA 2026, RSA 4096" }, { "02", "SSH CA, P-256" }, { "03", "veracrypt.key" },
+	};
 
 	(void)r;
 	ret->c = malloc(sizeof(some));

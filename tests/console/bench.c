@@ -1,0 +1,138 @@
+#include "bench.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+int bench_setup(void **state)
+{
+	static const struct jobs_config config = { .workers = 1 };
+	struct bench *b = calloc(1, sizeof(*b));
+	struct fault f = { 0 };
+
+	if (b == NULL || jobs_new(&config, &b->env.jobs, &f) != ST_OK)
+		return -1;
+	fake_hold();
+	b->env.rehearsal = true;
+	fake_fleet_fill(&b->fleet);
+	if (ui_init(&b->ui, &b->env, &b->fleet, NULL, &f) != ST_OK)
+		return -1;
+	ui_time(&b->ui, 0, FAKE_NOW);
+	*state = b;
+	return 0;
+}
+
+int bench_teardown(void **state)
+{
+	struct bench *b = *state;
+
+	fake_release();
+	ui_done(&b->ui);
+	jobs_free(b->env.jobs);
+	free(b);
+	return 0;
+}
+
+void press(struct bench *b, uint32_t key)
+{
+	ui_key(&b->ui, key);
+}
+
+void type(struct bench *b, const char *text)
+{
+	for (; *text != '\0'; text++) {
+		struct secret *s = ui_secret(&b->ui);
+
+		if (s != NULL) {
+			assert_true(secret_put(s, (uint8_t)*text));
+			ui_secret_typed(&b->ui);
+		} else {
+			press(b, (unsigned char)*text);
+		}
+	}
+}
+
+void settle(struct bench *b)
+{
+	struct job_event e;
+
+	while (jobs_wait(b->env.jobs, 100, &e))
+		ui_event(&b->ui, &e);
+}
+
+char *picture(struct bench *b, int rows, int cols, enum repertoire r)
+{
+	struct grid *g = grid_new(rows, cols);
+	char *text = NULL;
+	size_t n = 0;
+	FILE *out = open_memstream(&text, &n);
+
+	assert_non_null(g);
+	assert_non_null(out);
+	ui_resize(&b->ui, rows, cols);
+	ui_draw(&b->ui, g);
+	grid_dump(g, r, out);
+	assert_int_equal(fclose(out), 0);
+	grid_free(g);
+	return text;
+}
+
+static char *read_golden(const char *path)
+{
+	FILE *in = fopen(path, "r");
+	char *text = NULL;
+	size_t n = 0;
+
+	if (in == NULL)
+		return strdup("");
+	if (getdelim(&text, &n, EOF, in) < 0)
+		text = strdup("");
+	(void)fclose(in);
+	return text;
+}
+
+void compare(struct bench *b, const char *name, int rows, int cols, enum repertoire r)
+{
+	char path[200];
+	char *now = picture(b, rows, cols, r), *golden;
+	const char *mode = getenv("KEYROOM_GOLDEN");
+
+	(void)snprintf(path, sizeof(path), "tests/console/golden/%s.txt", name);
+	if (mode != NULL && strcmp(mode, "write") == 0) {
+		FILE *out = fopen(path, "w");
+
+		assert_non_null(out);
+		(void)fputs(now, out);
+		assert_int_equal(fclose(out), 0);
+	}
+	golden = read_golden(path);
+	if (strcmp(now, golden) != 0)
+		print_message("%s is drawn otherwise now:\n%s\n", path, now);
+	assert_string_equal(now, golden);
+	free(now);
+	free(golden);
+}
+
+void compare_sizes(struct bench *b, const char *name)
+{
+	char full[100];
+
+	(void)snprintf(full, sizeof(full), "%s_132x43", name);
+	compare(b, full, 43, 132, REPERTOIRE_UNICODE);
+	(void)snprintf(full, sizeof(full), "%s_80x24", name);
+	compare(b, full, 24, 80, REPERTOIRE_UNICODE);
+}
+
+bool shows(struct bench *b, const char *text)
+{
+	char *now = picture(b, b->ui.rows, b->ui.cols, REPERTOIRE_UNICODE);
+	bool found = strstr(now, text) != NULL;
+
+	free(now);
+	return found;
+}

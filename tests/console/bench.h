@@ -1,0 +1,30 @@
+/* The console without a terminal, for tests of its screens: a fake fleet, keys, events, and pictures. */
+#ifndef TESTS_CONSOLE_BENCH_H
+#define TESTS_CONSOLE_BENCH_H
+
+#include "fakes.h"
+#include "tui/console/ui.h"
+
+struct bench {
+	struct env env;
+	struct fleet fleet;
+	struct ui ui;
+};
+
+int bench_setup(void **state);
+int bench_teardown(void **state);
+
+void press(struct bench *b, uint32_t key);
+void type(struct bench *b, const char *text);   /* as the loop does: into the secret where one is typed, as keys else */
+void settle(struct bench *b);                   /* takes events until nothing more comes in a while */
+
+/* The picture in golden/NAME.txt is what is drawn now. To accept it: KEYROOM_GOLDEN=write, and the test run again. */
+void compare(struct bench *b, const char *name, int rows, int cols, enum repertoire r);
+void compare_sizes(struct bench *b, const char *name);   /* NAME_132x43 and NAME_80x24 */
+
+char *picture(struct bench *b, int rows, int cols, enum repertoire r);   /* the caller's to free() */
+bool shows(struct bench *b, const char *text);
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, bench_setup, bench_teardown)
+
+#endif

@@ -1,0 +1,263 @@
+/* The wizard's pages without a terminal, with a procedure made for the purpose. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "bench.h"
+#include "tui/console/keys.h"
+
+static void fill_so_pins(struct bench *b)
+{
+	type(b, "3537363231383830");
+	press(b, K_ENTER);
+	type(b, "0123456789abcdef");
+	press(b, K_ENTER);
+	type(b, "0123456789abcdef");
+}
+
+static void to_so_pin(struct bench *b)
+{
+	press(b, 'i');
+	press(b, K_ENTER);   /* backups: with shares, none given yet */
+}
+
+static void to_label(struct bench *b)
+{
+	to_so_pin(b);
+	fill_so_pins(b);
+	press(b, K_ENTER);
+	type(b, "648219");
+	press(b, K_ENTER);
+	type(b, "648219");
+	press(b, K_ENTER);
+}
+
+static void a_wizard_asks_page_by_page(void **state)
+{
+	struct bench *b = *state;
+
+	press(b, 'i');
+	compare_sizes(b, "wizard_choice");
+	press(b, K_DOWN);   /* other questions are asked now */
+	compare(b, "wizard_choice_other", 24, 80, REPERTOIRE_UNICODE);
+	press(b, K_UP);
+	press(b, K_TAB);
+	type(b, "one");
+	press(b, K_ENTER);
+	type(b, "two");
+	compare(b, "wizard_files", 24, 80, REPERTOIRE_UNICODE);
+	press(b, K_CTRL('u'));
+	press(b, K_UP);
+	press(b, K_CTRL('u'));
+	press(b, K_ENTER);
+	type(b, "3537363231383830");
+	press(b, K_ENTER);
+	type(b, "0123456789abcdef");
+	press(b, K_TAB);
+	type(b, "0123456789");
+	compare_sizes(b, "wizard_so_pin");
+	assert_false(shows(b, "35373"));
+	press(b, K_F1);
+	compare(b, "wizard_help", 24, 80, REPERTOIRE_UNICODE);
+	press(b, K_ESC);
+	type(b, "abcdef");
+	press(b, K_ENTER);
+	assert_true(shows(b, "The user PIN"));
+}
+
+static void a_device_is_asked_for_where_none_is_given(void **state)
+{
+	struct bench *b = *state;
+
+	press(b, K_DOWN);
+	press(b, K_DOWN);   /* an absent one */
+	press(b, 'm');
+	press(b, K_ENTER);
+	compare_sizes(b, "wizard_device");
+	press(b, 'j');
+	press(b, K_ENTER);
+	assert_true(shows(b, "DENK0200915"));
+	press(b, K_ESC);   /* back to the choice */
+	assert_true(shows(b, "With which device?"));
+	press(b, K_ESC);
+	assert_true(shows(b, "Nothing has been changed"));
+}
+
+static void what_was_typed_twice_must_be_the_same(void **state)
+{
+	struct bench *b = *state;
+
+	to_so_pin(b);
+	type(b, "3537363231383830");
+	press(b, K_ENTER);
+	type(b, "0123456789abcdef");
+	press(b, K_ENTER);
+	type(b, "0123456789abcdee");
+	press(b, K_ENTER);
+	compare(b, "wizard_twice", 24, 80, REPERTOIRE_UNICODE);
+	type(b, "0123456789abcdef");
+	press(b, K_ENTER);
+	type(b, "0123456789abcdef");
+	press(b, K_ENTER);
+	assert_true(shows(b, "The user PIN"));
+}
+
+static void the_form_of_a_pin_is_checked_on_its_page(void **state)
+{
+	struct bench *b = *state;
+
+	to_so_pin(b);
+	type(b, "353736323138383");
+	press(b, K_ENTER);
+	type(b, "0123456789abcdef");
+	press(b, K_ENTER);
+	type(b, "0123456789abcdef");
+	press(b, K_ENTER);
+	assert_true(shows(b, "The SO-PIN"));
+	assert_true(shows(b, "! "));
+}
+
+static void backspace_and_line_erase_work_in_a_secret(void **state)
+{
+	struct bench *b = *state;
+
+	to_so_pin(b);
+	type(b, "12345");
+	press(b, K_BACKSPACE);
+	assert_int_equal(secret_len(ui_secret(&b->ui)), 4);
+	type(b, "\xc3\xa9");
+	press(b, K_BACKSPACE);   /* both bytes of one character */
+	assert_int_equal(secret_len(ui_secret(&b->ui)), 4);
+	press(b, K_CTRL('u'));
+	assert_int_equal(secret_len(ui_secret(&b->ui)), 0);
+}
+
+static void letters_are_text_in_a_field(void **state)
+{
+	struct bench *b = *state;
+
+	to_label(b);
+	assert_true(shows(b, "DENK0200914-label"));   /* proposed */
+	press(b, K_CTRL('u'));
+	type(b, "q?/jk n");
+	assert_true(shows(b, "q?/jk n"));
+	assert_false(b->ui.quit);
+	compare_sizes(b, "wizard_label");
+	press(b, K_TAB);
+	press(b, ' ');
+	press(b, K_TAB);
+	press(b, ' ');
+	compare(b, "wizard_marks", 24, 80, REPERTOIRE_UNICODE);
+}
+
+static void answers_stay_when_going_back_and_when_resizing(void **state)
+{
+	struct bench *b = *state;
+
+	to_label(b);
+	type(b, "-of-mine");
+	ui_resize(&b->ui, 10, 40);
+	ui_resize(&b->ui, 43, 132);
+	assert_true(shows(b, "DENK0200914-label-of-mine"));
+	press(b, K_ESC);
+	assert_true(shows(b, "The user PIN"));
+	assert_int_equal(secret_len(ui_secret(&b->ui)), 6);
+	press(b, K_ENTER);   /* both typings are still there */
+	assert_true(shows(b, "DENK0200914-label-of-mine"));
+}
+
+static void a_bad_answer_keeps_the_page(void **state)
+{
+	struct bench *b = *state;
+
+	to_label(b);
+	press(b, K_CTRL('u'));
+	type(b, "ab");
+	press(b, K_ENTER);
+	assert_true(shows(b, "at least three"));
+	type(b, "c");
+	assert_false(shows(b, "at least three"));
+}
+
+static void to_review(struct bench *b)
+{
+	to_label(b);
+	press(b, K_ENTER);
+}
+
+static void the_serial_number_must_be_typed(void **state)
+{
+	struct bench *b = *state;
+
+	to_review(b);
+	compare_sizes(b, "wizard_review");
+	type(b, "DENK0200915");
+	press(b, K_ENTER);
+	assert_true(shows(b, "type exactly: DENK0200914"));
+	assert_false(shows(b, "Under way"));
+}
+
+static void the_steps_show_how_they_go_and_what_came_of_them(void **state)
+{
+	struct bench *b = *state;
+
+	to_review(b);
+	type(b, "DENK0200914");
+	press(b, K_ENTER);
+	settle(b);
+	compare_sizes(b, "wizard_running");
+	press(b, K_CTRL('c'));   /* cannot be interrupted */
+	assert_true(shows(b, "Under way"));
+	fake_release();
+	settle(b);
+	compare_sizes(b, "wizard_done");
+	assert_true(b->fleet.rescans > 0);
+	press(b, 'a');
+	assert_true(shows(b, "With which device?"));
+}
+
+static void a_failure_says_what_and_where_and_what_next(void **state)
+{
+	struct bench *b = *state;
+
+	press(b, 'b');
+	settle(b);
+	compare_sizes(b, "wizard_failed");
+	press(b, K_ESC);
+	assert_true(shows(b, "Devices"));
+}
+
+static void secrets_are_gone_when_a_wizard_is_left(void **state)
+{
+	struct bench *b = *state;
+
+	to_label(b);
+	press(b, K_CTRL('c'));
+	assert_int_equal(b->ui.depth, 1);
+	compare(b, "left", 24, 80, REPERTOIRE_UNICODE);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_wizard_asks_page_by_page),
+		TEST(a_device_is_asked_for_where_none_is_given),
+		TEST(what_was_typed_twice_must_be_the_same),
+		TEST(the_form_of_a_pin_is_checked_on_its_page),
+		TEST(backspace_and_line_erase_work_in_a_secret),
+		TEST(letters_are_text_in_a_field),
+		TEST(answers_stay_when_going_back_and_when_resizing),
+		TEST(a_bad_answer_keeps_the_page),
+		TEST(the_serial_number_must_be_typed),
+		TEST(the_steps_show_how_they_go_and_what_came_of_them),
+		TEST(a_failure_says_what_and_where_and_what_next),
+		TEST(secrets_are_gone_when_a_wizard_is_left),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
