@@ -323,7 +323,7 @@ enum status store_backup_data(struct store *s, int64_t id, uint8_t **ret, size_t
 	return ST_OK;
 }
 
-#define BACKUP_CLAUSES 5
+#define BACKUP_CLAUSES 6
 
 static void backup_clauses(const struct backup_filter *filter, struct clause clauses[static BACKUP_CLAUSES])
 {
@@ -333,6 +333,7 @@ static void backup_clauses(const struct backup_filter *filter, struct clause cla
 		{ filter->key != NULL, "b.key = (SELECT id FROM key WHERE identity = :key)" },
 		{ filter->kcv != NULL, "b.kcv = :kcv" },
 		{ filter->unproven, "b.proof < 3" },
+		{ filter->below > 0, "b.id < :below" },
 	};
 
 	memcpy(clauses, all, sizeof(all));
@@ -347,6 +348,8 @@ static void bind_filter(struct query *q, const struct backup_filter *filter)
 		bind_blob(q, filter->key->bytes, filter->key->len);
 	if (bind_at(q, ":kcv"))
 		bind_blob(q, filter->kcv, STORE_KCV_LEN);
+	if (bind_at(q, ":below"))
+		bind_int(q, filter->below);
 	bind_page(q, filter->page);
 }
 

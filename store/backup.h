@@ -37,7 +37,7 @@ struct backup_row {
 	int64_t added_at;
 	size_t size_bytes;
 	enum proof_level proof;             /* the best so far */
-	int64_t proof_at;                   /* when it was reached; STORE_UNKNOWN */
+	int64_t proof_at;                   /* when it was last shown; STORE_UNKNOWN */
 	char proof_device[STORE_SERIAL_MAX];
 };
 
@@ -69,10 +69,14 @@ struct backup_filter {
 	const struct key_identity *key;     /* NULL: any */
 	const uint8_t *kcv;                 /* NULL: any */
 	bool unproven;                      /* only those below PROOF_OPENED */
+	int64_t below;                      /* only IDs below this one, for walking through all of them; 0: any */
 	struct store_page page;
 };
 
-/* By ID, newest first. *ret is the caller's to free(). */
+/*
+ * By ID, newest first; with text by label, then ID. Far into a long list `below` is quicker than an offset. *ret is the
+ * caller's to free().
+ */
 enum status store_backups(struct store *s, const struct backup_filter *filter, struct backup_row **ret, size_t *ret_n,
 			  struct fault *f);
 enum status store_backups_count(struct store *s, const struct backup_filter *filter, size_t *ret, struct fault *f);

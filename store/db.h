@@ -10,9 +10,12 @@
 #include "store/sql.h"
 #include "store/store.h"
 
+struct ladder;
+
 struct store {
 	sqlite3 *db;
 	char *path;
+	const struct ladder *ladder;       /* schema.h */
 	bool read_only;
 	bool in_txn;                       /* store_begin() was called, and neither committed nor rolled back */
 	void (*committed)(void *ctx);

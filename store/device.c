@@ -65,8 +65,8 @@ static const char device_select[] =
 	" (SELECT count(*) FROM object o WHERE o.device = d.id AND o.type = 0 AND o.gone_at IS NULL),"
 	" (SELECT count(*) FROM object o WHERE o.device = d.id AND o.type = 1 AND o.gone_at IS NULL),"
 	" (SELECT count(*) FROM object o WHERE o.device = d.id AND o.type = 2 AND o.gone_at IS NULL),"
-	" (SELECT count(*) FROM object o LEFT JOIN key k ON k.id = o.key WHERE o.device = d.id AND o.type = 0"
-	"   AND o.gone_at IS NULL AND coalesce(k.backups, 0) = 0)"
+	" (SELECT count(*) FROM object o INDEXED BY object_bare WHERE o.device = d.id AND o.type = 0 AND o.gone_at IS NULL"
+	"   AND o.backed = 0)"
 	" FROM device d";
 
 enum status store_device_get(struct store *s, const char *serial, struct device_row *ret, struct fault *f)

@@ -292,7 +292,7 @@ enum status store_objects(struct store *s, const struct object_filter *filter, s
 		{ filter->device != NULL, "o.device = (SELECT id FROM device WHERE serial = :device)" },
 		{ filter->key != NULL, "o.key = (SELECT id FROM key WHERE identity = :key)" },
 		{ !filter->gone_too, "o.gone_at IS NULL" },
-		{ filter->keys_without_backup, "o.type = 0 AND coalesce(k.backups, 0) = 0" },
+		{ filter->keys_without_backup, "o.type = 0 AND o.backed = 0" },
 	};
 	QUERY q = { 0 };
 	void *rows = NULL;

@@ -224,7 +224,7 @@ static enum status open_existing_or_new(struct store *s, bool wait, struct fault
 	if (s->read_only) {
 		if (version == 0)
 			return fault_set(f, ST_NOT_FOUND, "%s is empty: there is no inventory in it yet.", s->path);
-		if (version < schema_version())
+		if (version < s->ladder->top)
 			return fault_set(f, ST_STORE_READ_ONLY, "The inventory %s was made by an older Keyroom and has to be brought "
 					 "up to date, but it cannot be written. Copy it to a disk that can be written, and open it "
 					 "there.", s->path);
@@ -232,14 +232,14 @@ static enum status open_existing_or_new(struct store *s, bool wait, struct fault
 	}
 	if ((st = switch_to_wal(s, wait, f)) != ST_OK)
 		return st;
-	if (version == schema_version())
+	if (version == s->ladder->top)
 		return ST_OK;
 	if (version > 0 && !in_memory && (st = copy_aside(s, version, f)) != ST_OK)
 		return st;
-	return schema_climb(s, schema_version(), f);
+	return schema_climb(s, f);
 }
 
-enum status store_open(const char *path, unsigned flags, struct store **ret, struct fault *f)
+enum status schema_open(const char *path, unsigned flags, const struct ladder *ladder, struct store **ret, struct fault *f)
 {
 	CLEANUP(store_close_guard) struct store *s = calloc(1, sizeof(*s));
 	bool special = *path == '/' || strcmp(path, ":memory:") == 0;
@@ -247,6 +247,7 @@ enum status store_open(const char *path, unsigned flags, struct store **ret, str
 
 	if (s == NULL)
 		return fault_set(f, ST_NO_MEMORY, NULL);
+	s->ladder = ladder;
 	/* SQLite reads meaning into some names, but into none that begins with a dot. */
 	if (asprintf(&s->path, "%s%s", special ? "" : "./", path) < 0) {
 		s->path = NULL;
@@ -258,4 +259,9 @@ enum status store_open(const char *path, unsigned flags, struct store **ret, str
 		return st;
 	*ret = STEAL(s);
 	return ST_OK;
+}
+
+enum status store_open(const char *path, unsigned flags, struct store **ret, struct fault *f)
+{
+	return schema_open(path, flags, &schema_ladder, ret, f);
 }

@@ -121,6 +121,7 @@ static const char rung_1[] =
 	"  cka_id BLOB,"
 	"  label TEXT NOT NULL DEFAULT '',"
 	"  key INTEGER REFERENCES key,"   /* of a key */
+	"  backed INTEGER NOT NULL DEFAULT 0,"   /* by triggers: its key has a backup */
 	"  certifies BLOB CHECK (length(certifies) IN (16, 32)),"   /* of a certificate: the key's identity */
 	"  algorithm TEXT NOT NULL DEFAULT '',"
 	"  size INTEGER,"
@@ -137,7 +138,8 @@ static const char rung_1[] =
 	") STRICT;"
 	"CREATE UNIQUE INDEX object_present ON object(device, type, fid) WHERE gone_at IS NULL;"
 	"CREATE INDEX object_now ON object(device, type, key) WHERE gone_at IS NULL;"
-	"CREATE INDEX object_device ON object(device, type);"
+	"CREATE INDEX object_bare ON object(device) WHERE type = 0 AND gone_at IS NULL AND backed = 0;"
+	"CREATE INDEX object_device ON object(device);"
 	"CREATE INDEX object_key ON object(key, device) WHERE key IS NOT NULL AND gone_at IS NULL;"
 	"CREATE INDEX object_key_all ON object(key) WHERE key IS NOT NULL;"
 
@@ -166,7 +168,7 @@ static const char rung_1[] =
 	"CREATE INDEX backup_blob ON backup(blob_sha256);"
 	"CREATE INDEX backup_kcv ON backup(kcv);"
 	"CREATE INDEX backup_key ON backup(key, kcv) WHERE key IS NOT NULL;"
-	"CREATE INDEX backup_name ON backup(name);"
+	"CREATE INDEX backup_name ON backup(name, proof);"
 	"CREATE INDEX backup_made_on ON backup(made_on) WHERE made_on IS NOT NULL;"
 	"CREATE INDEX backup_unproven ON backup(id) WHERE proof < 3;"
 	"CREATE TABLE wrapped("   /* apart, so that a list of backups does not read through the keys */
@@ -188,6 +190,12 @@ static const char rung_1[] =
 	"  UPDATE key SET backups = backups + 1, proof = max(proof, NEW.proof) WHERE id = NEW.key; END;"
 	"CREATE TRIGGER backup_proven AFTER UPDATE OF proof ON backup WHEN NEW.key IS NOT NULL BEGIN"
 	"  UPDATE key SET proof = max(proof, NEW.proof) WHERE id = NEW.key; END;"
+	"CREATE TRIGGER key_backed AFTER UPDATE OF backups ON key WHEN OLD.backups = 0 AND NEW.backups > 0 BEGIN"
+	"  UPDATE object SET backed = 1 WHERE key = NEW.id; END;"
+	"CREATE TRIGGER object_added AFTER INSERT ON object WHEN NEW.key IS NOT NULL BEGIN"
+	"  UPDATE object SET backed = (SELECT backups > 0 FROM key WHERE id = NEW.key) WHERE id = NEW.id; END;"
+	"CREATE TRIGGER object_key_learnt AFTER UPDATE OF key ON object BEGIN"
+	"  UPDATE object SET backed = coalesce((SELECT backups > 0 FROM key WHERE id = NEW.key), 0) WHERE id = NEW.id; END;"
 	"CREATE TRIGGER backup_same_key BEFORE UPDATE OF key ON backup WHEN OLD.key IS NOT NULL AND NEW.key IS NOT OLD.key BEGIN"
 	"  SELECT RAISE(ABORT, 'a backup does not become one of another key'); END;"
 	"CREATE TRIGGER backup_proof_stays BEFORE UPDATE OF proof ON backup WHEN NEW.proof < OLD.proof BEGIN"
@@ -236,17 +244,8 @@ static const char rung_1[] =
 	") STRICT;"
 	"CREATE INDEX run_open ON run(device) WHERE state = 0;";
 
-static const char *const rungs[] = { rung_1 };   /* [i] brings version i to i + 1; append only */
-
-int schema_version(void)
-{
-	return (int)(sizeof(rungs) / sizeof(*rungs));
-}
-
-const char *schema_rung(int from)
-{
-	return rungs[from];
-}
+static const char *const rungs[] = { rung_1 };   /* append only */
+const struct ladder schema_ladder = { (int)(sizeof(rungs) / sizeof(*rungs)), rungs };
 
 static enum status read_pragma(struct store *s, const char *sql, int64_t *ret, struct fault *f)
 {
@@ -273,10 +272,10 @@ enum status schema_read_version(struct store *s, int *ret, struct fault *f)
 			return fault_set(f, ST_STORE_DAMAGED, "%s is a database, but no Keyroom inventory. It was left as it is: "
 					 "name another file with --store.", s->path);
 	}
-	if (version > schema_version())
+	if (version > s->ladder->top)
 		return fault_set(f, ST_STORE_NEWER, "The inventory %s was made by a newer Keyroom (its version is %d, this "
 				 "program knows up to %d). It was left as it is, and nothing is lost: use the newer Keyroom.",
-				 s->path, (int)version, schema_version());
+				 s->path, (int)version, s->ladder->top);
 	if (version < 0 || (app == SCHEMA_APPLICATION_ID && version == 0))
 		return fault_set(f, ST_STORE_DAMAGED, "The inventory %s says that it has version %d, which never was. It was "
 				 "left as it is: go back to a copy of it.", s->path, (int)version);
@@ -284,7 +283,7 @@ enum status schema_read_version(struct store *s, int *ret, struct fault *f)
 	return ST_OK;
 }
 
-enum status schema_climb(struct store *s, int target, struct fault *f)
+enum status schema_climb(struct store *s, struct fault *f)
 {
 	WRITE w = { 0 };
 	char stamp[96];
@@ -294,10 +293,10 @@ enum status schema_climb(struct store *s, int target, struct fault *f)
 	/* Read again now that nobody else can be climbing at the same time. */
 	if (st != ST_OK || (st = schema_read_version(s, &version, f)) != ST_OK)
 		return st;
-	for (; version < target; version++) {
+	for (; version < s->ladder->top; version++) {
 		snprintf(stamp, sizeof(stamp), "PRAGMA application_id = %d; PRAGMA user_version = %d;", SCHEMA_APPLICATION_ID,
 			 version + 1);
-		if ((st = db_exec(s, rungs[version], f)) != ST_OK || (st = db_exec(s, stamp, f)) != ST_OK)
+		if ((st = db_exec(s, s->ladder->rungs[version], f)) != ST_OK || (st = db_exec(s, stamp, f)) != ST_OK)
 			return st;
 	}
 	return write_commit(&w, f);

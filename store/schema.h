@@ -6,12 +6,17 @@
 
 #define SCHEMA_APPLICATION_ID 0x4b65796d   /* "Keym", in the file's header */
 
-/* The newest version, and the SQL that brings version from to from + 1. */
-int schema_version(void);
-const char *schema_rung(int from);
+struct ladder {
+	int top;                    /* the newest version */
+	const char *const *rungs;   /* [i] brings version i to i + 1 */
+};
+extern const struct ladder schema_ladder;
 
-/* Brings the open inventory to version target (schema_version(), or in tests an older one). On a copy first: open.c. */
-enum status schema_climb(struct store *s, int target, struct fault *f);
+/* store_open() with another ladder: for the tests of migrations. */
+enum status schema_open(const char *path, unsigned flags, const struct ladder *ladder, struct store **ret, struct fault *f);
+
+/* Brings the open inventory to the top of its ladder. On a copy first: open.c. */
+enum status schema_climb(struct store *s, struct fault *f);
 
 /* The file's user_version. ST_STORE_NEWER; ST_STORE_DAMAGED: a database, but not ours; ret 0: an empty one. */
 enum status schema_read_version(struct store *s, int *ret, struct fault *f);

@@ -195,6 +195,8 @@ static void backups_are_found_by_key_device_dkek_and_text(void **state)
 	assert_int_equal(n, 1);
 	assert_int_equal(rows[0].id, first);
 	free(rows);
+	must(store_backups_count(s, &(struct backup_filter){ .below = second }, &n, &f));
+	assert_int_equal(n, 1);
 	must(store_backups_count(s, &(struct backup_filter){ .device = SERIAL }, &n, &f));
 	assert_int_equal(n, 1);
 	must(store_backups_count(s, &(struct backup_filter){ .kcv = b.kcv }, &n, &f));
