@@ -10,6 +10,8 @@
 /* What other hosts always send, and wrapping: without it the key could never be backed up. */
 static const uint8_t aes_default[] = { CARD_AES_CBC_ENCRYPT, CARD_AES_CBC_DECRYPT, CARD_AES_CMAC, CARD_DERIVE, CARD_WRAP };
 
+#define SHORT_CAR "UT00001"   /* country and sequence number, the least there is (TR-03110) */
+
 static bool can_size(const struct keygen_params *p, const struct firmware *fw)
 {
 	switch (p->algorithm) {
@@ -81,6 +83,9 @@ static enum status put_template(struct card *c, const struct keygen_params *p, s
 	enum status st;
 
 	snprintf(holder, sizeof(holder), "%s00001", c->device.serial);
+	/* With the usual authority a 256-bit curve makes 256 bytes, one more than a short command takes. */
+	if (c->link == LINK_SHORT)
+		k.car = SHORT_CAR;
 	st = cvc_keygen_data(&k, &data, f);
 	if (st == ST_OK)
 		apdu_put(c, data.p, data.n);

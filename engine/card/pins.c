@@ -222,19 +222,26 @@ static void put_init(struct card *c, const struct init_params *p)
 enum status card_initialise(struct card *c, const struct init_params *p, struct fault *f)
 {
 	struct pin_status before;
-	struct fault first;
+	struct fault fault;
 	enum status st;
 
 	if ((st = init_check(p, c->firmware, f)) != ST_OK || (st = so_status_before(c, &before, f)) != ST_OK)
 		return st;
 	put_init(c, p);
 	c->may_be_logged_in = true;
-	if ((st = do_with_so_pin(c, &before, &first)) == ST_CARD_FULL) {
+	st = do_with_so_pin(c, &before, &fault);
+	if (st == ST_CARD_FULL) {
 		/* Not "full" here: the chip reclaims memory, and the maker's own scripts ask again once. */
 		put_init(c, p);
-		return do_with_so_pin(c, &before, f);
+		st = do_with_so_pin(c, &before, &fault);
 	}
-	if (st != ST_OK && f)
-		*f = first;
-	return st;
+	if (st != ST_OK) {
+		if (f)
+			*f = fault;
+		return st;
+	}
+	/* As the next SELECT will say too. */
+	if (c->select.options >= 0)
+		c->select.options = (int)p->options;
+	return ST_OK;
 }
