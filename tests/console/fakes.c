@@ -314,19 +314,19 @@ static const struct step init_steps[] = {
 };
 
 const struct procedure fake_init = {
-	.name = "init", .command = "init", .title = "Initialise", .summary = "Erases a device and sets it up.", .on_device = true,
+	.name = "init", .command = "init", .title = "Initialise", .summary = "erase a device and set it up", .on_device = true,
 	.pages = init_pages, .steps = init_steps, .review = review, .confirm = confirm, .outcome = outcome, .failed = failed,
 	.again = once_more, .again_words = "Initialise another with the same shares",
 };
 
 const struct procedure fake_fails = {
-	.name = "backup", .command = "backup", .title = "Back up", .summary = "Makes backups of keys.", .on_device = true,
+	.name = "backup", .command = "backup", .title = "Back up", .summary = "make backups of keys", .on_device = true,
 	.steps = (const struct step[]){ { .name = "wrap", .words = "Wrap the keys", .where = ON_WORKER, .fn = fail }, { 0 } },
 	.outcome = outcome, .failed = failed,
 };
 
 static const struct procedure check = {
-	.name = "share-check", .command = "share check", .title = "Check DKEK shares", .summary = "Opens shares without a device.",
+	.name = "share-check", .command = "share check", .title = "Check DKEK shares", .summary = "open shares without a device",
 	.steps = (const struct step[]){ { .name = "open", .words = "Open the shares", .where = ON_WORKER, .fn = nothing }, { 0 } },
 };
 

@@ -163,8 +163,11 @@ static void wanted(struct fields *fs, struct fields *old, const struct question 
 	fs->f = grown;
 	f = &fs->f[fs->n++];
 	for (size_t i = 0; i < old->n; i++) {
-		if (old->f[i].q == q && old->f[i].index == index && old->f[i].again == again) {
+		/* by name: the same answer may have two rows, one where it is needed and one where it is not */
+		if (old->f[i].q != NULL && strcmp(old->f[i].q->name, q->name) == 0 && old->f[i].index == index &&
+		    old->f[i].again == again) {
 			*f = old->f[i];
+			f->q = q;
 			old->f[i] = (struct field){ 0 };
 			if (i == old->at)
 				fs->at = fs->n - 1;
@@ -185,7 +188,7 @@ static void wanted_files(struct fields *fs, struct fields *old, const struct que
 	unsigned lines = run_count(fs->run, q->name), filled = 0;
 
 	for (size_t i = 0; i < old->n; i++) {
-		if (old->f[i].q == q && old->f[i].edit != NULL && old->f[i].edit->n > 0 && old->f[i].index >= filled)
+		if (old->f[i].q != NULL && old->f[i].q == q && old->f[i].edit != NULL && old->f[i].edit->n > 0 && old->f[i].index >= filled)
 			filled = old->f[i].index + 1;
 	}
 	lines = (lines > filled ? lines : filled) + 1;
@@ -254,6 +257,13 @@ bool field_is_empty(const struct fields *fs, const struct field *f)
 	return s != NULL ? secret_len(s) == 0 : f->kind == FIELD_TEXT && f->edit->n == 0;
 }
 
+bool field_is_wanted(const struct fields *fs, const struct field *f)
+{
+	if (f->again)
+		return secret_len(run_secret(fs->run, f->q->name, f->index)) > 0;
+	return !f->q->optional && f->q->ask != ASK_FILES;
+}
+
 static bool secret_key(struct secret *s, uint32_t key)
 {
 	if (key == K_CTRL('u')) {
@@ -275,8 +285,12 @@ bool fields_key(struct fields *fs, uint32_t key)
 
 	if (f == NULL)
 		return false;
-	if (f->kind == FIELD_SECRET)
-		return field_secret(fs, f) != NULL && secret_key(field_secret(fs, f), key);
+	if (f->kind == FIELD_SECRET) {
+		if (field_secret(fs, f) == NULL || !secret_key(field_secret(fs, f), key))
+			return false;
+		fields_sync(fs);
+		return true;
+	}
 	if (f->kind != FIELD_TEXT || !edit_key(f->edit, key))
 		return false;
 	store_text(fs, f, f->edit->text);
@@ -384,19 +398,4 @@ enum status fields_check(struct fields *fs, struct fault *f)
 		return fault_set(f, ST_BAD_FORM, "The two entries are not the same. Both were erased: type it again, twice.");
 	}
 	return fs->no_memory ? fault_set(f, ST_NO_MEMORY, NULL) : ST_OK;
-}
-
-void fields_wipe(struct fields *fs, enum ask ask)
-{
-	for (size_t i = fs->n; i-- > 0;) {
-		struct field *f = &fs->f[i];
-		struct secret *s = field_secret(fs, f);
-
-		if (s == NULL || f->q->ask != ask)
-			continue;
-		if (!f->q->twice) {
-			secret_wipe(s);
-			fs->at = i;
-		}
-	}
 }

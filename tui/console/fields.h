@@ -51,6 +51,7 @@ void fields_sync(struct fields *fs);
 struct field *fields_now(const struct fields *fs);   /* NULL: the page has none */
 struct secret *field_secret(const struct fields *fs, const struct field *f);
 bool field_is_empty(const struct fields *fs, const struct field *f);
+bool field_is_wanted(const struct fields *fs, const struct field *f);   /* it must be filled before the page is left */
 bool field_is_list(const struct field *f);
 
 bool fields_key(struct fields *fs, uint32_t key);    /* text and editing keys; false: not for the field */
@@ -65,9 +66,6 @@ bool fields_go(struct fields *fs, const char *question);   /* to this question's
  * the field that is to be typed anew.
  */
 enum status fields_check(struct fields *fs, struct fault *f);
-
-/* Erases what was typed as this kind of secret: it was wrong. */
-void fields_wipe(struct fields *fs, enum ask ask);
 
 /*
  * Draws them from row on, and returns the row after them; *ret_focus is where the keyboard is. room: rows that a list may

@@ -74,7 +74,7 @@ static void draw_secret(const struct fields *fs, struct area line, const struct 
 
 static int draw_list(const struct field *f, struct area a, int row, int room, bool now, int *ret_focus)
 {
-	int rows = room < (int)f->choices.n ? room : (int)f->choices.n;
+	int rows = room < (int)f->choices.n ? room - 1 : (int)f->choices.n;   /* the last one says how many there are */
 	size_t top;
 
 	area_text(a, row++, 0, now ? ROLE_TITLE : ROLE_PLAIN, f->q->words);
@@ -113,6 +113,8 @@ static int draw_line_field(const struct fields *fs, struct area a, int row, size
 		draw_secret(fs, line, f, now);
 	else
 		edit_draw(area_sub(line, 0, 0, 1, wide < 4 ? 4 : wide), f->edit, now);
+	if (f->q->ask == ASK_SENTENCE)
+		area_print(a, ++row, words_cols + 2, ROLE_PLAIN, "the words to type: %s", f->q->choices[0].value);
 	return row + 1;
 }
 
@@ -136,9 +138,25 @@ static int draw_warnings(const struct fields *fs, struct area a, int row, size_t
 	return p.n > 0 ? ui_prose(a, row, &p) + 1 : row;
 }
 
+/* Rows of a list, so that the other fields of the page are in sight, too: a heading and a blank row for each list. */
+static int list_room(const struct fields *fs, int room)
+{
+	int lists = 0, others = 0;
+
+	for (size_t i = 0; i < fs->n; i++) {
+		if (field_is_list(&fs->f[i]))
+			lists++;
+		else
+			others++;
+	}
+	return lists > 0 ? (room - others) / lists - 2 : room;
+}
+
 int fields_draw(const struct fields *fs, struct area a, int row, int room, const struct fault *bad, int *ret_focus)
 {
 	int words_cols = words_width(fs, a.cols);
+
+	room = list_room(fs, room);
 
 	for (size_t i = 0; i < fs->n; i++) {
 		const struct field *f = &fs->f[i];

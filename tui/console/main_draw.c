@@ -38,7 +38,8 @@ static void draw_status(struct area a, const struct fleet_device *d)
 			   d->memory_total / 1024);
 	if (!d->initialised && d->looked_at) {
 		area_fit(a, 1, 1, a.cols - 1, ROLE_WARNING, "Never initialised: press i to set it up");
-		tries(a, 2, 1, "SO-PIN", d->so_pin_tries, " of 15 tries left", "BLOCKED FOR GOOD");
+		if (d->so_pin_tries >= 0)
+			tries(a, 2, 1, "SO-PIN", d->so_pin_tries, " of 15 tries left", "BLOCKED FOR GOOD");
 		return;
 	}
 	tries(a, 1, 1, "User PIN", d->pin_tries, d->pin_tries == 1 ? " try left" : " tries left", "BLOCKED");

@@ -177,12 +177,28 @@ static const struct procedure *find(const char *name)
 	return p;
 }
 
-static void begin(struct main_screen *m, const char *name, const char *serial)
+/* The key under the cursor, where the cursor is among the objects; "" else. */
+static const char *key_now(const struct main_screen *m)
+{
+	const struct fleet_object *o = m->pane == PANE_OBJECTS ? object_now(m) : NULL;
+
+	return o != NULL && o->type == FLEET_KEY ? o->id : "";
+}
+
+static void begin(struct main_screen *m, const char *name, const char *serial, const char *id)
 {
 	const struct procedure *p = find(name);
 
 	if (p != NULL)
-		ui_push(m->s.ui, wizard_screen_new(m->s.ui, p, serial));
+		ui_push(m->s.ui, wizard_screen_new(m->s.ui, p, serial, id));
+}
+
+static void more(struct main_screen *m)
+{
+	const struct fleet_device *d = main_device(m);
+	bool here = d != NULL && d->state == FLEET_HERE;
+
+	ui_push(m->s.ui, menu_screen_new(m->s.ui, here ? m->serial : "", here ? key_now(m) : ""));
 }
 
 static void attend(struct main_screen *m)
@@ -194,7 +210,7 @@ static void attend(struct main_screen *m)
 		return;
 	s = a->run != 0 ? wizard_screen_resume(m->s.ui, a->run) : NULL;
 	if (a->run == 0)
-		begin(m, a->procedure, a->serial);
+		begin(m, a->procedure, a->serial, "");
 	else
 		ui_push(m->s.ui, s);
 }
@@ -292,10 +308,10 @@ static void act(struct screen *s, const struct binding *b)
 		m->filtering = true;
 		break;
 	case IN_PROCEDURE:
-		begin(m, b->procedure, m->serial);
+		begin(m, b->procedure, m->serial, key_now(m));
 		break;
 	case IN_MORE:
-		ui_push(s->ui, menu_screen_new(s->ui, main_device(m) != NULL && main_device(m)->state == FLEET_HERE ? m->serial : ""));
+		more(m);
 		break;
 	case IN_ATTEND:
 		attend(m);

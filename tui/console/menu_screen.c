@@ -9,6 +9,7 @@
 struct menu_screen {
 	struct screen s;
 	char serial[24];       /* the device that was under the cursor; "" */
+	char id[521];          /* and the key; "" */
 	size_t *row, n, at;    /* indices into procedures[] */
 	struct edit filter;
 	bool filtering;
@@ -62,11 +63,10 @@ static void open_it(struct menu_screen *m)
 {
 	struct ui *ui = m->s.ui;
 	const struct procedure *p = procedures[m->row[m->at]];
-	char serial[24];
+	struct screen *s = wizard_screen_new(ui, p, m->serial, m->id);
 
-	(void)snprintf(serial, sizeof(serial), "%s", m->serial);
 	ui_pop(ui);
-	ui_push(ui, wizard_screen_new(ui, p, serial));
+	ui_push(ui, s);
 }
 
 static void go_back(struct menu_screen *m)
@@ -194,7 +194,7 @@ static const struct screen_ops ops = {
 	.free = menu_free,
 };
 
-struct screen *menu_screen_new(struct ui *ui, const char *serial)
+struct screen *menu_screen_new(struct ui *ui, const char *serial, const char *id)
 {
 	struct menu_screen *m = calloc(1, sizeof(*m));
 
@@ -204,6 +204,7 @@ struct screen *menu_screen_new(struct ui *ui, const char *serial)
 	}
 	m->s = (struct screen){ &ops, ui };
 	(void)snprintf(m->serial, sizeof(m->serial), "%s", serial);
+	(void)snprintf(m->id, sizeof(m->id), "%s", id);
 	edit_init(&m->filter, FILTER_MAX);
 	sync_rows(m);
 	return &m->s;

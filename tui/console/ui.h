@@ -97,10 +97,13 @@ int ui_prose(struct area a, int row, const struct prose *p);
 /* The screens. NULL: memory. */
 struct screen *main_screen_new(struct ui *ui);
 struct screen *help_screen_new(struct ui *ui, const struct screen *about);
-struct screen *menu_screen_new(struct ui *ui, const char *serial);
+struct screen *menu_screen_new(struct ui *ui, const char *serial, const char *id);   /* as wizard_screen_new() */
 struct screen *object_screen_new(struct ui *ui, const struct fleet_device *d, const struct fleet_object *o);
-/* serial "" or NULL: asks which device. NULL also where it cannot begin; then ui_say_fault() was called. */
-struct screen *wizard_screen_new(struct ui *ui, const struct procedure *p, const char *serial);
+/*
+ * serial "" or NULL: asks which device. id: CKA_ID of the key that it is about, where it asks for one, or NULL. NULL also
+ * where it cannot begin; then ui_say_fault() was called.
+ */
+struct screen *wizard_screen_new(struct ui *ui, const struct procedure *p, const char *serial, const char *id);
 /* Goes on with a run that was interrupted: its number in the inventory. */
 struct screen *wizard_screen_resume(struct ui *ui, int64_t run);
 

@@ -1,6 +1,7 @@
 /* How a wizard's page looks: the steps on the left, the page on the right, as tall as it is and shown in part. */
 #include "tui/console/wizard_screen.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,6 +15,8 @@ static const enum role mark_roles[] = { ROLE_PLAIN, ROLE_GOOD, ROLE_TITLE, ROLE_
 
 static bool page_counts(const struct wizard_screen *w, const struct page *page)
 {
+	if (page->text == NULL && (page->questions == NULL || page->questions->name == NULL))
+		return false;   /* only work, done on the way */
 	return page->repeat == NULL || page->repeat(w->run) > 0;
 }
 
@@ -175,7 +178,11 @@ static int draw_fault(struct area a, int row, const struct fault *f)
 
 static int draw_choosing(const struct wizard_screen *w, struct area a, int row, int *ret_focus)
 {
-	row = area_wrap(a, row, ROLE_PLAIN, w->p->summary) + 1;
+	char summary[200];
+
+	(void)snprintf(summary, sizeof(summary), "%s.", w->p->summary);
+	summary[0] = (char)toupper((unsigned char)summary[0]);
+	row = area_wrap(a, row, ROLE_PLAIN, summary) + 1;
 	if (w->fault.st != ST_OK)
 		row = draw_fault(a, row, &w->fault);
 	if (w->devices.n == 0)
@@ -185,9 +192,9 @@ static int draw_choosing(const struct wizard_screen *w, struct area a, int row, 
 	for (size_t i = 0; i < w->devices.n; i++, row++) {
 		const struct fleet_device *d = fleet_device(w->s.ui->fleet, w->devices.row[i].i);
 
-		area_fit(a, row, 2, 24, ROLE_PLAIN, d->label[0] != '\0' ? d->label : "(no label yet)");
-		area_fit(a, row, 28, 16, ROLE_PLAIN, d->serial);
-		area_fit(a, row, 46, a.cols - 46, ROLE_PLAIN, d->state == FLEET_READING ? "reading" :
+		area_fit(a, row, 2, 22, ROLE_PLAIN, d->label[0] != '\0' ? d->label : "(no label yet)");
+		area_fit(a, row, 26, 14, ROLE_PLAIN, d->serial);
+		area_fit(a, row, 42, a.cols - 42, ROLE_PLAIN, d->state == FLEET_READING ? "reading" :
 			 d->initialised ? "" : "never initialised");
 		if (i == w->device) {
 			area_text(a, row, 0, ROLE_PLAIN, "\xe2\x96\xb8");
@@ -213,7 +220,7 @@ static int draw_questions(const struct wizard_screen *w, struct area a, int row,
 	row += p.n > 0;
 	if (w->fault.st != ST_OK && !at_field)
 		row = draw_fault(a, row, &w->fault);
-	return fields_draw(&w->fields, a, row, room - row - 2, at_field ? &w->fault : NULL, ret_focus);
+	return fields_draw(&w->fields, a, row, room - row, at_field ? &w->fault : NULL, ret_focus);
 }
 
 static int draw_review(const struct wizard_screen *w, struct area a, int row, int *ret_focus)

@@ -31,19 +31,30 @@ static void set_fault(struct wizard_screen *w, const struct fault *f)
 	w->top = 0;
 }
 
-/* What was wrong is typed anew: it is erased, and the keyboard stands there. */
-static void wipe_wrong(struct wizard_screen *w)
+static bool was_wrong(const struct question *q, enum status st)
 {
-	static const struct {
-		enum status st;
-		enum ask ask;
-	} wrong[] = {
-		{ ST_PIN_WRONG, ASK_PIN }, { ST_SO_PIN_WRONG, ASK_SO_PIN }, { ST_PASSWORD_WRONG, ASK_PASSWORD },
-	};
+	return !q->twice && ((st == ST_PIN_WRONG && q->ask == ASK_PIN) || (st == ST_SO_PIN_WRONG && q->ask == ASK_SO_PIN) ||
+			     (st == ST_PASSWORD_WRONG && q->ask == ASK_PASSWORD));
+}
 
-	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
-		if (w->fault.st == wrong[i].st)
-			fields_wipe(&w->fields, wrong[i].ask);
+/* What was wrong is typed anew: it is erased, so that nobody sends it a second time by pressing Enter. */
+static void wipe_wrong(struct wizard_screen *w, const struct fault *f)
+{
+	for (const struct page *page = w->p->pages; page != NULL && page->name != NULL; page++) {
+		unsigned times = page->repeat != NULL ? page->repeat(w->run) : 1;
+
+		for (const struct question *q = page->questions; q != NULL && q->name != NULL; q++) {
+			unsigned first = page == w->fields.page && w->phase == RUN_ASKING ? w->fields.index : 0;
+			unsigned end = page == w->fields.page && w->phase == RUN_ASKING ? first + 1 : times;
+
+			for (unsigned i = first; i < end && was_wrong(q, f->st); i++) {
+				struct secret *s = run_secret(w->run, q->name, i);
+
+				if (s != NULL)
+					secret_wipe(s);
+				(void)fields_go(&w->fields, q->name);
+			}
+		}
 	}
 }
 
@@ -97,13 +108,15 @@ void wizard_look(struct wizard_screen *w)
 		fields_enter(&w->fields, w->run);
 	if (w->phase == RUN_ASKING && run_fault(w->run)->st != ST_OK) {
 		w->fault = *run_fault(w->run);
-		wipe_wrong(w);
+		wipe_wrong(w, &w->fault);
 	}
 	if (w->phase == before)
 		return;
 	w->top = 0;
 	if (w->phase == RUN_RUNNING || w->phase == RUN_DONE || w->phase == RUN_FAILED)
 		fields_done(&w->fields);
+	if (w->phase == RUN_FAILED)
+		wipe_wrong(w, run_fault(w->run));
 	if (w->phase == RUN_DONE || w->phase == RUN_FAILED)
 		after_steps(w);
 	if (w->leaving && w->phase != RUN_RUNNING && w->phase != RUN_WORKING) {
@@ -198,12 +211,12 @@ static bool to_next_empty(struct wizard_screen *w)
 {
 	struct fields *fs = &w->fields;
 
-	if (fs->n == 0 || field_is_empty(fs, &fs->f[fs->at]))
+	if (fs->n == 0 || (field_is_empty(fs, &fs->f[fs->at]) && field_is_wanted(fs, &fs->f[fs->at])))
 		return false;
-	if (to_next_file(fs))
+	if (!field_is_empty(fs, &fs->f[fs->at]) && to_next_file(fs))
 		return true;
 	for (size_t i = fs->at + 1; i < fs->n; i++) {
-		if (field_is_empty(fs, &fs->f[i]) && !fs->f[i].q->optional && fs->f[i].q->ask != ASK_FILES) {
+		if (field_is_empty(fs, &fs->f[i]) && field_is_wanted(fs, &fs->f[i])) {
 			fs->at = i;
 			w->fault.st = ST_OK;
 			return true;

@@ -114,7 +114,7 @@ static unsigned has(const struct screen *s)
 	if (w->phase == RUN_DONE)
 		return has | NEED_OPEN | (w->p->again != NULL ? NEED_AGAIN : 0u);
 	if (w->phase == RUN_FAILED)
-		return has | NEED_BACK | (w->p->resume != NULL ? NEED_OPEN : 0u);
+		return has | NEED_BACK | (run_can_retry(w->run) ? NEED_OPEN : 0u);
 	return has | NEED_OPEN | NEED_BACK | NEED_LEAVE;
 }
 
@@ -132,7 +132,7 @@ static const char *words(const struct screen *s, enum intent in)
 		return NULL;
 	if (w->choosing)
 		return "Choose";
-	return w->phase == RUN_REVIEW ? "Begin" : w->phase == RUN_DONE ? "Close" : w->phase == RUN_FAILED ? "Try to go on" : "Continue";
+	return w->phase == RUN_REVIEW ? "Begin" : w->phase == RUN_DONE ? "Close" : w->phase == RUN_FAILED ? "Try again" : "Continue";
 }
 
 static bool typing(const struct screen *s)
@@ -163,7 +163,10 @@ static bool type(struct screen *s, uint32_t key)
 
 static void typed(struct screen *s)
 {
-	self(s)->fault.st = ST_OK;
+	struct wizard_screen *w = self(s);
+
+	w->fault.st = ST_OK;
+	fields_sync(&w->fields);   /* questions may hang on a secret, too */
 }
 
 static void event(struct screen *s, const struct job_event *e, unsigned changes)
@@ -191,14 +194,12 @@ static void help_text(const struct screen *s, struct prose *out)
 	const struct wizard_screen *w = wizard_peek(s);
 	const struct field *f = wizard_asking(w) ? fields_now(&w->fields) : NULL;
 
-	if (f != NULL && f->q->help != NULL) {
-		prose_add(out, PROSE_VALUE, "%s", f->q->words);
-		prose_add(out, PROSE_PLAIN, "%s", f->q->help);
-	}
+	if (f != NULL && f->q->help != NULL)
+		prose_add(out, PROSE_PLAIN, "%s: %s", f->q->words, f->q->help);
 	if (w->choosing)
 		prose_add(out, PROSE_PLAIN, "Choose the device that this is to be done with. Its serial number is printed on it, or "
 			  "stands on its label.");
-	prose_add(out, PROSE_PLAIN, "%s: %s", w->p->title, w->p->summary);
+	prose_add(out, PROSE_PLAIN, "%s: %s.", w->p->title, w->p->summary);
 }
 
 static void wizard_free(struct screen *s)
@@ -246,7 +247,18 @@ static struct wizard_screen *wizard_new(struct ui *ui, const struct procedure *p
 	return w;
 }
 
-struct screen *wizard_screen_new(struct ui *ui, const struct procedure *p, const char *serial)
+/* Questions about keys begin with the one under the main screen's cursor. */
+static void propose_object(struct wizard_screen *w, const char *id)
+{
+	for (const struct page *page = w->p->pages; page != NULL && page->name != NULL; page++) {
+		for (const struct question *q = page->questions; q != NULL && q->name != NULL; q++) {
+			if (q->ask == ASK_OBJECTS && strcmp(q->name, "id") == 0)
+				(void)run_set(w->run, q->name, 0, id, NULL);
+		}
+	}
+}
+
+struct screen *wizard_screen_new(struct ui *ui, const struct procedure *p, const char *serial, const char *id)
 {
 	struct wizard_screen *w = wizard_new(ui, p);
 	struct fault f = { 0 };
@@ -259,6 +271,8 @@ struct screen *wizard_screen_new(struct ui *ui, const struct procedure *p, const
 		return NULL;
 	}
 	(void)snprintf(w->serial, sizeof(w->serial), "%s", serial != NULL ? serial : "");
+	if (id != NULL && id[0] != '\0')
+		propose_object(w, id);
 	w->choosing = p->on_device;
 	wizard_sync_devices(w);
 	if (p->on_device && w->serial[0] != '\0' && fleet_by_serial(ui->fleet, w->serial) != NULL)

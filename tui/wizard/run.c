@@ -265,12 +265,18 @@ enum status run_start(struct run *r, struct fault *f)
 	return ST_OK;
 }
 
+bool run_can_retry(const struct run *r)
+{
+	return r->phase == RUN_FAILED && (r->p->resume || !atomic_load(&r->changed));
+}
+
 enum status run_retry(struct run *r, struct fault *f)
 {
-	if (r->phase != RUN_FAILED || !r->p->resume)
+	if (!run_can_retry(r))
 		return fault_set(f, ST_REFUSED, "This procedure has to be begun anew.");
 	/* Nothing was changed: it begins at its first page, as it did. */
 	if (!atomic_load(&r->changed)) {
+		r->fault = (struct fault){ .tries_left = -1 };
 		pages_begin(r);
 		return ST_OK;
 	}

@@ -253,8 +253,10 @@ enum status run_resume(const struct procedure *p, const struct env *env, const s
 		       struct fault *f);
 
 /*
- * Takes up a run that is RUN_FAILED, at once, with the answers and what was opened. ST_REFUSED: the procedure cannot.
+ * Takes up a run that is RUN_FAILED, at once, with the answers and what was opened: at its first page where nothing was
+ * changed, else where the device shows it to be. ST_REFUSED: the procedure cannot.
  */
+bool run_can_retry(const struct run *r);
 enum status run_retry(struct run *r, struct fault *f);
 
 /* After RUN_DONE, where procedure->again is: back to the first page, without a device. Secrets were erased. */
