@@ -37,15 +37,11 @@ static enum part part_of(const struct tlv *t)
 	return first.tag == 0xa0 || first.tag == 0x02 ? PART_X509 : PART_UNKNOWN;
 }
 
-/* Only a verdict on the bytes is one on the file: memory that ran short says nothing about them. */
-static bool is_verdict(enum status st)
-{
-	return st != ST_NO_MEMORY && st != ST_CRYPTO;
-}
-
 static void take_description(const struct tlv *t, struct wrapped *w)
 {
-	if (w->has_description || describe_parse_key(t->whole, &w->description, NULL) != ST_OK ||
+	struct fault ignored;
+
+	if (w->has_description || describe_parse_key(t->whole, &w->description, &ignored) != ST_OK ||
 	    w->description.algorithm != w->blob.algorithm) {
 		w->damage |= WRAPPED_BAD_DESCRIPTION;
 		return;
@@ -54,51 +50,31 @@ static void take_description(const struct tlv *t, struct wrapped *w)
 	w->prkd = t->whole;
 }
 
-static enum status read_x509(struct cur whole, struct pubkey *ret, struct fault *f)
+static void take_certificate(const struct tlv *t, enum part part, struct wrapped *w)
 {
+	struct cur whole = t->whole;
+	struct fault ignored;
 	struct cert cert;
-	enum status st = cert_parse(whole, &cert, f);
-
-	if (st == ST_OK && (!cert.has_key || cert.broken))
-		st = fault_set(f, ST_DAMAGED, NULL);
-	if (st == ST_OK)
-		*ret = cert.key;
-	return st;
-}
-
-static enum status read_cvc(struct cur whole, struct pubkey *ret, struct fault *f)
-{
 	struct cvc cvc;
-	enum status st = cvc_next(&whole, NULL, &cvc, f);
+	bool good = w->cert_kind == WRAPPED_NO_CERT;
 
-	if (st == ST_OK && cvc.request)
-		st = cvc_verify(&cvc, &cvc.key, f);
-	if (st == ST_OK)
-		*ret = cvc.key;
-	return st;
-}
-
-static enum status take_certificate(const struct tlv *t, enum part part, struct wrapped *w, struct fault *f)
-{
-	struct pubkey key;
-	enum status st;
-
-	if (w->has_key) {
-		w->damage |= WRAPPED_BAD_CERTIFICATE;
-		return ST_OK;
+	if (good && part == PART_X509) {
+		good = cert_parse(whole, &cert, &ignored) == ST_OK && cert.has_key && !cert.broken;
+		if (good)
+			w->key = cert.key;
+	} else if (good) {
+		good = cvc_next(&whole, NULL, &cvc, &ignored) == ST_OK &&
+		       (!cvc.request || cvc_verify(&cvc, &cvc.key, &ignored) == ST_OK);
+		if (good)
+			w->key = cvc.key;
 	}
-	st = part == PART_X509 ? read_x509(t->whole, &key, f) : read_cvc(t->whole, &key, f);
-	if (!is_verdict(st))
-		return st;
-	if (st != ST_OK || key.algorithm != w->blob.algorithm) {
+	if (!good || w->key.algorithm != w->blob.algorithm) {
 		w->damage |= WRAPPED_BAD_CERTIFICATE;
-		return ST_OK;
+		return;
 	}
-	w->key = key;
 	w->has_key = true;
 	w->cert_kind = part == PART_X509 ? WRAPPED_X509 : WRAPPED_CVC;
 	w->cert = t->whole;
-	return ST_OK;
 }
 
 /* A size in the description that is not the key's makes other software handle the key wrongly. */
@@ -112,29 +88,30 @@ static void compare_sizes(struct wrapped *w)
 }
 
 /* What follows the blob. The first part that is no object ends it: nobody can tell where the next would begin. */
-static enum status take_parts(struct cur c, struct wrapped *w, struct fault *f)
+static void take_parts(struct cur c, struct wrapped *w)
 {
 	struct tlv t;
 
 	while (c.n > 0) {
-		enum status st = ST_OK;
-		enum part part;
-
 		if (!tlv_next(&c, &t)) {
 			w->damage |= WRAPPED_BAD_REST;
-			return ST_OK;
+			return;
 		}
-		part = part_of(&t);
-		if (part == PART_DESCRIPTION)
+		switch (part_of(&t)) {
+		case PART_DESCRIPTION:
 			take_description(&t, w);
-		else if (part == PART_X509 || part == PART_CVC)
-			st = take_certificate(&t, part, w, f);
-		else
+			break;
+		case PART_X509:
+			take_certificate(&t, PART_X509, w);
+			break;
+		case PART_CVC:
+			take_certificate(&t, PART_CVC, w);
+			break;
+		case PART_UNKNOWN:
 			w->damage |= WRAPPED_BAD_REST;
-		if (st != ST_OK)
-			return st;
+			break;
+		}
 	}
-	return ST_OK;
 }
 
 enum status wrapped_parse(struct cur file, struct wrapped *ret, struct fault *f)
@@ -142,23 +119,24 @@ enum status wrapped_parse(struct cur file, struct wrapped *ret, struct fault *f)
 	struct wrapped w = { .prkd = cur_of("", 0), .cert = cur_of("", 0) };
 	struct cur rest = file;
 	struct tlv top, blob;
-	enum status st;
+	struct fault ignored;
 
 	if (file.n > WRAPPED_MAX)
 		return fault_set(f, ST_DAMAGED, "This is too large for a wrapped key.");
 	/* a bare blob begins with its DKEK's check value, which may look like a sequence, but not all the way down */
 	if (tlv_expect(&rest, TAG_SEQUENCE, &top) && tlv_expect(&top.value, TAG_OCTETS, &blob) &&
-	    blob_parse(blob.value, &w.blob, NULL) == ST_OK) {
-		st = take_parts(top.value, &w, f);
+	    blob_parse(blob.value, &w.blob, &ignored) == ST_OK) {
+		take_parts(top.value, &w);
 		compare_sizes(&w);
 		if (rest.n > 0)
 			w.damage |= WRAPPED_BAD_REST;
 	} else {
-		st = blob_parse(file, &w.blob, f);
+		enum status st = blob_parse(file, &w.blob, f);
+
+		if (st != ST_OK)
+			return st;
 		w.bare = true;
 	}
-	if (st != ST_OK)
-		return st;
 	*ret = w;
 	return ST_OK;
 }

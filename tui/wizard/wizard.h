@@ -213,16 +213,14 @@ long run_number(const struct run *r, const char *question, long otherwise);
 unsigned run_count(const struct run *r, const char *question);   /* values of ASK_FILES and ASK_OBJECTS */
 /* The secret of a question, made with its capacity when first asked for; owned by the run. NULL: memory. */
 struct secret *run_secret(struct run *r, const char *question, unsigned index);
-/* The same for looking; NULL also where nothing was typed yet. */
-const struct secret *run_secret_typed(const struct run *r, const char *question, unsigned index);
 
 /* Checks the page's answers, in order: on failure ret_bad is the question's name. Then works, or goes on. */
 enum status run_next(struct run *r, const char **ret_bad, struct fault *f);
 bool run_back(struct run *r);      /* false on the first page; answers stay */
 
 /*
- * Writes the run into the inventory and begins the steps. Only in RUN_REVIEW. Where the same procedure with the same
- * answers stopped half way on this device before, that one is taken up: procedure->resume comes first.
+ * Writes the run into the inventory and begins the steps. Only in RUN_REVIEW. In a script, where the same procedure with
+ * the same answers stopped half way on this device before, that one is taken up: procedure->resume comes first.
  */
 enum status run_start(struct run *r, struct fault *f);
 
@@ -253,9 +251,6 @@ enum step_state run_step_state(const struct run *r, size_t step);
 struct run_record;   /* store/run.h */
 enum status run_resume(const struct procedure *p, const struct env *env, const struct run_record *record, struct run **ret,
 		       struct fault *f);
-
-/* What run_note() left in a record; "" where there is none, or it does not fit. */
-void run_record_fact(const struct run_record *record, const char *name, char *out, size_t cap);
 
 /*
  * Takes up a run that is RUN_FAILED, at once, with the answers and what was opened: at its first page where nothing was
