@@ -125,8 +125,8 @@ struct init_more {
 };
 
 /* A PIN, and a DKEK of that many shares, all of them imported but those missing. seed tells one DKEK from another. */
-static inline void place_init_with(struct place *p, size_t i, int shares, unsigned missing, uint8_t seed, unsigned options,
-				   const char *user_pin)
+static inline void place_init_with(struct place *p, size_t i, int shares, unsigned missing, uint8_t seed,
+				   unsigned options, const char *user_pin)
 {
 	CLEANUP(card_close_guard) struct card *c = place_card(p, i);
 	SECRET *pin = secret_new(16), *so = secret_new(8), *share = secret_new(32);
@@ -231,8 +231,8 @@ static inline struct run *place_run_new(struct place *p, const char *procedure, 
 #define GIVEN(...) ((const struct given[]){ __VA_ARGS__, { NULL, NULL, 0 } })
 
 /* All in one. ret_run may be NULL. */
-static inline enum status place_do(struct place *p, const char *procedure, size_t card, const struct given *g, struct run **ret_run,
-				   struct fault *f)
+static inline enum status place_do(struct place *p, const char *procedure, size_t card, const struct given *g,
+				   struct run **ret_run, struct fault *f)
 {
 	struct run *r = place_run_new(p, procedure, card, g);
 	enum status st = place_go(p, r, f);
@@ -245,7 +245,8 @@ static inline enum status place_do(struct place *p, const char *procedure, size_
 }
 
 /* Fails the test where it does not end as it should. */
-static inline void place_expect(struct place *p, const char *procedure, size_t card, const struct given *g, enum status want)
+static inline void place_expect(struct place *p, const char *procedure, size_t card, const struct given *g,
+				enum status want)
 {
 	struct fault f = { 0 };
 	enum status st = place_do(p, procedure, card, g, NULL, &f);
@@ -258,7 +259,8 @@ static inline void place_expect(struct place *p, const char *procedure, size_t c
 
 static inline void place_make_key(struct place *p, size_t card, const char *type, const char *label, const char *id)
 {
-	place_expect(p, "key new", card, GIVEN({ "type", type, 0 }, { "label", label, 0 }, { "id", id, 0 }, { "pin", PIN, 0 }), ST_OK);
+	place_expect(p, "key new", card,
+		     GIVEN({ "type", type, 0 }, { "label", label, 0 }, { "id", id, 0 }, { "pin", PIN, 0 }), ST_OK);
 }
 
 #endif

@@ -31,7 +31,8 @@ static void a_new_key_is_described_and_recorded(void **state)
 	size_t n = 0;
 
 	place_init(p, 0, 1, 0x10);
-	OK(place_do(p, "key new", 0, GIVEN({ "type", "ec:P-256", 0 }, { "label", "Root CA 2026", 0 }, { "pin", PIN, 0 }), &r, &f));
+	OK(place_do(p, "key new", 0,
+		    GIVEN({ "type", "ec:P-256", 0 }, { "label", "Root CA 2026", 0 }, { "pin", PIN, 0 }), &r, &f));
 	k = run_key(r);
 	assert_non_null(k);
 	assert_string_equal(k->label, "Root CA 2026");
@@ -51,7 +52,8 @@ static void a_new_key_is_described_and_recorded(void **state)
 
 static void every_type_can_be_made(void **state)
 {
-	static const char *const types[] = { "rsa:2048", "ec:secp384r1", "ec:brainpoolP256r1", "ec:secp521r1", "aes:128", "aes:256" };
+	static const char *const types[] = { "rsa:2048",     "ec:secp384r1", "ec:brainpoolP256r1",
+					     "ec:secp521r1", "aes:128",      "aes:256" };
 	struct place *p = *state;
 
 	place_init(p, 0, 1, 0x10);
@@ -69,7 +71,8 @@ static unsigned long apdus_of_key(struct place *p, const char *type, const char 
 	struct fault f = { 0 };
 	unsigned long before;
 	struct run *r = place_run_new(p, "key new", 0,
-				      GIVEN({ "type", type, 0 }, { "label", "one more", 0 }, { "id", id, 0 }, { "pin", PIN, 0 }));
+				      GIVEN({ "type", type, 0 }, { "label", "one more", 0 }, { "id", id, 0 },
+					    { "pin", PIN, 0 }));
 
 	before = sim_card_apdus(place_sim(p, 0));
 	OK(place_go(p, r, &f));
@@ -103,7 +106,9 @@ static void an_id_that_is_taken_is_refused(void **state)
 	place_init(p, 0, 1, 0x10);
 	place_make_key(p, 0, "ec:secp256r1", "first", "0a0b");
 	place_expect(p, "key new", 0,
-		     GIVEN({ "type", "ec:secp256r1", 0 }, { "label", "second", 0 }, { "id", "0A0B", 0 }, { "pin", PIN, 0 }), ST_DUPLICATE);
+		     GIVEN({ "type", "ec:secp256r1", 0 }, { "label", "second", 0 }, { "id", "0A0B", 0 },
+			   { "pin", PIN, 0 }),
+		     ST_DUPLICATE);
 	assert_int_equal(place_count(p, 0, FID_KEY), 1);
 }
 
@@ -131,8 +136,8 @@ static void what_cannot_be_is_said_before_the_card_is_asked(void **state)
 	place_init(p, 0, 1, 0x10);
 	for (size_t i = 0; i < N(bad); i++) {
 		struct run *r = place_run_new(p, "key new", 0,
-					      GIVEN({ "type", bad[i].type, 0 }, { "label", bad[i].label, 0 }, { "id", bad[i].id, 0 },
-						    { "use-counter", bad[i].uses, 0 }));
+					      GIVEN({ "type", bad[i].type, 0 }, { "label", bad[i].label, 0 },
+						    { "id", bad[i].id, 0 }, { "use-counter", bad[i].uses, 0 }));
 		const unsigned long before = sim_card_apdus(place_sim(p, 0));
 		struct secret *pin = run_secret(r, "pin", 0);
 		struct fault f = { 0 };
@@ -154,7 +159,9 @@ static void a_wrong_pin_names_the_tries_left_and_is_not_repeated(void **state)
 	struct fault f = { 0 };
 
 	place_init(p, 0, 1, 0x10);
-	assert_int_equal(place_do(p, "key new", 0, GIVEN({ "type", "ec:secp256r1", 0 }, { "label", "l", 0 }, { "pin", "000000", 0 }), NULL, &f),
+	assert_int_equal(place_do(p, "key new", 0,
+				  GIVEN({ "type", "ec:secp256r1", 0 }, { "label", "l", 0 }, { "pin", "000000", 0 }),
+				  NULL, &f),
 			 ST_PIN_WRONG);
 	assert_int_equal(f.tries_left, 2);
 	assert_non_null(strstr(f.what, "2"));
@@ -186,7 +193,8 @@ static void a_device_without_its_shares_makes_no_key(void **state)
 	struct place *p = *state;
 
 	place_init_with(p, 0, 2, 1, 0x10, OPTION_UNBLOCK, PIN);
-	place_expect(p, "key new", 0, GIVEN({ "type", "ec:secp256r1", 0 }, { "label", "l", 0 }, { "pin", PIN, 0 }), ST_DKEK_INCOMPLETE);
+	place_expect(p, "key new", 0, GIVEN({ "type", "ec:secp256r1", 0 }, { "label", "l", 0 }, { "pin", PIN, 0 }),
+		     ST_DKEK_INCOMPLETE);
 	assert_int_equal(place_count(p, 0, FID_KEY), 0);
 }
 
@@ -215,7 +223,8 @@ static void a_key_that_can_never_be_backed_up_is_warned_of(void **state)
 
 	place_init(p, 0, INIT_NO_DKEK, 0);
 	p->env.script = false;
-	r = place_run_new(p, "key new", 0, GIVEN({ "type", "ec:secp256r1", 0 }, { "label", "l", 0 }, { "pin", PIN, 0 }));
+	r = place_run_new(p, "key new", 0,
+			  GIVEN({ "type", "ec:secp256r1", 0 }, { "label", "l", 0 }, { "pin", PIN, 0 }));
 	while (run_phase(r) != RUN_REVIEW) {
 		const char *bad;
 
@@ -244,8 +253,9 @@ static void a_full_card_keeps_no_half_key(void **state)
 	place_open_with(p, &o);
 	place_init(p, 0, 1, 0x10);
 	while (made < 40 && st == ST_OK) {
-		st = place_do(p, "key new", 0, GIVEN({ "type", "ec:secp256r1", 0 }, { "label", "fills the card", 0 }, { "pin", PIN, 0 }), NULL,
-			      &f);
+		st = place_do(p, "key new", 0,
+			      GIVEN({ "type", "ec:secp256r1", 0 }, { "label", "fills the card", 0 }, { "pin", PIN, 0 }),
+			      NULL, &f);
 		made += st == ST_OK;
 	}
 	assert_int_equal(st, ST_CARD_FULL);
@@ -263,9 +273,12 @@ static void old_firmware_is_told_apart(void **state)
 	(void)state;
 	place_open(&old, 1, "2.0");
 	place_init(&old, 0, 1, 0x10);
-	place_expect(&old, "key new", 0, GIVEN({ "type", "aes:256", 0 }, { "label", "l", 0 }, { "pin", PIN, 0 }), ST_UNSUPPORTED);
+	place_expect(&old, "key new", 0, GIVEN({ "type", "aes:256", 0 }, { "label", "l", 0 }, { "pin", PIN, 0 }),
+		     ST_UNSUPPORTED);
 	place_expect(&old, "key new", 0,
-		     GIVEN({ "type", "ec:secp256r1", 0 }, { "label", "l", 0 }, { "use-counter", "5", 0 }, { "pin", PIN, 0 }), ST_UNSUPPORTED);
+		     GIVEN({ "type", "ec:secp256r1", 0 }, { "label", "l", 0 }, { "use-counter", "5", 0 },
+			   { "pin", PIN, 0 }),
+		     ST_UNSUPPORTED);
 	place_close(&old);
 }
 
@@ -273,8 +286,12 @@ static void old_firmware_is_told_apart(void **state)
 
 static void a_public_key_is_exported_in_three_forms(void **state)
 {
-	static const struct { const char *format, *begins; } forms[] = {
-		{ "pem", "-----BEGIN PUBLIC KEY-----\n" }, { "der", "\x30" }, { "ssh", "ecdsa-sha2-nistp256 " }, { NULL, "-----BEGIN PUBLIC KEY-----\n" },
+	static const struct { const char *format, *begins;
+	} forms[] = {
+		{ "pem", "-----BEGIN PUBLIC KEY-----\n" },
+		{ "der", "\x30" },
+		{ "ssh", "ecdsa-sha2-nistp256 " },
+		{ NULL, "-----BEGIN PUBLIC KEY-----\n" },
 	};
 	struct place *p = *state;
 	struct fault f = { 0 };
@@ -418,14 +435,24 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-		T(a_new_key_is_described_and_recorded), T(every_type_can_be_made), T(a_key_costs_ten_apdus_however_full_the_card_is),
-		T(an_id_that_is_taken_is_refused), T(what_cannot_be_is_said_before_the_card_is_asked),
-		T(a_wrong_pin_names_the_tries_left_and_is_not_repeated), T(the_last_try_needs_a_confirmation),
-		T(a_device_without_its_shares_makes_no_key), T(a_device_that_was_never_initialised_is_said_so),
-		T(a_key_that_can_never_be_backed_up_is_warned_of), T(a_full_card_keeps_no_half_key), T(old_firmware_is_told_apart),
-		T(a_public_key_is_exported_in_three_forms), T(an_export_goes_to_a_new_file_only),
-		T(a_secret_key_or_an_absent_one_is_not_exported), T(a_deleted_key_is_gone_with_all_that_belongs_to_it),
-		T(deleting_says_what_is_left_elsewhere), T(two_keys_with_one_id_are_told_apart_by_reference),
+		T(a_new_key_is_described_and_recorded),
+		T(every_type_can_be_made),
+		T(a_key_costs_ten_apdus_however_full_the_card_is),
+		T(an_id_that_is_taken_is_refused),
+		T(what_cannot_be_is_said_before_the_card_is_asked),
+		T(a_wrong_pin_names_the_tries_left_and_is_not_repeated),
+		T(the_last_try_needs_a_confirmation),
+		T(a_device_without_its_shares_makes_no_key),
+		T(a_device_that_was_never_initialised_is_said_so),
+		T(a_key_that_can_never_be_backed_up_is_warned_of),
+		T(a_full_card_keeps_no_half_key),
+		T(old_firmware_is_told_apart),
+		T(a_public_key_is_exported_in_three_forms),
+		T(an_export_goes_to_a_new_file_only),
+		T(a_secret_key_or_an_absent_one_is_not_exported),
+		T(a_deleted_key_is_gone_with_all_that_belongs_to_it),
+		T(deleting_says_what_is_left_elsewhere),
+		T(two_keys_with_one_id_are_told_apart_by_reference),
 		T(what_happened_is_in_the_journal),
 	};
 

@@ -418,6 +418,7 @@ const struct procedure procedure_key_new = {
 	.title = "New key",
 	.summary = "make a new key on the device",
 	.on_device = true,
+	.one_session = true,
 	.pages = pages,
 	.steps = steps,
 	.state_size = sizeof(struct key_new),
