@@ -68,7 +68,7 @@ struct choice {
 	const char *words;   /* as the page shows it */
 };
 
-/* Choices that depend on the run: shown in order until value is NULL. The strings live as long as the run. */
+/* Choices that depend on the run, in the order they are shown. The rows and their strings are the run's, and live as long. */
 struct choices {
 	struct choice *c;
 	size_t n;
