@@ -171,17 +171,15 @@ enum status blob_key_public(const struct blob_key *k, struct pubkey *ret, struct
 {
 	const struct cur *i = k->items;
 	const struct curve *curve;
+	enum status st;
 
 	switch (k->type) {
 	case BLOB_RSA:
 	case BLOB_RSA_CRT:
 		return pubkey_rsa(i[k->n_items - 2], i[k->n_items - 1], ret, f);
 	case BLOB_EC:
-		curve = curve_by_domain(i[2], i[0], i[1], i[4], i[3]);
-		if (curve == NULL)
-			return fault_set(f, ST_UNSUPPORTED, "The wrapped key is on an elliptic curve that Keyroom does "
-							    "not know.");
-		return pubkey_ec(curve, i[6], ret, f);
+		st = curve_by_domain(i[2], i[0], i[1], i[4], i[3], &curve, f);
+		return st != ST_OK ? st : pubkey_ec(curve, i[6], ret, f);
 	default:
 		return fault_set(f, ST_UNSUPPORTED, "An AES key has no public key.");
 	}

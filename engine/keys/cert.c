@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "engine/base/text.h"
+#include "engine/keys/cipher.h"
 
 DEFINE_GUARD(X509, X509_free)
 DEFINE_GUARD(BIO, BIO_free_all)
@@ -29,6 +30,7 @@ static X509 *read_x509(struct cur file)
 	const uint8_t *p = file.p;
 	X509 *x = NULL;
 
+	ERR_clear_error();
 	if (file.n == 0 || file.n > CERT_FILE_MAX)
 		return NULL;
 	x = d2i_X509(NULL, &p, (long)file.n);
@@ -38,23 +40,21 @@ static X509 *read_x509(struct cur file)
 		if (bio != NULL)
 			x = PEM_read_bio_X509(bio, NULL, no_password, NULL);
 	}
-	ERR_clear_error();
 	return x;
 }
 
 static enum status damaged(struct fault *f)
 {
-	return fault_set(f, ST_DAMAGED, "This is not an X.509 certificate, or it is damaged.");
+	return fault_input(f, ST_DAMAGED, "This is not an X.509 certificate, or it is damaged.");
 }
 
 /* Characters above ASCII stay as they are; text_clean() takes care of the others. */
-static bool name_text(const X509_NAME *name, char out[static CERT_NAME_MAX])
+static bool name_text(BIO *bio, const X509_NAME *name, char out[static CERT_NAME_MAX])
 {
-	CLEANUP(BIO_free_all_guard) BIO *bio = BIO_new(BIO_s_mem());
 	char *text = NULL;
 	long n;
 
-	if (bio == NULL ||
+	if (BIO_reset(bio) != 1 ||
 	    X509_NAME_print_ex(bio, name, 0, XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB) < 0)
 		return false;
 	n = BIO_get_mem_data(bio, &text);
@@ -98,34 +98,58 @@ static bool der_of(const X509 *x, struct buf *ret)
 	return n > 0 && !ret->failed;
 }
 
-static void read_key(X509 *x, struct cert *c)
+/* A key that these devices do not have is no fault of the certificate. */
+static enum status read_key(X509 *x, struct cert *c, struct fault *f)
 {
 	unsigned char *der = NULL;
 	int n = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(x), &der);
-	struct fault ignored;
+	struct fault why;
+	enum status st;
 
-	c->has_key = n > 0 && pubkey_from_spki(cur_of(der, (size_t)n), &c->key, &ignored) == ST_OK;
+	if (n <= 0)
+		return damaged(f);
+	st = pubkey_from_spki(cur_of(der, (size_t)n), &c->key, &why);
 	OPENSSL_free(der);
+	c->has_key = st == ST_OK;
+	return st == ST_NO_MEMORY || st == ST_CRYPTO ? fault_set(f, st, NULL) : ST_OK;
+}
+
+/*
+ * OpenSSL answers 0 for a wrong signature, and also where memory ran short while it copied a context: asked twice, so
+ * that a good certificate is not called broken for that.
+ */
+static bool wrongly_self_signed(X509 *x)
+{
+	return X509_self_signed(x, 0) == 1 && X509_self_signed(x, 1) == 0 && X509_self_signed(x, 1) == 0;
 }
 
 enum status cert_parse(struct cur file, struct cert *ret, struct fault *f)
 {
 	X509_GUARD *x = read_x509(file);
+	CLEANUP(BIO_free_all_guard) BIO *bio = NULL;
 	struct cert c = { 0 };
 	BUF der = { 0 };
+	enum status st;
 
-	if (x == NULL || !name_text(X509_get_subject_name(x), c.subject) ||
-	    !name_text(X509_get_issuer_name(x), c.issuer) || !unix_time(X509_get0_notBefore(x), &c.not_before) ||
-	    !unix_time(X509_get0_notAfter(x), &c.not_after) || !der_of(x, &der)) {
-		ERR_clear_error();
+	if (x == NULL)
 		return damaged(f);
+	bio = BIO_new(BIO_s_mem());
+	if (bio == NULL || !der_of(x, &der)) {
+		ERR_clear_error();
+		return fault_set(f, ST_NO_MEMORY, NULL);
 	}
+	if (!name_text(bio, X509_get_subject_name(x), c.subject) ||
+	    !name_text(bio, X509_get_issuer_name(x), c.issuer) ||
+	    !unix_time(X509_get0_notBefore(x), &c.not_before) || !unix_time(X509_get0_notAfter(x), &c.not_after))
+		return damaged(f);
 	common_name(X509_get_subject_name(x), c.common_name);
 	c.authority = (X509_get_extension_flags(x) & EXFLAG_CA) != 0;
-	c.broken = X509_self_signed(x, 0) == 1 && X509_self_signed(x, 1) == 0;
-	read_key(x, &c);
 	c.whole_len = der.n;
+	c.broken = wrongly_self_signed(x);
+	st = read_key(x, &c, f);
 	ERR_clear_error();
+	if (st != ST_OK)
+		return st;
 	*ret = c;
 	return ST_OK;
 }

@@ -20,6 +20,16 @@ enum status fault_openssl(struct fault *f, const char *doing)
 	return st;
 }
 
+enum status fault_input(struct fault *f, enum status otherwise, const char *words)
+{
+	bool memory = false;
+	unsigned long code;
+
+	while ((code = ERR_get_error()) != 0)
+		memory |= ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE;
+	return memory ? fault_set(f, ST_NO_MEMORY, NULL) : fault_set(f, otherwise, "%s", words);
+}
+
 DEFINE_GUARD(EVP_CIPHER_CTX, EVP_CIPHER_CTX_free)
 DEFINE_GUARD(EVP_MAC, EVP_MAC_free)
 DEFINE_GUARD(EVP_MAC_CTX, EVP_MAC_CTX_free)

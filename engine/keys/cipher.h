@@ -13,6 +13,12 @@
 /* ST_CRYPTO with OpenSSL's reason; doing is a sentence's "while ...". Empties OpenSSL's queue of errors. */
 enum status fault_openssl(struct fault *f, const char *doing);
 
+/*
+ * Why OpenSSL refused something from outside: ST_NO_MEMORY where its queue of errors says so, otherwise otherwise with
+ * these words. Empties the queue, which the caller emptied before the attempt.
+ */
+enum status fault_input(struct fault *f, enum status otherwise, const char *words);
+
 /* AES-256-CBC without padding; in.n is a multiple of 16 and out has as much room. */
 enum status aes256_cbc(bool encrypt, const uint8_t key[static 32], const uint8_t iv[static AES_BLOCK], struct cur in,
 		       uint8_t *out, struct fault *f);

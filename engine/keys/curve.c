@@ -70,19 +70,26 @@ static bool same(struct cur given, const uint8_t *known, size_t n)
 	return given.n == 0 || cur_equal(a, b.p, b.n);
 }
 
-const struct curve *curve_by_domain(struct cur p, struct cur a, struct cur b, struct cur g, struct cur n)
+enum status curve_by_domain(struct cur p, struct cur a, struct cur b, struct cur g, struct cur n,
+			    const struct curve **ret, struct fault *f)
 {
 	struct curve_domain d;
 	size_t bytes = der_trim(p).n;
+	enum status st;
 
 	for (size_t i = 0; i < CURVES && bytes > 0; i++) {
-		if (curves[i].bytes != bytes || curve_get_domain(&curves[i], &d, NULL) != ST_OK)
+		if (curves[i].bytes != bytes)
 			continue;
+		st = curve_get_domain(&curves[i], &d, f);
+		if (st != ST_OK)
+			return st;
 		if (same(p, d.p, bytes) && a.n > 0 && same(a, d.a, bytes) && same(b, d.b, bytes) &&
-		    same(n, d.n, bytes) && (g.n == 0 || cur_equal(g, d.g, 2 * bytes + 1)))
-			return &curves[i];
+		    same(n, d.n, bytes) && (g.n == 0 || cur_equal(g, d.g, 2 * bytes + 1))) {
+			*ret = &curves[i];
+			return ST_OK;
+		}
 	}
-	return NULL;
+	return fault_set(f, ST_UNSUPPORTED, "This key is on an elliptic curve that Keyroom does not know.");
 }
 
 DEFINE_GUARD(EC_GROUP, EC_GROUP_free)

@@ -44,9 +44,10 @@ const struct curve *curve_by_nid(int nid);
 
 /*
  * By explicit parameters, each of any width (leading zeros do not count); g as 04 || x || y. p alone would not do: a
- * curve and its twist share it. An empty b, g or n is not compared, p and a are needed. NULL: not known.
+ * curve and its twist share it. An empty b, g or n is not compared, p and a are needed. ST_UNSUPPORTED: not known.
  */
-const struct curve *curve_by_domain(struct cur p, struct cur a, struct cur b, struct cur g, struct cur n);
+enum status curve_by_domain(struct cur p, struct cur a, struct cur b, struct cur g, struct cur n,
+			    const struct curve **ret, struct fault *f);
 
 enum status curve_get_domain(const struct curve *c, struct curve_domain *ret, struct fault *f);
 

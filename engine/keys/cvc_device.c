@@ -51,7 +51,7 @@ static enum status root_key(size_t i, struct pubkey *ret, struct fault *f)
 static enum status read_chain(struct cur ef, struct cvc *device, struct cvc *issuer, bool *ret_issued, struct fault *f)
 {
 	const struct curve *curve = curve_by_name(ISSUERS_CURVE);
-	struct fault ignored;
+	struct fault why;
 	enum status st = cvc_next(&ef, curve, device, f);
 
 	if (st != ST_OK) {
@@ -60,7 +60,10 @@ static enum status read_chain(struct cur ef, struct cvc *device, struct cvc *iss
 	}
 	if (device->request || strlen(device->chr) < CHR_MIN)
 		return fault_set(f, ST_DAMAGED, "The device's own certificate (EF 2F02) does not name a device.");
-	*ret_issued = cvc_next(&ef, curve, issuer, &ignored) == ST_OK && !issuer->request;
+	st = cvc_next(&ef, curve, issuer, &why);
+	if (st == ST_NO_MEMORY || st == ST_CRYPTO)
+		return fault_set(f, st, "%s", why.what);
+	*ret_issued = st == ST_OK && !issuer->request;
 	return ST_OK;
 }
 

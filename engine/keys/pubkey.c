@@ -6,11 +6,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/keys/cipher.h"
 #include "engine/keys/der.h"
+
+#define NO_KEY "This holds no usable public key."
 
 static enum status bad_key(struct fault *f)
 {
-	return fault_set(f, ST_DAMAGED, "This holds no usable public key.");
+	return fault_set(f, ST_DAMAGED, NO_KEY);
 }
 
 enum status pubkey_rsa(struct cur modulus, struct cur exponent, struct pubkey *ret, struct fault *f)
@@ -44,13 +47,12 @@ enum status pubkey_ec(const struct curve *curve, struct cur point, struct pubkey
 
 	if (p == NULL)
 		return fault_set(f, ST_NO_MEMORY, NULL);
+	ERR_clear_error();
 	if (EC_POINT_oct2point(group, p, point.p, point.n, NULL) == 1 && EC_POINT_is_at_infinity(group, p) == 0)
 		k.point_len = EC_POINT_point2oct(group, p, POINT_CONVERSION_UNCOMPRESSED, k.point, sizeof(k.point),
 						 NULL);
-	if (k.point_len != 2 * curve->bytes + 1) {
-		ERR_clear_error();
-		return bad_key(f);
-	}
+	if (k.point_len != 2 * curve->bytes + 1)
+		return fault_input(f, ST_DAMAGED, NO_KEY);
 	*ret = k;
 	return ST_OK;
 }
@@ -74,6 +76,7 @@ enum status pubkey_from_cvc(struct cur value, const struct curve *inherited, str
 	static const uint8_t id_ta[] = { 0x04, 0x00, 0x7f, 0x00, 0x07, 0x02, 0x02, 0x02 };
 	struct cur oid = member(value, 0x06), rest = oid, head;
 	const struct curve *curve = inherited;
+	enum status st = ST_OK;
 
 	if (!der_series(value) || !cur_take(&rest, sizeof(id_ta), &head) ||
 	    !cur_equal(head, id_ta, sizeof(id_ta)) || rest.n == 0)
@@ -83,15 +86,15 @@ enum status pubkey_from_cvc(struct cur value, const struct curve *inherited, str
 	if (rest.p[0] != 2)
 		return fault_set(f, ST_UNSUPPORTED, "This key has an algorithm that Keyroom does not know.");
 	if (member(value, 0x81).n > 0)
-		curve = curve_by_domain(member(value, 0x81), member(value, 0x82), member(value, 0x83),
-					member(value, 0x84), member(value, 0x85));
-	if (curve == NULL)
-		return unknown_curve(f);
-	return pubkey_ec(curve, member(value, 0x86), ret, f);
+		st = curve_by_domain(member(value, 0x81), member(value, 0x82), member(value, 0x83),
+				     member(value, 0x84), member(value, 0x85), &curve, f);
+	if (st != ST_OK)
+		return st;
+	return curve == NULL ? unknown_curve(f) : pubkey_ec(curve, member(value, 0x86), ret, f);
 }
 
 /* ECParameters of RFC 3279 2.3.5: 30 { 02 version, 30 { 06, 02 p }, 30 { 04 a, 04 b, [seed] }, 04 G, 02 n, [02 h] } */
-static const struct curve *explicit_curve(struct cur c)
+static enum status explicit_curve(struct cur c, const struct curve **ret, struct fault *f)
 {
 	struct tlv version, field, type, p, ab, a, b, g, n;
 
@@ -99,21 +102,23 @@ static const struct curve *explicit_curve(struct cur c)
 	    !tlv_expect(&c, 0x04, &g) || !tlv_expect(&c, 0x02, &n) || !tlv_expect(&field.value, 0x06, &type) ||
 	    !tlv_expect(&field.value, 0x02, &p) || !tlv_expect(&ab.value, 0x04, &a) ||
 	    !tlv_expect(&ab.value, 0x04, &b))
-		return NULL;
+		return unknown_curve(f);
 	/* a generator may be written compressed; p, a, b and n tell the curve without it */
 	return curve_by_domain(p.value, a.value, b.value, g.value.n > 0 && g.value.p[0] == 4 ? g.value : cur_of("", 0),
-			       n.value);
+			       n.value, ret, f);
 }
 
-static const struct curve *named_curve(struct cur oid)
+static enum status named_curve(struct cur oid, const struct curve **ret, struct fault *f)
 {
 	for (size_t i = 0; curve_at(i) != NULL; i++) {
 		const ASN1_OBJECT *o = OBJ_nid2obj(curve_at(i)->nid);
 
-		if (o != NULL && cur_equal(oid, OBJ_get0_data(o), OBJ_length(o)))
-			return curve_at(i);
+		if (o != NULL && cur_equal(oid, OBJ_get0_data(o), OBJ_length(o))) {
+			*ret = curve_at(i);
+			return ST_OK;
+		}
 	}
-	return NULL;
+	return unknown_curve(f);
 }
 
 enum status pubkey_from_spki(struct cur der, struct pubkey *ret, struct fault *f)
@@ -123,6 +128,7 @@ enum status pubkey_from_spki(struct cur der, struct pubkey *ret, struct fault *f
 	struct tlv spki, algorithm, oid, parameters, bits, rsa_key, n, e;
 	const struct curve *curve = NULL;
 	uint8_t unused;
+	enum status st;
 
 	if (!tlv_expect(&der, 0x30, &spki) || !tlv_expect(&spki.value, 0x30, &algorithm) ||
 	    !tlv_expect(&algorithm.value, 0x06, &oid) || !tlv_expect(&spki.value, 0x03, &bits) ||
@@ -136,11 +142,11 @@ enum status pubkey_from_spki(struct cur der, struct pubkey *ret, struct fault *f
 	}
 	if (!cur_equal(oid.value, ec, sizeof(ec)))
 		return fault_set(f, ST_UNSUPPORTED, "This public key is neither RSA nor on an elliptic curve.");
-	if (tlv_next(&algorithm.value, &parameters))
-		curve = parameters.tag == 0x06   ? named_curve(parameters.value)
-			: parameters.tag == 0x30 ? explicit_curve(parameters.value)
-						 : NULL;
-	return curve == NULL ? unknown_curve(f) : pubkey_ec(curve, bits.value, ret, f);
+	if (!tlv_next(&algorithm.value, &parameters))
+		return bad_key(f);
+	st = parameters.tag == 0x30 ? explicit_curve(parameters.value, &curve, f)
+				    : named_curve(parameters.value, &curve, f);
+	return st != ST_OK ? st : pubkey_ec(curve, bits.value, ret, f);
 }
 
 bool pubkey_equal(const struct pubkey *a, const struct pubkey *b)

@@ -30,53 +30,66 @@ enum status pubkey_signing_input(const struct pubkey *k, struct cur message, str
 	return ret->failed ? fault_set(f, ST_NO_MEMORY, NULL) : ST_OK;
 }
 
-static enum status not_a_signature(struct fault *f)
-{
-	return fault_set(f, ST_MISMATCH, "The signature was not made by this key.");
-}
+#define NOT_ITS "The signature was not made by this key."
 
-/* r || s, each as wide as the order, to the DER that OpenSSL takes. */
-static bool plain_to_der(const struct curve *curve, struct cur plain, struct buf *ret)
+/*
+ * An ECDSA signature of either form as the one DER that OpenSSL takes without complaint: so its negative answers mean
+ * that it could not verify, and are no verdict.
+ */
+static bool canonical(const struct curve *curve, enum pubkey_signature form, struct cur sig, struct buf *ret)
 {
-	struct cur r, s;
+	struct tlv top, r, s;
 	BUF numbers = { 0 };
 
-	if (plain.n != 2 * curve->bytes || !cur_take(&plain, curve->bytes, &r) || !cur_take(&plain, curve->bytes, &s))
+	if (form == SIGNATURE_PLAIN) {
+		if (sig.n != 2 * curve->bytes || !cur_take(&sig, curve->bytes, &r.value))
+			return false;
+		s.value = sig;
+	} else if (!tlv_expect(&sig, 0x30, &top) || sig.n != 0 || !tlv_expect(&top.value, 0x02, &r) ||
+		   !tlv_expect(&top.value, 0x02, &s) || top.value.n != 0) {
 		return false;
-	der_put_uint(&numbers, r);
-	der_put_uint(&numbers, s);
+	}
+	der_put_uint(&numbers, r.value);
+	der_put_uint(&numbers, s.value);
 	buf_tlv_buf(ret, 0x30, &numbers);
-	return !ret->failed;
+	return true;
 }
 
 DEFINE_GUARD(EVP_PKEY, EVP_PKEY_free)
-DEFINE_GUARD(EVP_MD_CTX, EVP_MD_CTX_free)
+DEFINE_GUARD(EVP_PKEY_CTX, EVP_PKEY_CTX_free)
 
 enum status pubkey_verify(const struct pubkey *k, enum pubkey_signature form, struct cur message, struct cur signature,
 			  struct fault *f)
 {
 	CLEANUP(EVP_PKEY_free_guard) EVP_PKEY *pkey = NULL;
-	CLEANUP(EVP_MD_CTX_free_guard) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	CLEANUP(EVP_PKEY_CTX_free_guard) EVP_PKEY_CTX *ctx = NULL;
 	BUF spki = { 0 }, der = { 0 };
 	struct cur sig = signature;
 	enum status st = pubkey_to_spki(k, &spki, f);
 	const uint8_t *p = spki.p;
-	int right;
+	uint8_t digest[32];
+	int verdict;
 
+	if (st == ST_OK)
+		st = digest_sha256(message, digest, f);
 	if (st != ST_OK)
 		return st;
-	if (k->algorithm == KEY_EC && form == SIGNATURE_PLAIN) {
-		if (!plain_to_der(k->curve, signature, &der))
-			return not_a_signature(f);
+	if (k->algorithm == KEY_EC) {
+		if (!canonical(k->curve, form, signature, &der))
+			return fault_set(f, ST_MISMATCH, NOT_ITS);
+		if (der.failed)
+			return fault_set(f, ST_NO_MEMORY, NULL);
 		sig = buf_view(&der);
 	}
 	pkey = d2i_PUBKEY(NULL, &p, (long)spki.n);
-	if (pkey == NULL || ctx == NULL || EVP_DigestVerifyInit(ctx, NULL, EVP_sha256(), NULL, pkey) != 1)
+	ctx = pkey == NULL ? NULL : EVP_PKEY_CTX_new(pkey, NULL);
+	if (ctx == NULL || EVP_PKEY_verify_init(ctx) != 1 || EVP_PKEY_CTX_set_signature_md(ctx, EVP_sha256()) != 1)
 		return fault_openssl(f, "preparing to verify a signature");
-	/* 0 and negative alike: a signature of the wrong size or form is no signature */
-	right = EVP_DigestVerify(ctx, sig.p, sig.n, message.p, message.n);
-	if (right == 1)
-		return ST_OK;
 	ERR_clear_error();
-	return not_a_signature(f);
+	verdict = EVP_PKEY_verify(ctx, sig.p, sig.n, digest, sizeof(digest));
+	if (verdict == 1)
+		return ST_OK;
+	if (verdict < 0 && k->algorithm == KEY_EC)
+		return fault_openssl(f, "verifying a signature");
+	return fault_input(f, ST_MISMATCH, NOT_ITS);
 }

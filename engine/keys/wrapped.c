@@ -37,11 +37,15 @@ static enum part part_of(const struct tlv *t)
 	return first.tag == 0xa0 || first.tag == 0x02 ? PART_X509 : PART_UNKNOWN;
 }
 
+/* Only a verdict on the bytes is one on the file: memory that ran short says nothing about them. */
+static bool is_verdict(enum status st)
+{
+	return st != ST_NO_MEMORY && st != ST_CRYPTO;
+}
+
 static void take_description(const struct tlv *t, struct wrapped *w)
 {
-	struct fault ignored;
-
-	if (w->has_description || describe_parse_key(t->whole, &w->description, &ignored) != ST_OK ||
+	if (w->has_description || describe_parse_key(t->whole, &w->description, NULL) != ST_OK ||
 	    w->description.algorithm != w->blob.algorithm) {
 		w->damage |= WRAPPED_BAD_DESCRIPTION;
 		return;
@@ -50,31 +54,51 @@ static void take_description(const struct tlv *t, struct wrapped *w)
 	w->prkd = t->whole;
 }
 
-static void take_certificate(const struct tlv *t, enum part part, struct wrapped *w)
+static enum status read_x509(struct cur whole, struct pubkey *ret, struct fault *f)
 {
-	struct cur whole = t->whole;
-	struct fault ignored;
 	struct cert cert;
-	struct cvc cvc;
-	bool good = w->cert_kind == WRAPPED_NO_CERT;
+	enum status st = cert_parse(whole, &cert, f);
 
-	if (good && part == PART_X509) {
-		good = cert_parse(whole, &cert, &ignored) == ST_OK && cert.has_key && !cert.broken;
-		if (good)
-			w->key = cert.key;
-	} else if (good) {
-		good = cvc_next(&whole, NULL, &cvc, &ignored) == ST_OK &&
-		       (!cvc.request || cvc_verify(&cvc, &cvc.key, &ignored) == ST_OK);
-		if (good)
-			w->key = cvc.key;
-	}
-	if (!good || w->key.algorithm != w->blob.algorithm) {
+	if (st == ST_OK && (!cert.has_key || cert.broken))
+		st = fault_set(f, ST_DAMAGED, NULL);
+	if (st == ST_OK)
+		*ret = cert.key;
+	return st;
+}
+
+static enum status read_cvc(struct cur whole, struct pubkey *ret, struct fault *f)
+{
+	struct cvc cvc;
+	enum status st = cvc_next(&whole, NULL, &cvc, f);
+
+	if (st == ST_OK && cvc.request)
+		st = cvc_verify(&cvc, &cvc.key, f);
+	if (st == ST_OK)
+		*ret = cvc.key;
+	return st;
+}
+
+static enum status take_certificate(const struct tlv *t, enum part part, struct wrapped *w, struct fault *f)
+{
+	struct pubkey key;
+	enum status st;
+
+	if (w->has_key) {
 		w->damage |= WRAPPED_BAD_CERTIFICATE;
-		return;
+		return ST_OK;
 	}
+	st = part == PART_X509 ? read_x509(t->whole, &key, f) : read_cvc(t->whole, &key, f);
+	if (!is_verdict(st))
+		return st;
+	if (st != ST_OK || key.algorithm != w->blob.algorithm) {
+		w->damage |= WRAPPED_BAD_CERTIFICATE;
+		return ST_OK;
+	}
+	w->key = key;
 	w->has_key = true;
 	w->cert_kind = part == PART_X509 ? WRAPPED_X509 : WRAPPED_CVC;
 	w->cert = t->whole;
+	return ST_OK;
 }
 
 /* A size in the description that is not the key's makes other software handle the key wrongly. */
@@ -88,30 +112,29 @@ static void compare_sizes(struct wrapped *w)
 }
 
 /* What follows the blob. The first part that is no object ends it: nobody can tell where the next would begin. */
-static void take_parts(struct cur c, struct wrapped *w)
+static enum status take_parts(struct cur c, struct wrapped *w, struct fault *f)
 {
 	struct tlv t;
 
 	while (c.n > 0) {
+		enum status st = ST_OK;
+		enum part part;
+
 		if (!tlv_next(&c, &t)) {
 			w->damage |= WRAPPED_BAD_REST;
-			return;
+			return ST_OK;
 		}
-		switch (part_of(&t)) {
-		case PART_DESCRIPTION:
+		part = part_of(&t);
+		if (part == PART_DESCRIPTION)
 			take_description(&t, w);
-			break;
-		case PART_X509:
-			take_certificate(&t, PART_X509, w);
-			break;
-		case PART_CVC:
-			take_certificate(&t, PART_CVC, w);
-			break;
-		case PART_UNKNOWN:
+		else if (part == PART_X509 || part == PART_CVC)
+			st = take_certificate(&t, part, w, f);
+		else
 			w->damage |= WRAPPED_BAD_REST;
-			break;
-		}
+		if (st != ST_OK)
+			return st;
 	}
+	return ST_OK;
 }
 
 enum status wrapped_parse(struct cur file, struct wrapped *ret, struct fault *f)
@@ -119,24 +142,23 @@ enum status wrapped_parse(struct cur file, struct wrapped *ret, struct fault *f)
 	struct wrapped w = { .prkd = cur_of("", 0), .cert = cur_of("", 0) };
 	struct cur rest = file;
 	struct tlv top, blob;
-	struct fault ignored;
+	enum status st;
 
 	if (file.n > WRAPPED_MAX)
 		return fault_set(f, ST_DAMAGED, "This is too large for a wrapped key.");
 	/* a bare blob begins with its DKEK's check value, which may look like a sequence, but not all the way down */
 	if (tlv_expect(&rest, TAG_SEQUENCE, &top) && tlv_expect(&top.value, TAG_OCTETS, &blob) &&
-	    blob_parse(blob.value, &w.blob, &ignored) == ST_OK) {
-		take_parts(top.value, &w);
+	    blob_parse(blob.value, &w.blob, NULL) == ST_OK) {
+		st = take_parts(top.value, &w, f);
 		compare_sizes(&w);
 		if (rest.n > 0)
 			w.damage |= WRAPPED_BAD_REST;
 	} else {
-		enum status st = blob_parse(file, &w.blob, f);
-
-		if (st != ST_OK)
-			return st;
+		st = blob_parse(file, &w.blob, f);
 		w.bare = true;
 	}
+	if (st != ST_OK)
+		return st;
 	*ret = w;
 	return ST_OK;
 }

@@ -60,6 +60,15 @@ static void curves_are_found_by_every_name(void **state)
 	}
 }
 
+static const struct curve *by_domain(struct cur p, struct cur a, struct cur b, struct cur g, struct cur n)
+{
+	const struct curve *c = NULL;
+	enum status st = curve_by_domain(p, a, b, g, n, &c, NULL);
+
+	assert_true(st == ST_OK || (st == ST_UNSUPPORTED && c == NULL));
+	return c;
+}
+
 /* brainpool's twisted curves share p and the order with the others: all parameters have to tell. */
 static void every_curve_is_known_by_its_parameters_and_only_by_its_own(void **state)
 {
@@ -78,15 +87,15 @@ static void every_curve_is_known_by_its_parameters_and_only_by_its_own(void **st
 		g = cur_of(d.g, 2 * d.bytes + 1);
 		while (a_short.n > 1 && a_short.p[0] == 0)   /* as pico-hsm writes them */
 			cur_take(&a_short, 1, NULL);
-		assert_ptr_equal(curve_by_domain(p, a, b, g, n), c);
-		assert_ptr_equal(curve_by_domain(p, a_short, b, g, n), c);
-		assert_ptr_equal(curve_by_domain(p, a, cur_of("", 0), cur_of("", 0), n), c);
+		assert_ptr_equal(by_domain(p, a, b, g, n), c);
+		assert_ptr_equal(by_domain(p, a_short, b, g, n), c);
+		assert_ptr_equal(by_domain(p, a, cur_of("", 0), cur_of("", 0), n), c);
 		d.b[d.bytes - 1] ^= 1;
-		assert_null(curve_by_domain(p, a, b, g, n));
+		assert_null(by_domain(p, a, b, g, n));
 		d.b[d.bytes - 1] ^= 1;
 		d.g[5] ^= 1;
-		assert_null(curve_by_domain(p, a, b, g, n));
-		assert_null(curve_by_domain(cur_of("", 0), a, b, g, n));
+		assert_null(by_domain(p, a, b, g, n));
+		assert_null(by_domain(cur_of("", 0), a, b, g, n));
 	}
 }
 

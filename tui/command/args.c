@@ -24,7 +24,7 @@ static const struct global {
 };
 
 struct parser {
-	char **argv;
+	const char *const *argv;
 	int argc, at;
 	struct args *args;
 	struct fault *f;
@@ -130,7 +130,7 @@ static enum status take_word(struct parser *p, const char *word)
 	return add(p, "", word);
 }
 
-enum status args_parse(int argc, char **argv, struct args *ret, struct fault *f)
+enum status args_parse(int argc, const char *const *argv, struct args *ret, struct fault *f)
 {
 	struct args a = { 0 };
 	struct parser p = { .argv = argv, .argc = argc, .at = 1, .args = &a, .f = f };

@@ -34,7 +34,7 @@ struct args {
 };
 
 /* The texts in ret stand in argv. ST_USAGE with a sentence that names the word. */
-enum status args_parse(int argc, char **argv, struct args *ret, struct fault *f);
+enum status args_parse(int argc, const char *const *argv, struct args *ret, struct fault *f);
 void args_done(struct args *a);
 
 /* The index-th value of an option, "" for what stands without a name; NULL where it was not given so often. */

@@ -9,6 +9,7 @@
 #include "engine/base/text.h"
 #include "tui/command/print.h"
 #include "tui/command/questions.h"
+#include "tui/command/result.h"
 #include "tui/command/tty.h"
 
 #define TRIES_AT_A_PROMPT 3   /* of a value's form or a share's password; a card's PIN is never asked twice by itself */
@@ -30,14 +31,15 @@ static bool words_of(const struct procedure *p, const struct question *q, size_t
 
 const char *ask_given(const struct args *a, const struct procedure *p, const struct question *q, unsigned index)
 {
-	char name[OPTION_NAME_MAX];
+	char name[OPTION_NAME_MAX], other[OPTION_NAME_MAX];
 	size_t first, word = 0;
-	bool words = words_of(p, q, &first);
+	bool words = words_of(p, q, &first), two;
 
 	question_option(q, name);
+	two = question_also(q, other);
 	for (size_t i = 0; i < a->n_options; i++) {
 		const struct option *o = &a->options[i];
-		bool mine = strcmp(o->name, name) == 0;
+		bool mine = strcmp(o->name, name) == 0 || (two && strcmp(o->name, other) == 0);
 
 		if (o->name[0] == '\0') {
 			mine = words && word >= first && (q->ask == ASK_FILES || word == first);
@@ -323,7 +325,8 @@ enum status ask_run(const struct here *h, struct run *r, struct fault *f)
 			break;
 		case RUN_FAILED:
 			*f = *run_fault(r);
-			command_complain(f);
+			if (!result_tell_failed(r))
+				command_complain(f);
 			if (p->failed != NULL)
 				p->failed(r, &text);
 			print_prose(&text, false);

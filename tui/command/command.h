@@ -19,6 +19,7 @@ struct command_option {
 	char name[OPTION_NAME_MAX];   /* without its dashes */
 	const char *value;            /* as usage shows it; NULL for a flag */
 	bool needed;
+	bool other_name;              /* of an option that stands before it */
 };
 
 /* What a query needs before it runs; a procedure says so itself. */

@@ -22,6 +22,14 @@ void question_option(const struct question *q, char out[static OPTION_NAME_MAX])
 	snprintf(out, OPTION_NAME_MAX, "%s%s", q->name, ask_is_secret(q->ask) ? "-file" : "");
 }
 
+bool question_also(const struct question *q, char out[static OPTION_NAME_MAX])
+{
+	if (q->also == NULL)
+		return false;
+	snprintf(out, OPTION_NAME_MAX, "%s%s", q->also, ask_is_secret(q->ask) ? "-file" : "");
+	return true;
+}
+
 /* Has the question an option of its own: a device is given by -d, and a page that comes again brings no new names. */
 static bool has_option(const struct procedure *p, size_t i)
 {
@@ -34,6 +42,16 @@ static bool has_option(const struct procedure *p, size_t i)
 			return false;
 	}
 	return true;
+}
+
+/* What usage shows behind an option; NULL for a flag. */
+static const char *value_words(const struct question *q)
+{
+	if (ask_is_secret(q->ask))
+		return "FILE";
+	if (q->ask == ASK_YES || q->ask == ASK_SENTENCE)
+		return NULL;
+	return q->value != NULL ? q->value : "VALUE";
 }
 
 bool command_option(const struct command *c, size_t i, struct command_option *ret)
@@ -50,17 +68,17 @@ bool command_option(const struct command *c, size_t i, struct command_option *re
 	for (size_t j = 0; procedure_question(c->procedure, j) != NULL; j++) {
 		const struct question *q = procedure_question(c->procedure, j);
 
-		if (!has_option(c->procedure, j) || i-- > 0)
+		if (!has_option(c->procedure, j))
 			continue;
-		*ret = (struct command_option){ .value = q->value, .needed = !q->optional && q->asked == NULL };
-		question_option(q, ret->name);
-		if (ask_is_secret(q->ask))
-			ret->value = "FILE";
-		else if (q->ask == ASK_YES || q->ask == ASK_SENTENCE)
-			ret->value = NULL;
-		else if (q->value == NULL)
-			ret->value = "VALUE";
-		return true;
+		if (i == 0) {
+			*ret = (struct command_option){ .value = value_words(q), .needed = !q->optional && q->asked == NULL };
+			question_option(q, ret->name);
+			return true;
+		}
+		i--;
+		*ret = (struct command_option){ .value = value_words(q), .other_name = true };
+		if (question_also(q, ret->name) && i-- == 0)
+			return true;
 	}
 	return false;
 }

@@ -26,5 +26,7 @@ bool command_begins(const char *word);
 
 /* "pin-file" of the question "pin"; the question's own name where it is no secret. */
 void question_option(const struct question *q, char out[static OPTION_NAME_MAX]);
+/* The other name that its option has; false where there is none. */
+bool question_also(const struct question *q, char out[static OPTION_NAME_MAX]);
 
 #endif

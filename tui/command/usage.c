@@ -35,6 +35,8 @@ static void print_options(FILE *out, const struct command *c)
 	struct command_option o;
 
 	for (size_t i = 0; command_option(c, i, &o); i++) {
+		if (o.other_name)
+			continue;
 		fprintf(out, o.needed ? " --%s" : " [--%s", o.name);
 		if (o.value != NULL)
 			fprintf(out, " %s", o.value);

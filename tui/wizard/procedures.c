@@ -5,6 +5,10 @@
 #include "tui/wizard/wizard.h"
 
 const struct procedure *const procedures[] = {
+	&procedure_init,
+	&procedure_share_new,
+	&procedure_share_check,
+	&procedure_share_import,
 	&procedure_key_new,
 	&procedure_key_export,
 	&procedure_key_delete,

@@ -251,7 +251,7 @@ enum status run_start(struct run *r, struct fault *f)
 
 	if (r->phase != RUN_REVIEW)
 		return fault_set(f, ST_REFUSED, "The procedure is not ready to begin.");
-	if (r->env.script && r->p->resume && !r->resumed)
+	if (r->p->resume && !r->resumed)
 		st = record_take_up(r, &found, f);
 	if (st == ST_OK && !found)
 		st = record_begin(r, f);

@@ -174,6 +174,18 @@ struct secret *run_secret(struct run *r, const char *question, unsigned index)
 	return s;
 }
 
+const struct secret *run_secret_typed(const struct run *r, const char *question, unsigned index)
+{
+	const struct answer *a;
+	const struct secret *s;
+
+	pthread_mutex_lock(r->lock);
+	a = find(r, question, index);
+	s = a && a->secret && secret_len(a->secret) > 0 ? a->secret : NULL;
+	pthread_mutex_unlock(r->lock);
+	return s;
+}
+
 void answers_erase_secrets(struct run *r)
 {
 	for (struct answer *a = r->answers; a; a = a->next) {

@@ -35,17 +35,9 @@ static enum status check_text(const struct run *r, const struct question *q, con
 	(void)r;
 	if (!text_is_clean(text))
 		return fault_set(f, ST_BAD_FORM, "%s has a character that cannot be shown, or is not valid UTF-8.", q->words);
-	if (q->max > 0 && characters(text) > q->max)
+	/* Elsewhere max counts values. */
+	if (q->ask == ASK_TEXT && q->max > 0 && characters(text) > q->max)
 		return fault_set(f, ST_BAD_FORM, "%s is too long: it may have %zu characters.", q->words, q->max);
-	return ST_OK;
-}
-
-/* max counts the values, not the characters of one. */
-static enum status check_object(const struct run *r, const struct question *q, const char *text, struct fault *f)
-{
-	(void)r;
-	if (!text_is_clean(text))
-		return fault_set(f, ST_BAD_FORM, "%s has a character that cannot be shown, or is not valid UTF-8.", q->words);
 	return ST_OK;
 }
 
@@ -125,7 +117,7 @@ static enum status (*const kinds[])(const struct run *, const struct question *,
 	[ASK_NEW_FILE] = check_new_file,
 	[ASK_FILES] = check_file,
 	[ASK_DEVICE] = check_text,
-	[ASK_OBJECTS] = check_object,
+	[ASK_OBJECTS] = check_text,
 	[ASK_SENTENCE] = check_sentence,
 };
 

@@ -277,6 +277,17 @@ static enum status restore_facts(struct run *r, const char *text, struct fault *
 	return ST_OK;
 }
 
+void run_record_fact(const struct run_record *record, const char *name, char *out, size_t cap)
+{
+	CLEANUP(json_guard) struct json_object *facts = record->facts ? json_tokener_parse(record->facts) : NULL;
+	struct json_object *value;
+
+	out[0] = '\0';
+	if (json_object_is_type(facts, json_type_object) && json_object_object_get_ex(facts, name, &value) &&
+	    json_object_is_type(value, json_type_string) && (size_t)json_object_get_string_len(value) < cap)
+		memcpy(out, json_object_get_string(value), (size_t)json_object_get_string_len(value) + 1);
+}
+
 /* What the record has beside the answers. */
 static enum status restore_rest(struct run *r, const struct run_record *record, struct fault *f)
 {

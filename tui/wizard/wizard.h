@@ -68,7 +68,7 @@ struct choice {
 	const char *words;   /* as the page shows it */
 };
 
-/* Choices that depend on the run, in the order they are shown. The rows and their strings are the run's, and live as long. */
+/* Choices that depend on the run: shown in order until value is NULL. The strings live as long as the run. */
 struct choices {
 	struct choice *c;
 	size_t n;
@@ -160,7 +160,6 @@ struct procedure {
 	const char *title;        /* "Initialise" */
 	const char *summary;      /* one line, for usage, manual and help */
 	bool on_device;           /* asks which device, unless one was given */
-	bool one_session;         /* all it does is one step on one device: a script finds and uses the device in one session */
 	bool unrecorded;          /* it changes nothing, and leaves no run in the inventory */
 	const struct page *pages; /* until name is NULL */
 	const struct step *steps; /* until name is NULL */
@@ -214,14 +213,16 @@ long run_number(const struct run *r, const char *question, long otherwise);
 unsigned run_count(const struct run *r, const char *question);   /* values of ASK_FILES and ASK_OBJECTS */
 /* The secret of a question, made with its capacity when first asked for; owned by the run. NULL: memory. */
 struct secret *run_secret(struct run *r, const char *question, unsigned index);
+/* The same for looking; NULL also where nothing was typed yet. */
+const struct secret *run_secret_typed(const struct run *r, const char *question, unsigned index);
 
 /* Checks the page's answers, in order: on failure ret_bad is the question's name. Then works, or goes on. */
 enum status run_next(struct run *r, const char **ret_bad, struct fault *f);
 bool run_back(struct run *r);      /* false on the first page; answers stay */
 
 /*
- * Writes the run into the inventory and begins the steps. Only in RUN_REVIEW. In a script, where the same procedure with
- * the same answers stopped half way on this device before, that one is taken up: procedure->resume comes first.
+ * Writes the run into the inventory and begins the steps. Only in RUN_REVIEW. Where the same procedure with the same
+ * answers stopped half way on this device before, that one is taken up: procedure->resume comes first.
  */
 enum status run_start(struct run *r, struct fault *f);
 
@@ -252,6 +253,9 @@ enum step_state run_step_state(const struct run *r, size_t step);
 struct run_record;   /* store/run.h */
 enum status run_resume(const struct procedure *p, const struct env *env, const struct run_record *record, struct run **ret,
 		       struct fault *f);
+
+/* What run_note() left in a record; "" where there is none, or it does not fit. */
+void run_record_fact(const struct run_record *record, const char *name, char *out, size_t cap);
 
 /*
  * Takes up a run that is RUN_FAILED, at once, with the answers and what was opened: at its first page where nothing was

@@ -1,0 +1,187 @@
+#include "tui/command/result.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "tui/command/json.h"
+#include "tui/command/print.h"
+#include "tui/wizard/results.h"
+#include "tui/wizard/share.h"
+#include "tui/wizard/wizard.h"
+
+static struct json_object *key_json(const struct key_result *k)
+{
+	struct json_object *o = json_object_new_object();
+
+	if (o == NULL)
+		return NULL;
+	json_text(o, "serial", k->serial);
+	json_text(o, "label", k->label);
+	json_text(o, "id", k->id);
+	json_number(o, "key_ref", k->key_ref, -1);
+	json_text(o, "algorithm", k->algorithm);
+	json_number(o, "size", k->size, 0);
+	json_text(o, "curve", k->curve);
+	json_text(o, "spki_sha256", k->spki_sha256);
+	json_text(o, "cmac", k->cmac);
+	return o;
+}
+
+static struct json_object *row_json(const struct key_result *k)
+{
+	struct json_object *o = key_json(k);
+
+	if (o == NULL)
+		return NULL;
+	json_text(o, "file", k->file);
+	json_text(o, "backup", k->backup);
+	json_text(o, "dkek_kcv", k->dkek_kcv);
+	json_text(o, "proof", k->proof);
+	json_flag(o, "compared", k->compared);
+	json_text(o, "remark", k->remark);
+	return o;
+}
+
+static struct json_object *show_key(const struct run *r)
+{
+	const struct key_result *k = run_key(r);
+
+	return k != NULL ? key_json(k) : NULL;
+}
+
+static struct json_object *show_keys(const struct run *r)
+{
+	struct json_object *o = json_object_new_object(), *rows = json_object_new_array();
+	const struct key_result *k;
+	size_t n;
+
+	if (o == NULL || rows == NULL) {
+		json_object_put(o);
+		json_object_put(rows);
+		return NULL;
+	}
+	k = run_keys(r, &n);
+	json_text(o, "serial", run_serial(r));
+	json_object_object_add(o, "keys", rows);
+	for (size_t i = 0; i < n; i++)
+		json_object_array_add(rows, row_json(&k[i]));
+	return o;
+}
+
+static struct json_object *show_device(const struct run *r)
+{
+	struct json_object *o = json_object_new_object();
+
+	if (o != NULL)
+		json_text(o, "serial", run_serial(r));
+	return o;
+}
+
+static struct json_object *show_shares(const struct run *r)
+{
+	struct json_object *o = json_object_new_object(), *list = json_object_new_array(), *row;
+
+	if (o == NULL || list == NULL) {
+		json_object_put(o);
+		json_object_put(list);
+		return NULL;
+	}
+	if (run_serial(r)[0] != '\0')
+		json_text(o, "serial", run_serial(r));
+	json_text(o, "dkek_kcv", run_kcv(r));
+	json_object_object_add(o, "shares", list);
+	for (size_t i = 0; i < run_shares(r); i++) {
+		row = json_object_new_object();
+		if (row == NULL)
+			break;
+		json_text(row, "file", run_share_file(r, i));
+		json_text(row, "kcv", run_share_kcv(r, i));
+		json_object_array_add(list, row);
+	}
+	return o;
+}
+
+/* Plain output: what is asked for is the result itself, not words about it. */
+static enum status print_exported(const struct run *r, struct fault *f)
+{
+	struct cur c = run_exported(r);
+
+	if (c.n > 0 && fwrite(c.p, 1, c.n, stdout) != c.n)
+		return fault_set(f, ST_DISK, "The key could not be written to standard output.");
+	return ST_OK;
+}
+
+static enum status print_shares(const struct run *r, struct fault *f)
+{
+	(void)f;
+	for (size_t i = 0; i < run_shares(r); i++)
+		printf("%s  %s\n", run_share_kcv(r, i), run_share_file(r, i));
+	printf("%s  together\n", run_kcv(r));
+	return ST_OK;
+}
+
+static const struct show {
+	const char *command;
+	struct json_object *(*json)(const struct run *r);
+	enum status (*print)(const struct run *r, struct fault *f);   /* NULL: the outcome's sentences say it all */
+} shows[] = {
+	{ "key new", show_key, NULL },
+	{ "key export", show_key, print_exported },
+	{ "key delete", show_key, NULL },
+	{ "backup", show_keys, NULL },
+	{ "restore", show_keys, NULL },
+	{ "share new", show_shares, NULL },
+	{ "share check", show_shares, print_shares },
+	{ "share import", show_shares, NULL },
+	{ "init", show_shares, NULL },
+};
+
+static const struct show *show_of(const struct run *r)
+{
+	static const struct show any = { "", show_device, NULL };
+
+	for (size_t i = 0; i < sizeof(shows) / sizeof(shows[0]); i++) {
+		if (strcmp(shows[i].command, run_procedure(r)->command) == 0)
+			return &shows[i];
+	}
+	return &any;
+}
+
+bool result_tell_failed(const struct run *r)
+{
+	size_t n;
+	const struct key_result *k = run_keys(r, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		if (k[i].fault.st != ST_OK)
+			print_line(PROSE_WARNING, "%s: %s", k[i].label[0] != '\0' ? k[i].label : k[i].file, k[i].fault.what);
+	}
+	if (n > 1 && run_keys_failed(r) == n)
+		print_line(PROSE_PLAIN, "keyroom: None of the %zu keys could be done.", n);
+	else if (n > 1 && run_keys_failed(r) > 0)
+		print_line(PROSE_PLAIN, "keyroom: %zu of %zu keys could not be done; the others are.", run_keys_failed(r), n);
+	return run_keys_failed(r) > 0;
+}
+
+/* Some keys could not be wrapped or restored, and the others are: exit 1, or where there was but one its own code. */
+static enum status some_failed(const struct run *r, struct fault *f)
+{
+	size_t n;
+	const struct key_result *k = run_keys(r, &n);
+
+	(void)result_tell_failed(r);
+	fault_set(f, n == 1 ? k[0].fault.st : ST_CARD_ERROR, "-");
+	f->what[0] = '\0';   /* said */
+	return f->st;
+}
+
+enum status result_show(const struct run *r, const struct args *a, struct fault *f)
+{
+	const struct show *s = show_of(r);
+
+	if (s->json == show_keys && run_keys_failed(r) > 0)
+		return some_failed(r, f);
+	if (a->json)
+		return json_out(s->json(r), f);
+	return s->print != NULL ? s->print(r, f) : ST_OK;
+}

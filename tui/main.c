@@ -1,0 +1,196 @@
+/*
+ * Puts the parts together: the source of readers, the inventory, the jobs, the fleet, and then the console or one command.
+ * The only file that knows them all.
+ */
+#include <errno.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/base/harden.h"
+#include "engine/card/pcsc.h"
+#include "engine/jobs/jobs.h"
+#include "engine/keys/share.h"
+#include "engine/sim/sim.h"
+#include "store/store.h"
+#include "tui/command/command.h"
+#include "tui/command/exit.h"
+#include "tui/console/console.h"
+#include "tui/wizard/fleet.h"
+#include "tui/wizard/wizard.h"
+
+#define REHEARSAL_CARDS 2
+
+struct parts {
+	struct args args;
+	char *folder;            /* of the inventory, and of a rehearsal's cards */
+	char *store_path;
+	struct source *source;
+	struct fault store_fault;
+	struct store *store;
+	struct jobs *jobs;
+	struct fleet *fleet;
+	struct env env;
+};
+
+/* $VARIABLE/keyroom, or where that is not set $HOME/OTHERWISE/keyroom (XDG Base Directory Specification). */
+static char *xdg_folder(const char *variable, const char *otherwise, const char *rest)
+{
+	const char *base = getenv(variable), *home = getenv("HOME");
+	char *path = NULL;
+	int n;
+
+	if (base != NULL && base[0] == '/')
+		n = asprintf(&path, "%s/keyroom%s", base, rest);
+	else
+		n = asprintf(&path, "%s/%s/keyroom%s", home != NULL ? home : "", otherwise, rest);
+	return n >= 0 ? path : NULL;
+}
+
+static enum status choose_paths(struct parts *p, struct fault *f)
+{
+	const struct args *a = &p->args;
+
+	if (a->rehearse != NULL)
+		p->folder = a->rehearse[0] != '\0' ? strdup(a->rehearse) : xdg_folder("XDG_STATE_HOME", ".local/state", "/rehearsal");
+	else
+		p->folder = xdg_folder("XDG_DATA_HOME", ".local/share", "");
+	if (p->folder == NULL)
+		return fault_set(f, ST_NO_MEMORY, NULL);
+	if (a->store != NULL)
+		p->store_path = strdup(a->store);
+	else if (asprintf(&p->store_path, "%s/inventory.db", p->folder) < 0)
+		p->store_path = NULL;
+	return p->store_path != NULL ? ST_OK : fault_set(f, ST_NO_MEMORY, NULL);
+}
+
+/* The readers: simulated ones in a rehearsal, else PC/SC's. Nobody else names either. */
+static enum status open_source(struct parts *p, struct fault *f)
+{
+	const struct sim_options options = { .cards = REHEARSAL_CARDS };
+
+	if (p->args.rehearse == NULL)
+		return pcsc_source_open(&p->source, f);
+	return sim_source_open(p->folder, &options, &p->source, f);
+}
+
+static bool tolerates_absence(const struct parts *p)
+{
+	return p->args.command != NULL && command_need(p->args.command) == NEED_NOTHING;
+}
+
+static enum status start(struct parts *p, struct fault *f)
+{
+	enum need need = p->args.command != NULL ? command_need(p->args.command) : NEED_DEVICE;
+	struct jobs_config config;
+	enum status st = choose_paths(p, f);
+
+	if (st != ST_OK)
+		return st;
+	st = store_open(p->store_path, 0, &p->store, &p->store_fault);
+	if (st != ST_OK && !tolerates_absence(p)) {
+		*f = p->store_fault;
+		return st;
+	}
+	if (need >= NEED_READERS || need == NEED_NOTHING) {
+		st = open_source(p, f);
+		if (st != ST_OK)
+			return st;
+	}
+	wizard_jobs_config(p->store != NULL ? p->store_path : NULL, p->source, &config);
+	st = jobs_new(&config, &p->jobs, f);
+	if (st != ST_OK)
+		return st;
+	p->env = (struct env){ .jobs = p->jobs, .store = p->store, .rehearsal = p->args.rehearse != NULL,
+			       .script = p->args.command != NULL && isatty(STDIN_FILENO) != 1,
+			       .confirm = p->args.confirm, .share_iterations = SHARE_ITERATIONS };
+	if (need >= NEED_READERS)
+		st = fleet_new(p->jobs, p->store, p->args.command == NULL, &p->fleet, f);
+	return st;
+}
+
+static void stop(struct parts *p)
+{
+	fleet_free(p->fleet);
+	jobs_free(p->jobs);
+	store_close(p->store);
+	if (p->source != NULL)
+		p->source->ops->close(p->source);
+	free(p->store_path);
+	free(p->folder);
+	args_done(&p->args);
+}
+
+static int run(struct parts *p)
+{
+	struct fault f = { 0 };
+	struct here here = { .args = &p->args, .env = &p->env, .store_fault = &p->store_fault };
+	enum status st;
+
+	st = start(p, &f);
+	if (st != ST_OK) {
+		command_complain(&f);
+		return (int)exit_of(st);
+	}
+	here.fleet = p->fleet;
+	here.store_path = p->store_path;
+	if (p->args.command != NULL)
+		return command_run(&here);
+	st = console_run(&p->env, p->fleet, p->source, &f);
+	if (st != ST_OK)
+		command_complain(&f);
+	return (int)exit_of(st);
+}
+
+/* What needs no parts: help, version, and a console without a terminal. -1: none of these. */
+static int answer_at_once(const struct parts *p)
+{
+	const struct args *a = &p->args;
+
+	if (a->version) {
+		puts("keyroom " KEYROOM_VERSION);
+		return EXIT_DONE;
+	}
+	if (a->words) {
+		usage_words(stdout);
+		return EXIT_DONE;
+	}
+	if (a->help) {
+		usage_print(stdout, a->command);
+		return EXIT_DONE;
+	}
+	if (a->command == NULL && (isatty(STDIN_FILENO) != 1 || isatty(STDOUT_FILENO) != 1)) {
+		fputs("keyroom: The console needs a terminal. See keyroom --help for what works without one.\n", stderr);
+		return EXIT_USAGE;
+	}
+	return -1;
+}
+
+int main(int argc, char **argv)
+{
+	struct parts parts = { 0 };
+	struct fault f = { 0 };
+	int code;
+
+	setlocale(LC_ALL, "");
+	signal(SIGPIPE, SIG_IGN);
+	if (harden_process(&f) != ST_OK || args_parse(argc, (const char *const *)argv, &parts.args, &f) != ST_OK) {
+		command_complain(&f);
+		return (int)exit_of(f.st);
+	}
+	code = answer_at_once(&parts);
+	if (code < 0) {
+		if (parts.args.command == NULL)
+			console_block_signals();
+		code = run(&parts);
+	}
+	stop(&parts);
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		fputs("keyroom: The result could not be written to standard output.\n", stderr);
+		code = code == EXIT_DONE ? EXIT_FAILED : code;
+	}
+	return code;
+}

@@ -1,0 +1,476 @@
+/* The questions of the initialisation. None of them changes the device. */
+#include <stdio.h>
+#include <string.h>
+
+#include "tui/wizard/init.h"
+
+#define LABEL_MAX 32   /* characters: what PKCS#11 can show of a token's label */
+
+static bool is_before(const struct run *r, unsigned index)
+{
+	(void)index;
+	return !init_of(r)->erased;
+}
+
+/* --- contents --- */
+
+static void say_contents(const struct run *r, unsigned index, struct prose *out)
+{
+	const struct init *s = init_of(r);
+
+	(void)index;
+	if (s->erased) {
+		prose_add(out, PROSE_PLAIN, "The initialisation of %s stopped half way. It was erased, and nothing can be "
+			  "lost any more; what "
+			  "is missing is done now.", run_serial(r));
+		return;
+	}
+	if (run_is_resumed(r))
+		prose_add(out, PROSE_PLAIN, "An initialisation of %s stopped before the device was erased. It begins "
+			  "again.", run_serial(r));
+	prose_add(out, PROSE_PLAIN, "Everything on %s%s%s%s will be erased, for good.", run_serial(r), s->info.label[0] ? " (" : "",
+		  s->info.label, s->info.label[0] ? ")" : "");
+	init_tell_things(s, out);
+}
+
+/* --- backups --- */
+
+static void say_backups(const struct run *r, unsigned index, struct prose *out)
+{
+	(void)r;
+	(void)index;
+	prose_add(out, PROSE_PLAIN, "Keys can be backed up only if the device gets a DKEK now, made of one or several "
+		  "shares. Each share is a "
+		  "file with a password, held by a custodian; all of them together are needed to restore a backup to "
+		  "another device.");
+	prose_add(out, PROSE_WARNING, "Without DKEK shares no key on this device can ever be backed up: when the device "
+		  "breaks, its keys are "
+		  "gone. That can only be changed by initialising it again.");
+}
+
+/*
+ * The format has room for 255, but other tools keep the number in a signed char (known-faults.md 12): from 128 on they
+ * show a device without any DKEK, or make one. What only Keyroom could count is not made.
+ */
+static enum status check_shares(struct run *r, unsigned index, struct fault *f)
+{
+	const char *text = run_get(r, "shares", index);
+	long n = run_number(r, "shares", -1);
+
+	if (text[0] && (n < 1 || n > DKEK_SHARES_MAX))
+		return fault_set(f, ST_BAD_FORM, "A DKEK is made of 1 to %d shares. Three are usual.", DKEK_SHARES_MAX);
+	return ST_OK;
+}
+
+static enum status check_choice(struct run *r, unsigned index, struct fault *f)
+{
+	bool shares = run_get(r, "shares", index)[0] != '\0', none = init_without_backup(r);
+
+	if (shares && none)
+		return fault_set(f, ST_USAGE, "Either a number of DKEK shares or no backup, not both.");
+	if (!shares && !none)
+		return fault_set(f, ST_USAGE, "Say how many DKEK shares the device is to have (--shares N). Without any, no "
+			  "key on it can ever be "
+				 "backed up: that has to be said too (--no-backup).");
+	return ST_OK;
+}
+
+static const struct choice no_backup_sentence[] = { { "no backup ever", "no backup ever" }, { 0 } };
+
+static const struct question backup_questions[] = {
+	{ .name = "shares", .value = "N", .ask = ASK_NUMBER, .optional = true, .words = "DKEK shares", .asked = is_before,
+	  .check = check_shares,
+	  .help = "How many shares make the DKEK, 1 to 127. With three, three custodians must come together to restore a "
+	  	"backup, and nobody "
+		  "can do it alone. It cannot be changed later." },
+	{ .name = "no-backup", .ask = ASK_SENTENCE, .optional = true, .words = "Or, without any", .asked = is_before,
+	  .choices = no_backup_sentence, .check = check_choice,
+	  .help = "Leave it empty. Only where no key on this device must ever leave it, not even as a backup, type the sentence." },
+	{ 0 },
+};
+
+/* --- shares --- */
+
+static bool is_open(const struct run *r, unsigned index)
+{
+	const struct share_slot *slot = &init_of(r)->shares.slot[index];
+
+	return index < DKEK_SHARES_MAX && slot->share && strcmp(slot->file, init_share_file(r, index)) == 0;
+}
+
+static bool is_done_with(const struct run *r, unsigned index)
+{
+	return index >= DKEK_SHARES_MAX || init_of(r)->imported[index];
+}
+
+static bool asks_existing(const struct run *r, unsigned index)
+{
+	return !is_done_with(r, index) && !init_of(r)->shares.slot[index].made;
+}
+
+static bool asks_new(const struct run *r, unsigned index)
+{
+	return asks_existing(r, index) && !run_get(r, "share", index)[0] && !run_is_resumed(r);
+}
+
+static bool asks_password(const struct run *r, unsigned index)
+{
+	if (is_done_with(r, index) || is_open(r, index))
+		return false;
+	/* A share that the run made before it stopped is there now as any other. */
+	return run_get(r, "share", index)[0] || (run_is_resumed(r) && init_share_file(r, index)[0]);
+}
+
+static bool asks_new_password(const struct run *r, unsigned index)
+{
+	return asks_new(r, index) && run_get(r, "new-share", index)[0];
+}
+
+static void say_share(const struct run *r, unsigned index, struct prose *out)
+{
+	const struct init *s = init_of(r);
+
+	prose_add(out, PROSE_PLAIN, "Share %u of %u.", index + 1, init_shares_wanted(r));
+	if (is_done_with(r, index)) {
+		prose_add(out, PROSE_DONE, "This share was imported before.");
+		return;
+	}
+	if (is_open(r, index)) {
+		prose_add(out, PROSE_DONE, "%s is open. Its check value alone: %s", s->shares.slot[index].file,
+			  s->shares.slot[index].kcv_text);
+		return;
+	}
+	prose_add(out, PROSE_PLAIN, "A share that exists is opened with its password; a new one is made, written to a file, "
+		  "and opened again. "
+		  "Both happen before the device is erased. A share whose custodian is not here is left empty: it can be "
+		  "imported later, "
+		  "on another day (Import a share). Until all are in, the device can make no key.");
+}
+
+static enum status open_share(struct step_env *e, struct fault *f)
+{
+	struct init *s = init_of(e->run);
+	struct share_slot *slot = &s->shares.slot[e->index];
+	const char *file = init_share_file(e->run, e->index);
+	const struct secret *password = run_secret_typed(e->run, "password", e->index);
+
+	if (is_done_with(e->run, e->index) || is_open(e->run, e->index))
+		return ST_OK;
+	share_slot_close(slot);
+	if (!file[0])
+		return ST_OK;
+	if (asks_new_password(e->run, e->index)) {
+		password = run_secret_typed(e->run, "new-password", e->index);
+		return password ? share_slot_make(e, slot, file, password, f) : fault_set(f, ST_NEED_SECRET, NULL);
+	}
+	return password ? share_slot_open(e, slot, file, password, f) : fault_set(f, ST_NEED_SECRET, NULL);
+}
+
+static enum status combine(struct step_env *e, struct fault *f)
+{
+	struct init *s = init_of(e->run);
+	enum status st;
+
+	s->shares.wanted = init_shares_wanted(e->run);
+	for (unsigned i = s->shares.wanted; i < DKEK_SHARES_MAX; i++)
+		share_slot_close(&s->shares.slot[i]);
+	st = shares_combine(&s->shares, f);
+	if (st == ST_OK && s->shares.complete)
+		run_expect_kcv(e->run, s->shares.kcv);
+	else if (st == ST_OK && !s->erased)
+		run_expect_kcv(e->run, NULL);
+	return st;
+}
+
+static void say_check_value(const struct run *r, unsigned index, struct prose *out)
+{
+	const struct init *s = init_of(r);
+	unsigned open = shares_open(&s->shares), wanted = init_shares_wanted(r), before = 0;
+
+	(void)index;
+	for (unsigned i = 0; i < wanted; i++)
+		before += s->imported[i];
+	shares_tell(&s->shares, out);
+	if (s->shares.complete) {
+		prose_add(out, PROSE_VALUE, "DKEK check value of all %u shares together: %s", wanted, s->shares.kcv_text);
+		prose_add(out, PROSE_PLAIN, "Compare it with your papers, if there are any. The device must show the same "
+			  "value in the end.");
+	} else if (open + before < wanted) {
+		prose_add(out, PROSE_WARNING, "%u of %u shares are here. The check value of the DKEK can be shown once all "
+			  "are in; until then the "
+			  "device can make no key. The others are imported later (keyroom share import).", open + before, wanted);
+	}
+}
+
+static unsigned share_pages(const struct run *r)
+{
+	return init_shares_wanted(r);
+}
+
+static unsigned once_with_shares(const struct run *r)
+{
+	return init_shares_wanted(r) > 0;
+}
+
+static const struct question share_questions[] = {
+	{ .name = "share", .value = "FILE", .ask = ASK_FILE, .optional = true, .words = "Share that exists", .asked = asks_existing,
+	  .help = "A share file of Keyroom or sc-hsm-tool. For a device that is to take another one's backups: the same "
+	  	"shares as there." },
+	{ .name = "new-share", .ask = ASK_NEW_FILE, .unlisted = true, .optional = true, .words = "Or a new one, to "
+		"file", .asked = asks_new,
+	  .help = "The name of the file that is made for a new random share." },
+	{ .name = "password", .ask = ASK_PASSWORD, .words = "Its password", .asked = asks_password,
+	  .help = "The password of this share, typed by its custodian. Opening takes a few seconds." },
+	{ .name = "new-password", .ask = ASK_PASSWORD, .unlisted = true, .twice = true, .words = "New password",
+		.asked = asks_new_password,
+	  .help = "At least 6 characters; better a sentence. Only the custodian of this share should know it." },
+	{ 0 },
+};
+
+/* --- SO-PIN --- */
+
+static bool so_is_needed(const struct run *r)
+{
+	const struct init *s = init_of(r);
+
+	return !s->erased || s->so_wanted;
+}
+
+static bool asks_so(const struct run *r, unsigned index)
+{
+	const struct init *s = init_of(r);
+
+	(void)index;
+	return so_is_needed(r) && (s->info.initialised || s->erased);
+}
+
+static bool asks_first_so(const struct run *r, unsigned index)
+{
+	return so_is_needed(r) && !asks_so(r, index);
+}
+
+static bool must_change_so(const struct run *r, unsigned index)
+{
+	const struct init *s = init_of(r);
+
+	(void)index;
+	if (!so_is_needed(r) || !init_can_change_so(r))
+		return false;
+	return s->so_wanted || (init_current_is_factory(r) && !run_env(r)->rehearsal);
+}
+
+static bool may_change_so(const struct run *r, unsigned index)
+{
+	return so_is_needed(r) && init_can_change_so(r) && !must_change_so(r, index);
+}
+
+static bool keeps_factory_so(const struct run *r, unsigned index)
+{
+	(void)index;
+	return so_is_needed(r) && !init_can_change_so(r) && init_current_is_factory(r) && !run_env(r)->rehearsal;
+}
+
+static enum status check_new_so(struct run *r, unsigned index, struct fault *f)
+{
+	SECRET *so = secret_new(PIN_SO_LEN);
+
+	(void)index;
+	if (!so)
+		return fault_set(f, ST_NO_MEMORY, NULL);
+	if (!run_secret_typed(r, "new-so-pin", 0))
+		return ST_OK;
+	if (init_new_so(r, so, f) != ST_OK)
+		return f->st;
+	if (pin_so_is_factory(so) && !run_env(r)->rehearsal)
+		return fault_set(f, ST_REFUSED, "This is the factory's SO-PIN, which everybody knows: whoever has the "
+			  "device in his hands could "
+				 "erase it or give it a new PIN. Choose another one. Nothing was changed.");
+	return ST_OK;
+}
+
+static void say_so(const struct run *r, unsigned index, struct prose *out)
+{
+	const struct init *s = init_of(r);
+	int tries = s->info.so.state == PIN_READY ? s->info.so.tries : -1;
+
+	(void)index;
+	prose_add(out, PROSE_PLAIN, "The SO-PIN is exactly 16 hexadecimal digits. It is needed to initialise this device "
+		  "again, and to unblock its "
+		  "user PIN.");
+	if (s->so_unknown)
+		prose_add(out, PROSE_WARNING, "The initialisation stopped while the SO-PIN was being changed: the device "
+			  "has either the old one or "
+			  "the new one. Type as the current one what you think it has; where that is wrong, it costs one try.");
+	else if (!s->info.initialised && !s->erased)
+		prose_add(out, PROSE_PLAIN, "This device was never initialised. Leave the current SO-PIN empty to use the "
+			  "factory's, "
+			  "3537363231383830.");
+	prose_add(out, PROSE_WARNING, "%d wrong entries, ever, and this device is dead: nobody can reset that "
+		  "counter.%s", PIN_SO_TRIES,
+		  init_can_change_so(r) ? "" : " This firmware can never change the SO-PIN.");
+	if (tries >= 0)
+		prose_add(out, tries <= LAST_SO_TRIES_TO_CONFIRM ? PROSE_WARNING : PROSE_PLAIN, "Tries left now: %d of "
+			  "%d.%s", tries, PIN_SO_TRIES,
+			  tries <= LAST_SO_TRIES_TO_CONFIRM ? " Go on only if you are sure of the current SO-PIN." : "");
+	if (must_change_so(r, 0) && !s->erased)
+		prose_add(out, PROSE_PLAIN, "The factory's SO-PIN is public, so a new one is set right after the device was "
+			  "erased. Two people should "
+			  "each write down one half of it.");
+}
+
+static const struct choice keep_factory_sentence[] = { { "keep the public SO-PIN", "keep the public SO-PIN" }, { 0 } };
+
+#define CURRENT_SO_HELP \
+	"The SO-PIN that the device has now, 16 hexadecimal digits. A wrong one is counted over the device's whole life, and " \
+	"nothing is tried a second time by itself."
+#define NEW_SO_HELP \
+	"16 hexadecimal digits of your own, best drawn at random. Keep them as carefully as the device: they are needed " \
+	"again, and wrong ones cannot be tried often."
+
+/* Two rows of one name where the same answer is once needed and once not. */
+static const struct question so_questions[] = {
+	{ .name = "so-pin", .ask = ASK_SO_PIN, .words = "Current SO-PIN", .asked = asks_so, .help = CURRENT_SO_HELP },
+	{ .name = "so-pin", .ask = ASK_SO_PIN, .optional = true, .words = "Current "
+		"SO-PIN", .asked = asks_first_so, .help = CURRENT_SO_HELP },
+	{ .name = "new-so-pin", .ask = ASK_SO_PIN, .twice = true, .words = "New SO-PIN", .asked = must_change_so,
+		.check = check_new_so,
+	  .help = NEW_SO_HELP },
+	{ .name = "new-so-pin", .ask = ASK_SO_PIN, .twice = true, .optional = true, .words = "New SO-PIN", .asked = may_change_so,
+	  .check = check_new_so, .help = NEW_SO_HELP " Leave it empty to keep the current one." },
+	{ .name = "keep-factory-so-pin", .ask = ASK_SENTENCE, .words = "To go on", .asked = keeps_factory_so,
+		.choices = keep_factory_sentence,
+	  .help = "The firmware of this device cannot change the SO-PIN, and the current one is the factory's, which is "
+	  	"public. Whoever has the "
+		  "device in his hands can erase it or give it a new user PIN." },
+	{ 0 },
+};
+
+/* --- user PIN --- */
+
+static bool asks_pin(const struct run *r, unsigned index)
+{
+	(void)index;
+	return !init_of(r)->erased || !init_of(r)->label_set;
+}
+
+static void say_pin(const struct run *r, unsigned index, struct prose *out)
+{
+	(void)index;
+	if (init_of(r)->erased) {
+		prose_add(out, PROSE_PLAIN, "The user PIN that was set when the device was erased: it is needed to write "
+			  "the label.");
+		return;
+	}
+	prose_add(out, PROSE_PLAIN, "The user PIN is typed to use the keys. It has 6 to 15 characters; digits only, if "
+		  "other software must use the "
+		  "device too. A longer one may be tried more often: wrong ones in a row block a PIN of 6 characters after "
+		  "at most 3, of 7 "
+		  "after 5, of 8 and more after 10.");
+	prose_add(out, PROSE_PLAIN, "This device will block it after %u. A blocked PIN is unblocked with the SO-PIN%s; the "
+		  "keys stay.",
+		  init_tries(r), run_is(r, "no-unblock", "1") ? " on other devices, but not on this one, as chosen here" : "");
+}
+
+static void warn_pin(const struct run *r, unsigned index, struct prose *out)
+{
+	const struct secret *pin = run_secret_typed(r, "new-pin", index);
+
+	if (pin && secret_len(pin) >= PIN_USER_MIN && !pin_is_digits(pin))
+		prose_add(out, PROSE_WARNING, "It has other characters than digits, which some software and PIN pads cannot take.");
+}
+
+static enum status check_pin(struct run *r, unsigned index, struct fault *f)
+{
+	const struct secret *pin = run_secret_typed(r, "new-pin", index);
+
+	return pin ? pin_check_user(pin, 0, f) : ST_OK;
+}
+
+/* The last field of the page: everything that the device is to be told is known now, and has its form checked. */
+static enum status check_params(struct run *r, unsigned index, struct fault *f)
+{
+	SECRET *so = secret_new(PIN_SO_LEN);
+	struct init_params params;
+	enum status st;
+
+	(void)index;
+	if (!so)
+		return fault_set(f, ST_NO_MEMORY, NULL);
+	st = init_current_so(r, so, f);
+	if (st == ST_OK)
+		st = pin_check_user(run_secret_typed(r, "new-pin", 0), init_tries(r), f);
+	return st == ST_OK ? init_params_of(r, so, &params, f) : st;
+}
+
+static const struct question pin_questions[] = {
+	{ .name = "new-pin", .ask = ASK_PIN, .twice = true, .max = PIN_USER_MAX_OLD, .words = "New user PIN", .asked = asks_pin,
+	  .check = check_pin, .warn = warn_pin,
+	  .help = "6 to 15 characters. It is typed again each time keys are used, made, or backed up." },
+	{ .name = "pin-tries", .value = "N", .ask = ASK_NUMBER, .optional = true, .words = "Wrong tries until "
+		"blocked", .asked = is_before,
+	  .help = "3 where nothing is said. At most 3 for a PIN of 6 characters, 5 for 7, 10 for 8 and more." },
+	{ .name = "no-unblock", .ask = ASK_YES, .optional = true, .words = "Never to be unblocked", .asked = is_before,
+	  .help = "Then a blocked user PIN can never be unblocked, not even with the SO-PIN: the keys can be used no more." },
+	{ .name = "transport-pin", .ask = ASK_YES, .optional = true, .words = "Transport "
+		"PIN", .asked = is_before, .check = check_params,
+	  .help = "The PIN must be changed before the first use: for a device that is set up here and sent to somebody." },
+	{ 0 },
+};
+
+/* --- label --- */
+
+static void say_label(const struct run *r, unsigned index, struct prose *out)
+{
+	(void)r;
+	(void)index;
+	prose_add(out, PROSE_PLAIN, "The label is the name of the device, here and in other software. It is no secret, and "
+		  "can be changed later.");
+}
+
+static const struct question label_questions[] = {
+	{ .name = "label", .value = "L", .ask = ASK_TEXT, .max = LABEL_MAX, .words = "Label", .asked = is_before,
+	  .help = "Up to 32 characters, such as root-ca-a. Write the same on the device's case." },
+	{ 0 },
+};
+
+/* --- the pages --- */
+
+static unsigned while_so_is_needed(const struct run *r)
+{
+	return so_is_needed(r);
+}
+
+static unsigned while_pin_is_needed(const struct run *r)
+{
+	return asks_pin(r, 0);
+}
+
+static unsigned before_erased(const struct run *r)
+{
+	return !init_of(r)->erased;
+}
+
+static const struct step read_step = {
+	.name = "read", .words = "Read what is on the device", .where = ON_DEVICE, .fn = init_read_device,
+};
+static const struct step open_step = {
+	.name = "open", .words = "Open the share", .where = ON_WORKER, .parallel = true, .fn = open_share,
+};
+static const struct step combine_step = {
+	.name = "combine", .words = "Compute the check value", .where = ON_WORKER, .fn = combine,
+};
+
+const struct page init_pages[] = {
+	{ .name = "Device", .title = "The device", .work = &read_step },
+	{ .name = "Contents", .title = "What will be erased", .text = say_contents },
+	{ .name = "Backups", .title = "Can its keys be backed up?", .questions = backup_questions, .text = say_backups,
+	  .repeat = before_erased },
+	{ .name = "Shares", .title = "The DKEK shares", .questions = share_questions, .repeat = share_pages, .text = say_share,
+	  .work = &open_step },
+	{ .name = "DKEK", .title = "The DKEK", .repeat = once_with_shares, .work = &combine_step },
+	{ .name = "Check value", .title = "The check value", .repeat = once_with_shares, .text = say_check_value },
+	{ .name = "SO-PIN", .title = "The SO-PIN", .questions = so_questions, .text = say_so, .repeat = while_so_is_needed },
+	{ .name = "User PIN", .title = "The user PIN", .questions = pin_questions, .text = say_pin, .repeat = while_pin_is_needed },
+	{ .name = "Label", .title = "The label", .questions = label_questions, .text = say_label, .repeat = before_erased },
+	{ 0 },
+};

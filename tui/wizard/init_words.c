@@ -1,0 +1,148 @@
+/* What the initialisation says: before, after, and when it stops half way. */
+#include "tui/wizard/init.h"
+
+void init_tell_things(const struct init *s, struct prose *out)
+{
+	if (s->n_things == 0) {
+		prose_add(out, PROSE_PLAIN, "Nothing is on it now.");
+		return;
+	}
+	prose_add(out, PROSE_PLAIN, "On it now:");
+	for (size_t i = 0; i < s->n_things; i++) {
+		const struct init_thing *t = &s->things[i];
+
+		if (t->is_key && !t->has_backup)
+			prose_add(out, PROSE_WARNING, "%s: no backup of it is known.", t->words);
+		else
+			prose_add(out, PROSE_ITEM, "%s%s", t->words, t->is_key ? ", backed up" : "");
+	}
+	if (s->keys_without_backup == 1)
+		prose_add(out, PROSE_WARNING, "One key has no backup. Once it is erased, nobody can bring it back.");
+	else if (s->keys_without_backup > 1)
+		prose_add(out, PROSE_WARNING, "%u keys have no backup. Once they are erased, nobody can bring them "
+			  "back.", s->keys_without_backup);
+}
+
+static unsigned shares_in(const struct init *s)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < DKEK_SHARES_MAX; i++)
+		n += s->imported[i];
+	return n;
+}
+
+static void review_shares(const struct run *r, struct prose *out)
+{
+	const struct init *s = init_of(r);
+	unsigned wanted = init_shares_wanted(r), ready = shares_open(&s->shares), in = shares_in(s);
+
+	if (wanted == 0) {
+		prose_add(out, PROSE_WARNING, "No key on this device can ever be backed up.");
+		return;
+	}
+	if (in > 0)
+		prose_add(out, PROSE_PLAIN, "%u of %u DKEK shares are in already.", in, wanted);
+	prose_add(out, PROSE_PLAIN, "%u of %u DKEK shares will be imported now.", ready, wanted);
+	if (s->shares.complete)
+		prose_add(out, PROSE_VALUE, "DKEK check value: %s", s->shares.kcv_text);
+	else if (ready + in < wanted)
+		prose_add(out, PROSE_WARNING, "%u share(s) remain for another day. Until they are imported, the device can "
+			  "make no key.",
+			  wanted - ready - in);
+}
+
+void init_review(const struct run *r, struct prose *out)
+{
+	const struct init *s = init_of(r);
+
+	if (!s->erased) {
+		prose_add(out, PROSE_PLAIN, "%s will be erased and named \"%s\".", run_serial(r), run_get(r, "label", 0));
+		init_tell_things(s, out);
+		if (s->info.so.state == PIN_READY && s->info.so.tries <= LAST_SO_TRIES_TO_CONFIRM)
+			prose_add(out, PROSE_WARNING, "One of the last %d tries of the SO-PIN will be spent if it is wrong. "
+				  "Typing the serial "
+				  "number says that you are sure of it.", s->info.so.tries);
+	} else {
+		prose_add(out, PROSE_DONE, "%s is erased.", run_serial(r));
+		if (s->so_changed)
+			prose_add(out, PROSE_DONE, "Its SO-PIN was changed.");
+		if (s->label_set)
+			prose_add(out, PROSE_DONE, "Its label is \"%s\".", run_get(r, "label", 0));
+	}
+	review_shares(r, out);
+	if (init_changes_so(r))
+		prose_add(out, PROSE_PLAIN, "The SO-PIN will be changed to the new one%s.", s->erased ? "" : " right after "
+			  "the device was erased");
+	else if (!s->erased && init_current_is_factory(r))
+		prose_add(out, PROSE_WARNING, "The SO-PIN stays the factory's, which everybody knows.");
+	if (!s->erased) {
+		prose_add(out, PROSE_PLAIN, "The user PIN will be the one just typed. %u wrong ones in a row will block "
+			  "it%s", init_tries(r),
+			  run_is(r, "no-unblock", "1") ? ", for good: it can never be unblocked." : "; the SO-PIN unblocks it.");
+		if (run_is(r, "transport-pin", "1"))
+			prose_add(out, PROSE_PLAIN, "It is a transport PIN: it must be changed before the first use. The "
+				  "label can only be written "
+				  "after that.");
+	}
+}
+
+void init_outcome(const struct run *r, struct prose *out)
+{
+	const struct init *s = init_of(r);
+	unsigned wanted = init_shares_wanted(r);
+
+	prose_add(out, PROSE_DONE, "%s is initialised, and was read back.", run_serial(r));
+	if (s->so_changed)
+		prose_add(out, PROSE_DONE, "The SO-PIN was changed.");
+	if (s->factory_kept)
+		prose_add(out, PROSE_WARNING, "The SO-PIN is the factory's, which everybody knows. Change it next.");
+	if (s->label_left)
+		prose_add(out, PROSE_WARNING, "The label was not written, because the transport PIN does not allow it. It "
+			  "can be set once the PIN "
+			  "was changed.");
+	if (wanted == 0)
+		prose_add(out, PROSE_WARNING, "It has no DKEK: no key on it can ever be backed up.");
+	else if (s->missing > 0)
+		prose_add(out, PROSE_WARNING, "%u of %u DKEK shares are missing. Import them next: keyroom share import "
+			  "FILE.", s->missing, wanted);
+	else if (s->kcv_hidden)
+		prose_add(out, PROSE_WARNING, "The device does not show its DKEK check value, so it could not be compared.");
+	else
+		prose_add(out, PROSE_VALUE, "DKEK check value: %s", s->shares.device_kcv_text);
+	if (wanted > 0 && s->missing == 0 && !s->kcv_hidden && run_expected_kcv(r))
+		prose_add(out, PROSE_DONE, "It is what the shares make.");
+	if (wanted > 0 && s->missing == 0)
+		prose_add(out, PROSE_PLAIN, "Next: initialise a second device with the same shares, so that a backup can be "
+			  "restored at any time.");
+}
+
+void init_failed(const struct run *r, struct prose *out)
+{
+	const struct init *s = init_of(r);
+	unsigned wanted = init_shares_wanted(r), in = shares_in(s);
+
+	if (!s->erased && !s->erasing) {
+		prose_add(out, PROSE_PLAIN, "%s was not erased. Everything on it is as it was.", run_serial(r));
+		return;
+	}
+	if (s->erasing) {
+		prose_add(out, PROSE_WARNING, "It is not known whether %s was erased: it did not answer. Plug it in again "
+			  "and take the procedure "
+			  "up; that finds out.", run_serial(r));
+		return;
+	}
+	prose_add(out, PROSE_DONE, "%s is erased, and has the new user PIN.", run_serial(r));
+	if (s->so_unknown)
+		prose_add(out, PROSE_WARNING, "It is not known whether the SO-PIN was changed: the device has either the "
+			  "old one or the new one.");
+	else if (s->factory_kept && s->so_wanted)
+		prose_add(out, PROSE_WARNING, "It still has the factory's SO-PIN, which everybody knows. That is the most "
+			  "urgent thing now.");
+	else if (s->so_wanted)
+		prose_add(out, PROSE_WARNING, "It still has the old SO-PIN.");
+	if (wanted > 0)
+		prose_add(out, in == wanted ? PROSE_DONE : PROSE_PLAIN, "%u of %u DKEK shares are in.", in, wanted);
+	prose_add(out, PROSE_PLAIN, "Nothing more can be lost. Plug the device in again and take the procedure up; it goes "
+		  "on from here.");
+}

@@ -1,0 +1,314 @@
+/* share import: one more share into a device that waits for it. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/card/card.h"
+#include "store/dkek.h"
+#include "store/run.h"
+#include "tui/wizard/procedures.h"
+#include "tui/wizard/share.h"
+
+struct import {
+	struct shares shares;      /* first: share.h */
+	struct dkek_status before, after;
+	bool expected;             /* the inventory knows what the DKEK should be, since this share belongs to one */
+	uint8_t kcv[KCV_LEN];
+	bool unknown, hidden, compared;
+};
+
+static struct import *state_of(const struct run *r)
+{
+	return run_state(r);
+}
+
+/* --- the device --- */
+
+static enum status may_import(const struct run *r, const struct dkek_status *d, struct fault *f)
+{
+	if (!d->present)
+		return fault_set(f, ST_NO_DKEK, "%s was initialised without DKEK shares, so it takes none. That can only be "
+			  "changed by "
+				 "initialising it again, which erases it.", run_serial(r));
+	if (d->missing == 0)
+		return fault_set(f, ST_REFUSED, "All %u DKEK shares of %s are in already. Nothing was "
+			  "changed.", d->total, run_serial(r));
+	return ST_OK;
+}
+
+/* Something was begun on this device that may be the very import that is asked for now: then it is not refused here. */
+static enum status is_interrupted(struct step_env *e, bool *ret, struct fault *f)
+{
+	struct run_record *rows = NULL;
+	size_t n = 0;
+	enum status st = e->store ? store_open_runs(e->store, run_serial(e->run), &rows, &n, f) : ST_OK;
+
+	*ret = n > 0;
+	run_records_free(rows, n);
+	return st;
+}
+
+static enum status look(struct step_env *e, struct fault *f)
+{
+	struct import *s = state_of(e->run);
+	bool interrupted;
+	enum status st = card_dkek_status(e->card, 0, &s->before, NULL, f);
+
+	if (st != ST_OK || run_is_resumed(e->run))
+		return st;
+	st = is_interrupted(e, &interrupted, f);
+	return st == ST_OK && !interrupted ? may_import(e->run, &s->before, f) : st;
+}
+
+/* --- the share --- */
+
+static enum status refuse_twice(struct step_env *e, const struct share_slot *slot, struct fault *f)
+{
+	enum share_where where;
+	enum status st = share_where_is(e, slot, state_of(e->run)->before.missing, &where, f);
+
+	if (st != ST_OK || where != SHARE_IN || run_is_resumed(e->run))
+		return st;
+	return fault_set(f, ST_REFUSED, "The share in %s is in %s already. Imported twice it would cancel itself out. "
+		  "Nothing was changed; "
+			 "import another one.", slot->file, run_serial(e->run));
+}
+
+/* Does the inventory know a DKEK that this share is a part of? Where it knows two, it cannot say which is meant. */
+static enum status find_expected(struct step_env *e, const struct share_slot *slot, struct fault *f)
+{
+	struct import *s = state_of(e->run);
+	struct dkek_row *dkeks = NULL;
+	unsigned found = 0;
+	size_t n = 0;
+	enum status st;
+
+	if (!e->store)
+		return ST_OK;
+	st = store_dkeks(e->store, (struct store_page){ 0 }, &dkeks, &n, f);
+	for (size_t i = 0; st == ST_OK && i < n; i++) {
+		struct share_row *rows = NULL;
+		size_t m = 0;
+		bool here = false;
+
+		st = store_shares(e->store, dkeks[i].kcv, (struct store_page){ 0 }, &rows, &m, f);
+		for (size_t k = 0; st == ST_OK && k < m; k++)
+			here |= rows[k].has_kcv && memcmp(rows[k].kcv, slot->kcv, KCV_LEN) == 0;
+		free(rows);
+		if (here && dkeks[i].shares == (int)s->before.total) {
+			found++;
+			memcpy(s->kcv, dkeks[i].kcv, KCV_LEN);
+		}
+	}
+	free(dkeks);
+	s->expected = found == 1;
+	return st;
+}
+
+static enum status open_share(struct step_env *e, struct fault *f)
+{
+	struct import *s = state_of(e->run);
+	struct share_slot *slot = &s->shares.slot[0];
+	const struct secret *password = run_secret_typed(e->run, "password", 0);
+	enum status st;
+
+	if (!password)
+		return fault_set(f, ST_NEED_SECRET, NULL);
+	st = share_slot_open(e, slot, run_get(e->run, "file", 0), password, f);
+	if (st == ST_OK)
+		st = shares_combine(&s->shares, f);
+	if (st == ST_OK)
+		st = refuse_twice(e, slot, f);
+	if (st == ST_OK)
+		st = find_expected(e, slot, f);
+	return st;
+}
+
+static void say_share(const struct run *r, unsigned index, struct prose *out)
+{
+	const struct import *s = state_of(r);
+
+	(void)index;
+	prose_add(out, PROSE_PLAIN, "%s waits for %u of %u DKEK shares.", run_serial(r), s->before.missing, s->before.total);
+	prose_add(out, PROSE_PLAIN, "A share is opened here first, and imported after you have seen its check value. The "
+		  "device needs no PIN for "
+		  "that. What is imported cannot be taken back.");
+}
+
+static const struct question questions[] = {
+	{ .name = "file", .value = "FILE", .ask = ASK_FILE, .positional = true, .words = "Share file",
+	  .help = "A share file of Keyroom or sc-hsm-tool, one of those that this device was announced to get." },
+	{ .name = "password", .ask = ASK_PASSWORD, .words = "Its password",
+	  .help = "The password of this share, typed by its custodian. Opening takes a few seconds." },
+	{ 0 },
+};
+
+static const struct step look_step = {
+	.name = "look", .words = "Ask the device how many shares it waits for", .where = ON_DEVICE, .fn = look,
+};
+static const struct step open_step = {
+	.name = "open", .words = "Open the share", .where = ON_WORKER, .parallel = true, .fn = open_share,
+};
+
+static const struct page pages[] = {
+	{ .name = "Device", .title = "The device", .work = &look_step },
+	{ .name = "Share", .title = "Which share", .questions = questions, .text = say_share, .work = &open_step },
+	{ 0 },
+};
+
+/* --- the import --- */
+
+static enum status write_import(struct step_env *e, struct fault *f)
+{
+	const struct import *s = state_of(e->run);
+	STORE_TXN t = { 0 };
+	enum status st;
+
+	if (!e->store)
+		return ST_OK;
+	if ((st = store_begin(e->store, &t, f)) != ST_OK ||
+	    (st = share_record_import(e, &s->shares.slot[0], &s->after, f)) != ST_OK)
+		return st;
+	return store_commit(&t, f);
+}
+
+static enum status send(struct step_env *e, struct fault *f)
+{
+	struct import *s = state_of(e->run);
+	unsigned missing = s->before.missing;
+	enum status st;
+
+	if ((st = may_import(e->run, &s->before, f)) != ST_OK ||
+	    (st = share_note_begin(e, &s->shares.slot[0], missing, f)) != ST_OK)
+		return st;
+	run_changed(e);
+	s->unknown = true;
+	st = card_import_share(e->card, 0, s->shares.slot[0].share, &s->after, f);
+	if (st == ST_NOT_ALLOWED || st == ST_NO_DKEK) {
+		s->unknown = false;
+		run_unchanged(e);
+	}
+	if (st != ST_OK)
+		return st;
+	s->unknown = false;
+	if (s->after.missing + 1 != missing)
+		return fault_set(f, ST_MISMATCH, "After the import %s says that %u shares are missing, not "
+			  "%u.", run_serial(e->run), s->after.missing,
+				 missing - 1);
+	return ST_OK;
+}
+
+static enum status import(struct step_env *e, struct fault *f)
+{
+	struct import *s = state_of(e->run);
+	enum share_where where;
+	enum status st;
+
+	if ((st = card_dkek_status(e->card, 0, &s->before, NULL, f)) != ST_OK ||
+	    (st = share_where_is(e, &s->shares.slot[0], s->before.missing, &where, f)) != ST_OK)
+		return st;
+	s->after = s->before;
+	if (where == SHARE_NOT_IN && (st = send(e, f)) != ST_OK)
+		return st;
+	return where == SHARE_IN ? ST_OK : write_import(e, f);
+}
+
+/* Once more, from the device: what counts is what it says in the end. */
+static enum status read_back(struct step_env *e, struct fault *f)
+{
+	struct import *s = state_of(e->run);
+	const struct dkek_status *d = &s->after;
+	char want[KCV_TEXT_MAX];
+	enum status st = card_dkek_status(e->card, 0, &s->after, NULL, f);
+
+	if (st != ST_OK || d->missing > 0)
+		return st;
+	s->hidden = !d->kcv_shown;
+	if (s->hidden)
+		return ST_OK;
+	hex_upper(s->shares.device_kcv_text, d->kcv, KCV_LEN);
+	if (s->expected && memcmp(s->kcv, d->kcv, KCV_LEN) != 0) {
+		hex_upper(want, s->kcv, KCV_LEN);
+		return fault_set(f, ST_MISMATCH, "All shares are in, but %s shows the DKEK check value %s, and the "
+			  "inventory knows this share as one "
+				 "of those that make %s. A wrong share was imported. The device can be used, but not for "
+				 "backups of that DKEK; "
+				 "initialise it again.", run_serial(e->run), s->shares.device_kcv_text, want);
+	}
+	s->compared = s->expected;
+	return ST_OK;
+}
+
+static const struct step steps[] = {
+	{ .name = "import", .words = "Import the share", .where = ON_DEVICE, .uninterruptible = true, .fn = import },
+	{ .name = "read-back", .words = "Read back what the device has now", .where = ON_DEVICE, .fn = read_back },
+	{ 0 },
+};
+
+/* What the import itself finds out (share_where_is()) is all that there is to know; here nothing may be refused. */
+static enum status find_out(struct step_env *e, struct fault *f)
+{
+	return card_dkek_status(e->card, 0, &state_of(e->run)->before, NULL, f);
+}
+
+static const struct step resume = {
+	.name = "find-out", .words = "Find out whether the share is in", .where = ON_DEVICE, .fn = find_out,
+};
+
+/* --- words --- */
+
+static void review(const struct run *r, struct prose *out)
+{
+	const struct import *s = state_of(r);
+	const struct share_slot *slot = &s->shares.slot[0];
+
+	prose_add(out, PROSE_PLAIN, "The share in %s will be imported into %s. Afterwards %u of %u will be "
+		  "missing.", slot->file, run_serial(r),
+		  s->before.missing - 1, s->before.total);
+	prose_add(out, PROSE_VALUE, "Check value of this share alone: %s", slot->kcv_text);
+}
+
+static void outcome(const struct run *r, struct prose *out)
+{
+	const struct import *s = state_of(r);
+
+	prose_add(out, PROSE_DONE, "The share is in %s.", run_serial(r));
+	if (s->after.missing > 0)
+		prose_add(out, PROSE_PLAIN, "%u of %u DKEK shares are still missing. Until they are in, the device can make "
+			  "no key.", s->after.missing,
+			  s->after.total);
+	else if (s->hidden)
+		prose_add(out, PROSE_WARNING, "All shares are in. The device does not show its DKEK check value without a "
+			  "login, so it could not be "
+			  "compared.");
+	else
+		prose_add(out, PROSE_VALUE, "All shares are in. DKEK check value: %s", s->shares.device_kcv_text);
+	if (s->compared)
+		prose_add(out, PROSE_DONE, "It is the one that the inventory expected.");
+	else if (s->after.missing == 0 && !s->hidden)
+		prose_add(out, PROSE_PLAIN, "The inventory does not know what it should be: compare it with your papers.");
+}
+
+static void failed(const struct run *r, struct prose *out)
+{
+	const struct import *s = state_of(r);
+
+	if (s->unknown)
+		prose_add(out, PROSE_WARNING, "It is not known whether the share arrived. Do not import it again by hand: "
+			  "plug the device in and take "
+			  "the procedure up; that finds out.");
+	else
+		prose_add(out, PROSE_PLAIN, "%u of %u shares are missing, as the device last "
+			  "said.", s->after.total ? s->after.missing : s->before.missing, s->before.total);
+}
+
+static void done(void *state)
+{
+	shares_done(&((struct import *)state)->shares);
+}
+
+const struct procedure procedure_share_import = {
+	.name = "share-import", .command = "share import", .title = "Import a share",
+	.summary = "import a DKEK share into a device that waits for it", .on_device = true, .pages = pages, .steps = steps,
+	.state_size = sizeof(struct import), .state_done = done, .review = review, .outcome = outcome, .failed = failed,
+	.resume = &resume,
+};

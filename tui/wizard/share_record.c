@@ -1,0 +1,146 @@
+/* Shares in the inventory and in the run's record. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/clock.h"
+#include "engine/card/card.h"
+#include "store/device.h"
+#include "store/dkek.h"
+#include "store/journal.h"
+#include "store/run.h"
+#include "tui/wizard/share.h"
+
+#define WHAT_IMPORTED "share.imported"
+#define WHAT_ERASED "device.erased"
+
+enum status share_record(struct store *s, const struct share_slot *slot, bool made, struct fault *f)
+{
+	struct share_row row = { .has_kcv = true, .form = "file", .threshold = STORE_UNKNOWN, .parts = STORE_UNKNOWN,
+				 .first_seen = STORE_UNKNOWN, .made_at = STORE_UNKNOWN, .checked_at = STORE_UNKNOWN,
+				 .gone_at = STORE_UNKNOWN };
+	int64_t now = clock_wall(), id;
+	enum status st;
+
+	if (!s)
+		return ST_OK;
+	memcpy(row.kcv, slot->kcv, sizeof(row.kcv));
+	memcpy(row.sha256, slot->sha256, sizeof(row.sha256));
+	snprintf(row.file, sizeof(row.file), "%.*s", (int)sizeof(row.file) - 1, slot->file);
+	if (made)
+		row.made_at = now;
+	st = store_share_seen(s, &row, now, &id, f);
+	return st == ST_OK ? store_share_checked(s, id, now, f) : st;
+}
+
+static enum status record_complete(struct step_env *e, const struct share_slot *slot, const struct dkek_status *d, struct fault *f)
+{
+	struct dkek_row dkek = { .shares = (int)d->total };
+	enum status st;
+
+	if (!d->kcv_shown)
+		return ST_OK;
+	memcpy(dkek.kcv, d->kcv, KCV_LEN);
+	st = store_dkek_seen(e->store, &dkek, clock_wall(), f);
+	return st == ST_OK ? store_dkek_share(e->store, dkek.kcv, slot->kcv, clock_wall(), f) : st;
+}
+
+enum status share_record_import(struct step_env *e, const struct share_slot *slot, const struct dkek_status *d, struct fault *f)
+{
+	struct domain_row domain = { .present = d->present, .shares = (int)d->total, .missing = (int)d->missing,
+				     .has_kcv = d->kcv_shown };
+	struct device_row device = DEVICE_ROW_UNKNOWN;
+	char text[200];
+	struct journal_entry entry = { .at = clock_wall(), .what = WHAT_IMPORTED, .text = text, .device = run_serial(e->run),
+				       .run = run_record_id(e->run) };
+	enum status st;
+
+	if (!e->store)
+		return ST_OK;
+	memcpy(domain.kcv, d->kcv, KCV_LEN);
+	snprintf(device.serial, sizeof(device.serial), "%s", run_serial(e->run));
+	/* share_where_is() looks for the check value in this sentence. */
+	snprintf(text, sizeof(text), "DKEK share %s was imported into %s, number %u of %u.", slot->kcv_text, device.serial,
+		 d->total - d->missing, d->total);
+	if ((st = store_device_seen(e->store, &device, entry.at, f)) != ST_OK ||
+	    (st = store_domain_seen(e->store, device.serial, &domain, entry.at, f)) != ST_OK ||
+	    (st = share_record(e->store, slot, slot->made, f)) != ST_OK || (st = share_note_end(e, f)) != ST_OK ||
+	    (st = record_complete(e, slot, d, f)) != ST_OK)
+		return st;
+	return store_journal(e->store, &entry, f);
+}
+
+/* --- is it in? --- */
+
+enum status share_note_begin(struct step_env *e, const struct share_slot *slot, unsigned missing, struct fault *f)
+{
+	char number[16];
+	enum status st;
+
+	snprintf(number, sizeof(number), "%u", missing);
+	st = run_note(e, "missing", number, f);
+	return st == ST_OK ? run_note(e, "importing", slot->kcv_text, f) : st;
+}
+
+enum status share_note_end(struct step_env *e, struct fault *f)
+{
+	return run_note(e, "importing", "", f);
+}
+
+static enum status is_in_journal(struct step_env *e, const char *kcv_text, bool *ret, struct fault *f)
+{
+	struct journal_filter filter = { .device = run_serial(e->run) };
+	bool known = false, over = false;
+	size_t n;
+	enum status st;
+
+	do {
+		struct journal_row *rows = NULL;
+
+		n = 0;
+		st = store_journal_list(e->store, &filter, &rows, &n, f);
+		for (size_t i = 0; st == ST_OK && i < n && !over && !known; i++) {
+			over = strcmp(rows[i].what, WHAT_ERASED) == 0;
+			known = strcmp(rows[i].what, WHAT_IMPORTED) == 0 && strstr(rows[i].text, kcv_text) != NULL;
+		}
+		filter.page.offset += (unsigned)n;
+		free(rows);
+	} while (st == ST_OK && n > 0 && !over && !known);
+	*ret = known;
+	return st;
+}
+
+/* An import of this very share was begun while one more was missing than now. */
+static bool has_arrived(const struct run_record *record, const char *kcv_text, unsigned missing)
+{
+	char importing[KCV_TEXT_MAX], before[16];
+
+	run_record_fact(record, "importing", importing, sizeof(importing));
+	run_record_fact(record, "missing", before, sizeof(before));
+	return strcmp(importing, kcv_text) == 0 && before[0] && strtoul(before, NULL, 10) == missing + 1ul;
+}
+
+enum status share_where_is(struct step_env *e, const struct share_slot *slot, unsigned missing, enum share_where *ret,
+			   struct fault *f)
+{
+	struct run_record *rows = NULL;
+	bool known;
+	size_t n = 0;
+	enum status st;
+
+	*ret = SHARE_NOT_IN;
+	if (!e->store)
+		return ST_OK;
+	st = is_in_journal(e, slot->kcv_text, &known, f);
+	if (st == ST_OK && known)
+		*ret = SHARE_IN;
+	if (st != ST_OK || known)
+		return st;
+	st = store_open_runs(e->store, run_serial(e->run), &rows, &n, f);
+	for (size_t i = 0; st == ST_OK && i < n; i++) {
+		if (has_arrived(&rows[i], slot->kcv_text, missing))
+			*ret = SHARE_IN_UNRECORDED;
+	}
+	run_records_free(rows, n);
+	return st;
+}
