@@ -14,7 +14,7 @@ static int refuse_network(void)
 
 	if (filter == NULL)
 		return -1;
-	if (seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_NE, AF_UNIX)) == 0)
+	if (seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_NE, AF_UNIX, 0)) == 0)
 		rc = seccomp_load(filter);
 	seccomp_release(filter);
 	return rc;

@@ -36,11 +36,15 @@ struct term {
 static void child(int master, int slave, const char *const *argv, const char *const *env)
 {
 	static char term_name[] = "TERM=xterm-256color", locale[] = "LC_ALL=C.UTF-8", path[] = "PATH=/usr/bin:/bin";
-	char *environment[32] = { term_name, locale, path };
-	int n = 3;
+	char *environment[32];
+	int n = 0;
 
-	for (; env != NULL && *env != NULL && n < 31; env++)
+	for (; env != NULL && *env != NULL && n < 28; env++)
 		environment[n++] = strdup(*env);
+	environment[n++] = term_name;   /* of two with one name the first counts */
+	environment[n++] = locale;
+	environment[n++] = path;
+	environment[n] = NULL;
 	(void)close(master);
 	if (login_tty(slave) != 0)
 		_exit(126);
@@ -94,6 +98,13 @@ void term_close(struct term *t)
 pid_t term_pid(const struct term *t)
 {
 	return t->pid;
+}
+
+void term_hang_up(struct term *t)
+{
+	(void)close(t->slave);
+	(void)close(t->master);
+	t->slave = t->master = -1;
 }
 
 void term_resize(struct term *t, int rows, int cols)

@@ -16,6 +16,7 @@ struct term *term_start(const char *const *argv, const char *const *env, int row
 void term_close(struct term *t);   /* kills the program where it still runs */
 
 pid_t term_pid(const struct term *t);
+void term_hang_up(struct term *t);   /* the line is cut: nothing is read or written any more */
 void term_resize(struct term *t, int rows, int cols);
 void term_type(struct term *t, const char *keys);
 void term_type_n(struct term *t, const char *keys, size_t n);

@@ -85,7 +85,7 @@ static void a_device_is_asked_for_where_none_is_given(void **state)
 	press(b, K_ESC);   /* back to the choice */
 	assert_true(shows(b, "With which device?"));
 	press(b, K_ESC);
-	assert_true(shows(b, "Nothing has been changed"));
+	assert_true(shows(b, "Nothing on the device has been changed"));
 }
 
 static void what_was_typed_twice_must_be_the_same(void **state)

@@ -3,12 +3,13 @@
 # folder. Everything started here is ended by its pid, and the namespaces go with the last of it.
 #
 # shellcheck shell=bash disable=SC2034
-# From meson: SIM and KEYROOM, the two programs.
+# SIM and KEYROOM, the two programs, come from meson; by hand they are those in build/.
 set -uo pipefail
 here=$(dirname "$(readlink -f "$0")")
 die() { echo "Bail out! $*"; exit 1; }
 export PATH=$PATH:/usr/sbin:/sbin
-[ -x "${SIM:?the path of keyroom-sim}" ] && [ -x "${KEYROOM:?the path of keyroom}" ] || die "build the programs first"
+export SIM=${SIM:-$here/../../build/engine/sim/keyroom-sim} KEYROOM=${KEYROOM:-$here/../../build/tui/keyroom}
+[ -x "$SIM" ] || die "build the programs first"
 for tool in unshare pcscd opensc-tool sc-hsm-tool pkcs11-tool pkcs15-tool openssl ssh-keygen ip; do
 	command -v $tool >/dev/null || die "$tool is missing: ./dev deps"
 done
@@ -117,15 +118,15 @@ check() {
 	local sentence=$1 start=$SECONDS
 	shift
 	count=$((count + 1))
-	(set -e; "$@") >"$work/said" 2>&1 </dev/null &
+	(set -e; "$@") >"$work/.output" 2>&1 </dev/null &
 	if wait $!; then
 		echo "ok $count - $sentence"
 	else
 		bad=$((bad + 1))
 		echo "not ok $count - $sentence"
-		tail -n 60 "$work/said" | tr -d '\r' | sed 's/^/# /'
+		tail -n 60 "$work/.output" | tr -d '\r' | sed 's/^/# /'
 	fi
-	[ $((SECONDS - start)) -lt 20 ] || echo "# this took $((SECONDS - start)) s"
+	[ $((SECONDS - start)) -lt ${SLOW:-20} ] || echo "# this took $((SECONDS - start)) s"
 }
 end() {
 	echo "1..$count"
@@ -134,8 +135,12 @@ end() {
 }
 
 # Words for the functions given to check. Every one leaves what it did in the output.
-say() { printf '$ %s\n' "$*" >&2; timeout 300 "$@"; }
+say() {
+	printf '$ %s\n' "$*" >&2
+	timeout 300 "$@"
+}
 has() { grep -qE -- "$1" "$2" || { echo "\"$1\" is not in $2:"; cat "$2"; return 1; }; }
+holds() { grep -qF -- "$1" "$2" || { echo "\"$1\" is not in $2:"; cat "$2"; return 1; }; }
 hasnt() { ! grep -qE -- "$1" "$2" || { echo "\"$1\" is in $2:"; cat "$2"; return 1; }; }
 same() { [ "$1" = "$2" ] || { printf '%s: "%s" is not "%s"\n' "${3:-different}" "$1" "$2"; return 1; }; }
 fails() { if "$@"; then echo "this should have failed: $*"; return 1; fi; }

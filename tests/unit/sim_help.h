@@ -82,6 +82,25 @@ static uint16_t apdu(struct sim_card *c, const char *hex)
 	return apdu_bytes(c, cmd, unhex(hex, cmd, sizeof(cmd)));
 }
 
+/* Extended Lc and Le = 0000. */
+static inline uint16_t long_apdu(struct sim_card *c, uint8_t cla, uint8_t ins, uint8_t p1, uint8_t p2, const void *data, size_t n)
+{
+	uint8_t cmd[4096] = { cla, ins, p1, p2, 0, (uint8_t)(n >> 8), (uint8_t)n };
+	size_t at = n == 0 ? 5 : 7;
+
+	assert_true(n <= sizeof(cmd) - 9);
+	if (n > 0)
+		memcpy(cmd + 7, data, n);
+	cmd[at + n] = cmd[at + n + 1] = 0;
+	return apdu_bytes(c, cmd, at + n + 2);
+}
+
+#define assert_long(card, cla, ins, p1, p2, data, n, want) do { \
+	uint16_t got_ = long_apdu(card, cla, ins, p1, p2, data, n); \
+	if (got_ != (want)) \
+		fail_msg("%02X %02X answers %04X, not %04X", ins, p1, got_, want); \
+} while (0)
+
 #define assert_sw(card, hex, want) do { \
 	uint16_t got_ = apdu(card, hex); \
 	if (got_ != (want)) \

@@ -98,12 +98,14 @@ void command_complain(const struct fault *f)
 /* Finds the device and gives it to the run. A procedure looks at the rest itself. */
 static enum status choose_device(const struct here *h, struct run *r, struct fault *f)
 {
+	const struct procedure *p = run_procedure(r);
 	const struct fleet_device *d;
 	enum status st;
 
-	if (!run_procedure(r)->on_device)
+	if (!p->on_device)
 		return ST_OK;
-	st = fleet_scan_wait(h->fleet, h->args->device, FLEET_WHO, SCAN_TIMEOUT_MS, &d, f);
+	st = fleet_scan_wait(h->fleet, h->args->device, p->one_session && h->env->script ? FLEET_HOLD : FLEET_WHO, SCAN_TIMEOUT_MS,
+			     &d, f);
 	if (st != ST_OK)
 		return st;
 	if (h->args->confirm != NULL && strcmp(h->args->confirm, d->serial) != 0)

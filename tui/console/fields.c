@@ -10,8 +10,6 @@ static void field_done(struct field *f)
 {
 	free(f->edit);
 	secret_free(f->second);
-	if (f->q != NULL && f->q->choices_of != NULL)
-		free(f->choices.c);
 	free(f->marked);
 }
 

@@ -36,8 +36,9 @@ static void draw_status(struct area a, const struct fleet_device *d)
 	if (d->memory_free >= 0 && d->memory_total > 0)
 		area_print(a, 0, col + 3, ROLE_PLAIN, "%.1f of %ld KiB free", (double)d->memory_free / 1024,
 			   d->memory_total / 1024);
-	if (!d->initialised && d->looked_at) {
-		area_fit(a, 1, 1, a.cols - 1, ROLE_WARNING, "Never initialised: press i to set it up");
+	if (!d->initialised) {
+		if (d->looked_at)
+			area_fit(a, 1, 1, a.cols - 1, ROLE_WARNING, "Never initialised: press i to set it up");
 		if (d->so_pin_tries >= 0)
 			tries(a, 2, 1, "SO-PIN", d->so_pin_tries, " of 15 tries left", "BLOCKED FOR GOOD");
 		return;

@@ -13,13 +13,6 @@ enum mark { MARK_NONE, MARK_DONE, MARK_NOW, MARK_BROKEN };
 static const char *const marks[] = { " ", "\xe2\x9c\x93", "\xe2\x96\xb8", "\xe2\x9c\x97" };
 static const enum role mark_roles[] = { ROLE_PLAIN, ROLE_GOOD, ROLE_TITLE, ROLE_FAULT };
 
-static bool page_counts(const struct wizard_screen *w, const struct page *page)
-{
-	if (page->text == NULL && (page->questions == NULL || page->questions->name == NULL))
-		return false;   /* only work, done on the way */
-	return page->repeat == NULL || page->repeat(w->run) > 0;
-}
-
 /* Calls for each step on the left: the device, the pages, the review, the run. Returns how many; *ret_now: which is on. */
 static int each_stage(const struct wizard_screen *w, void (*fn)(void *ctx, int i, const char *name, enum mark m), void *ctx,
 		      int *ret_now)
@@ -33,7 +26,7 @@ static int each_stage(const struct wizard_screen *w, void (*fn)(void *ctx, int i
 	if (w->p->on_device)
 		fn(ctx, n++, "Device", w->choosing ? MARK_NOW : MARK_DONE);
 	for (const struct page *page = w->p->pages; page != NULL && page->name != NULL; page++) {
-		if (!page_counts(w, page) && page != at)
+		if (!(w->pages >> (page - w->p->pages) & 1) && page != at)
 			continue;
 		if (page == at)
 			*ret_now = n, before = false;

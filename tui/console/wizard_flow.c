@@ -61,11 +61,13 @@ static void wipe_wrong(struct wizard_screen *w, const struct fault *f)
 static void leave(struct wizard_screen *w)
 {
 	bool changed = w->phase == RUN_DONE || w->phase == RUN_FAILED;
+	bool resumed = run_is_resumed(w->run), on_device = w->p->on_device;
 	struct ui *ui = w->s.ui;
 
 	ui_pop(ui);
 	if (!changed)
-		ui_say(ui, "You have left the procedure. Nothing has been changed.");
+		ui_say(ui, resumed ? "You have left the procedure. It can be taken up again at any time." : on_device ?
+		       "You have left the procedure. Nothing on the device has been changed." : "You have left the procedure.");
 	fleet_reload(ui->fleet);
 }
 
@@ -90,6 +92,26 @@ static void after_steps(struct wizard_screen *w)
 		fleet_rescan(w->s.ui->fleet, serial[0] != '\0' ? serial : NULL);
 }
 
+static bool page_counts(const struct wizard_screen *w, const struct page *page)
+{
+	if (page->text == NULL && (page->questions == NULL || page->questions->name == NULL))
+		return false;   /* only work, done on the way */
+	return page->repeat == NULL || page->repeat(w->run) > 0;
+}
+
+void wizard_count_pages(struct wizard_screen *w)
+{
+	const struct page *pages = w->p->pages;
+
+	if (!w->choosing && w->phase != RUN_ASKING && w->phase != RUN_REVIEW)
+		return;   /* at work, or over: what is asked is not decided now */
+	w->pages = 0;
+	for (size_t i = 0; pages != NULL && i < 64 && pages[i].name != NULL; i++) {
+		if (page_counts(w, &pages[i]))
+			w->pages |= (uint64_t)1 << i;
+	}
+}
+
 /* The run may stand elsewhere than before: on another page, at work, or at its end. */
 void wizard_look(struct wizard_screen *w)
 {
@@ -98,6 +120,7 @@ void wizard_look(struct wizard_screen *w)
 	const struct page *page;
 
 	w->phase = run_phase(w->run);
+	wizard_count_pages(w);
 	page = run_page(w->run, &index);
 	if (w->phase == RUN_REVIEW && before != RUN_REVIEW) {
 		edit_init(&w->confirm, 0);

@@ -47,6 +47,8 @@ static void move(struct wizard_screen *w, int by)
 			fields_step(&w->fields, by);
 		else
 			scroll(w, by);
+	} else {
+		wizard_count_pages(w);
 	}
 }
 
@@ -79,6 +81,7 @@ static void act(struct screen *s, const struct binding *b)
 	case IN_MARK:
 		if (wizard_asking(w))
 			fields_mark(&w->fields);
+		wizard_count_pages(w);
 		break;
 	case IN_OPEN:
 		wizard_enter(w);
@@ -118,12 +121,21 @@ static unsigned has(const struct screen *s)
 	return has | NEED_OPEN | NEED_BACK | NEED_LEAVE;
 }
 
+static const char *leave_words(const struct wizard_screen *w)
+{
+	if (!w->choosing && w->phase != RUN_ASKING && w->phase != RUN_REVIEW)
+		return "Stop";
+	if (run_is_resumed(w->run))
+		return "Leave (it can be taken up again)";
+	return w->p->on_device ? "Leave (nothing on the device has been changed)" : "Leave";
+}
+
 static const char *words(const struct screen *s, enum intent in)
 {
 	const struct wizard_screen *w = wizard_peek(s);
 
 	if (in == IN_LEAVE)
-		return w->choosing || w->phase == RUN_ASKING || w->phase == RUN_REVIEW ? "Leave (nothing has been changed)" : "Stop";
+		return leave_words(w);
 	if (in == IN_AGAIN)
 		return w->p->again_words;
 	if (in == IN_BACK && w->phase == RUN_FAILED)
@@ -156,8 +168,10 @@ static bool type(struct screen *s, uint32_t key)
 	struct wizard_screen *w = self(s);
 	bool mine = wizard_asking(w) ? fields_key(&w->fields, key) : edit_key(&w->confirm, key);
 
-	if (mine)
+	if (mine) {
 		w->fault.st = ST_OK;
+		wizard_count_pages(w);
+	}
 	return mine;
 }
 
@@ -274,6 +288,7 @@ struct screen *wizard_screen_new(struct ui *ui, const struct procedure *p, const
 	if (id != NULL && id[0] != '\0')
 		propose_object(w, id);
 	w->choosing = p->on_device;
+	wizard_count_pages(w);
 	wizard_sync_devices(w);
 	if (p->on_device && w->serial[0] != '\0' && fleet_by_serial(ui->fleet, w->serial) != NULL)
 		wizard_choose(w);

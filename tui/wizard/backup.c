@@ -475,6 +475,7 @@ const struct procedure procedure_backup = {
 	.title = "Back up keys",
 	.summary = "wrap keys under the DKEK and keep them",
 	.on_device = true,
+	.one_session = true,
 	.pages = pages,
 	.steps = steps,
 	.state_size = sizeof(struct backup),

@@ -135,6 +135,11 @@ enum fleet_depth {
 	FLEET_WHO,       /* serial and label */
 	FLEET_STATUS,
 	FLEET_ALL,       /* status and objects */
+	/*
+	 * As FLEET_WHO, and the card stays in that session until the jobs are given back: for a script, which goes on with it
+	 * at once, and to which each SELECT counts. fleet_scan_wait() only.
+	 */
+	FLEET_HOLD,
 };
 
 /* Reads one device, or where serial is NULL all that are here, once more. Events tell when it is done. */

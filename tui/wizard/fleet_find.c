@@ -192,9 +192,8 @@ static enum status scan_candidates(struct fleet *fl, const char *which, enum fle
 /* Read as far as was asked; else why not. */
 static enum status is_read(const struct fleet_device *d, enum fleet_depth depth, struct fault *f)
 {
-	const bool enough = depth == FLEET_WHO      ? d->serial[0] != '\0'
-			    : depth == FLEET_STATUS ? d->looked_at
-						    : d->listed;
+	const bool who = depth == FLEET_WHO || depth == FLEET_HOLD;
+	const bool enough = who ? d->serial[0] != '\0' : depth == FLEET_STATUS ? d->looked_at : d->listed;
 
 	if (d->fault.st != ST_OK) {
 		*f = d->fault;

@@ -85,9 +85,14 @@ static enum status look(struct scan *s, struct card *card, struct store *store, 
 	s->simulated = card_is_simulated(card);
 	if (st != ST_OK)
 		return st;
-	if (s->depth == FLEET_WHO || s->which[0] != '\0') {
+	if (s->depth == FLEET_WHO || s->depth == FLEET_HOLD || s->which[0] != '\0') {
 		if ((st = who(s, card, f)) != ST_OK || s->depth == FLEET_WHO || !is_meant(s))
 			return st;
+	}
+	if (s->depth == FLEET_HOLD) {
+		/* card_close() ends it; what begins a session before that finds itself in this one. */
+		held = NULL;
+		return ST_OK;
 	}
 	if ((st = card_status(card, &s->info, f)) != ST_OK)
 		return st;

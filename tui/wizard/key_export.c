@@ -177,6 +177,7 @@ const struct procedure procedure_key_export = {
 	.title = "Export a public key",
 	.summary = "write out the public part of a key",
 	.on_device = true,
+	.one_session = true,
 	.unrecorded = true,
 	.pages = pages,
 	.steps = steps,

@@ -15,9 +15,28 @@
 #include "tui/wizard/record.h"
 #include "tui/wizard/session.h"
 
+static const struct choice types[] = {
+	{ "rsa:2048", "RSA 2048" },
+	{ "rsa:3072", "RSA 3072" },
+	{ "rsa:4096", "RSA 4096" },
+	{ "ec:secp256r1", "P-256 (secp256r1)" },
+	{ "ec:secp384r1", "P-384 (secp384r1)" },
+	{ "ec:secp521r1", "P-521 (secp521r1)" },
+	{ "ec:brainpoolP256r1", "brainpoolP256r1" },
+	{ "ec:brainpoolP384r1", "brainpoolP384r1" },
+	{ "ec:brainpoolP512r1", "brainpoolP512r1" },
+	{ "ec:secp256k1", "secp256k1" },
+	{ "aes:128", "AES 128" },
+	{ "aes:192", "AES 192" },
+	{ "aes:256", "AES 256" },
+};
+
+#define TYPES (sizeof(types) / sizeof(types[0]))
+
 struct key_new {
 	struct device_state device;
 	struct keygen_params params;
+	struct choice types[TYPES + 1];
 };
 
 /* What the answers ask for. */
@@ -47,6 +66,26 @@ static enum status check_type(struct run *r, unsigned index, struct fault *f)
 	struct keygen_params p;
 
 	return key_type_parse(run_get(r, "type", index), &p, f);
+}
+
+/* The usual ones, and what was typed, where it is another name or another curve that is known. */
+static enum status types_of(const struct run *r, struct choices *ret, struct fault *f)
+{
+	struct key_new *k = run_state(r);
+	const char *typed = run_get(r, "type", 0);
+	struct keygen_params p;
+
+	memcpy(k->types, types, sizeof(types));
+	*ret = (struct choices){ k->types, TYPES };
+	for (size_t i = 0; i < TYPES; i++) {
+		if (strcmp(types[i].value, typed) == 0)
+			return ST_OK;
+	}
+	if (typed[0] == '\0')
+		return ST_OK;
+	k->types[TYPES] = (struct choice){ typed, typed };
+	ret->n = TYPES + 1;
+	return key_type_parse(typed, &p, f);
 }
 
 static enum status check_label(struct run *r, unsigned index, struct fault *f)
@@ -297,22 +336,6 @@ static void outcome(const struct run *r, struct prose *out)
 		prose_add(out, PROSE_PLAIN, "It has no backup yet. Make one now (keyroom backup --id %s).", row->id);
 }
 
-static const struct choice types[] = {
-	{ "rsa:2048", "RSA 2048" },
-	{ "rsa:3072", "RSA 3072" },
-	{ "rsa:4096", "RSA 4096" },
-	{ "ec:secp256r1", "P-256 (secp256r1)" },
-	{ "ec:secp384r1", "P-384 (secp384r1)" },
-	{ "ec:secp521r1", "P-521 (secp521r1)" },
-	{ "ec:brainpoolP256r1", "brainpoolP256r1" },
-	{ "ec:brainpoolP384r1", "brainpoolP384r1" },
-	{ "ec:brainpoolP512r1", "brainpoolP512r1" },
-	{ "ec:secp256k1", "secp256k1" },
-	{ "aes:128", "AES 128" },
-	{ "aes:192", "AES 192" },
-	{ "aes:256", "AES 256" },
-	{ NULL, NULL },
-};
 
 static const struct step look_step = {
 	.name = "look", .words = "Look at the device", .where = ON_DEVICE, .fn = look, .repeat = session_look_repeat,
@@ -324,7 +347,7 @@ static const struct question key_questions[] = {
 		.value = "rsa:BITS|ec:CURVE|aes:BITS",
 		.ask = ASK_CHOICE,
 		.words = "Type",
-		.choices = types,
+		.choices_of = types_of,
 		.check = check_type,
 		.help = "RSA is understood everywhere; 4096 bits take the device minutes to make. P-256 and P-384 are "
 			"small and fast, and common in "
@@ -395,6 +418,7 @@ const struct procedure procedure_key_new = {
 	.title = "New key",
 	.summary = "make a new key on the device",
 	.on_device = true,
+	.one_session = true,
 	.pages = pages,
 	.steps = steps,
 	.state_size = sizeof(struct key_new),

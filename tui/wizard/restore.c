@@ -333,6 +333,7 @@ const struct procedure procedure_restore = {
 	.title = "Restore keys",
 	.summary = "put wrapped keys onto a device, and prove them",
 	.on_device = true,
+	.one_session = true,
 	.pages = pages,
 	.steps = steps,
 	.state_size = sizeof(struct restore),

@@ -41,6 +41,15 @@ static enum status check_text(const struct run *r, const struct question *q, con
 	return ST_OK;
 }
 
+/* max counts the values, not the characters of one. */
+static enum status check_object(const struct run *r, const struct question *q, const char *text, struct fault *f)
+{
+	(void)r;
+	if (!text_is_clean(text))
+		return fault_set(f, ST_BAD_FORM, "%s has a character that cannot be shown, or is not valid UTF-8.", q->words);
+	return ST_OK;
+}
+
 static enum status check_number(const struct run *r, const struct question *q, const char *text, struct fault *f)
 {
 	(void)r;
@@ -117,7 +126,7 @@ static enum status (*const kinds[])(const struct run *, const struct question *,
 	[ASK_NEW_FILE] = check_new_file,
 	[ASK_FILES] = check_file,
 	[ASK_DEVICE] = check_text,
-	[ASK_OBJECTS] = check_text,
+	[ASK_OBJECTS] = check_object,
 	[ASK_SENTENCE] = check_sentence,
 };
 

@@ -139,6 +139,7 @@ const struct procedure procedure_so_pin_change = {
 	.title = "Change the SO-PIN",
 	.summary = "change the SO-PIN",
 	.on_device = true,
+	.one_session = true,
 	.pages = so_pages,
 	.steps = so_steps,
 	.state_size = sizeof(struct so_pin),

@@ -68,7 +68,7 @@ struct choice {
 	const char *words;   /* as the page shows it */
 };
 
-/* Choices that depend on the run: shown in order until value is NULL. The strings live as long as the run. */
+/* Choices that depend on the run, in the order they are shown. The rows and their strings are the run's, and live as long. */
 struct choices {
 	struct choice *c;
 	size_t n;
@@ -160,6 +160,7 @@ struct procedure {
 	const char *title;        /* "Initialise" */
 	const char *summary;      /* one line, for usage, manual and help */
 	bool on_device;           /* asks which device, unless one was given */
+	bool one_session;         /* all it does is one step on one device: a script finds and uses the device in one session */
 	bool unrecorded;          /* it changes nothing, and leaves no run in the inventory */
 	const struct page *pages; /* until name is NULL */
 	const struct step *steps; /* until name is NULL */

@@ -1,0 +1,89 @@
+#include "session.h"
+
+#include <ftw.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+/* Set once, by session_main(), before any test runs. */
+static const char *program;
+static const char *option;
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *where)
+{
+	(void)st;
+	(void)type;
+	(void)where;
+	return remove(path);
+}
+
+static void start(struct session *s, const char *const *env, int rows, int cols)
+{
+	char argument[128];
+	const char *argv[] = { program, argument, NULL };
+
+	(void)snprintf(argument, sizeof(argument), "%s%s", option, s->folder);
+	s->t = term_start(argv, env, rows, cols);
+}
+
+void session_restart(struct session *s, const char *const *env, int rows, int cols)
+{
+	if (s->t != NULL)
+		term_close(s->t);
+	start(s, env, rows, cols);
+}
+
+void session_in_a_shell(struct session *s)
+{
+	static const char *const env[] = { "PS1=SHELL ", NULL };
+	static const char *const argv[] = { "/bin/sh", "-i", NULL };
+	char command[512];
+
+	term_close(s->t);
+	s->t = term_start(argv, env, 24, 80);
+	term_expect(s->t, "SHELL");
+	(void)snprintf(command, sizeof(command), "%s %s%s\r", program, option, s->folder);
+	term_type(s->t, command);
+}
+
+int session_setup(void **state)
+{
+	struct session *s = calloc(1, sizeof(*s));
+
+	if (s == NULL)
+		return -1;
+	(void)snprintf(s->folder, sizeof(s->folder), "/tmp/keyroom-console-XXXXXX");
+	if (mkdtemp(s->folder) == NULL)
+		return -1;
+	start(s, NULL, 24, 80);
+	*state = s;
+	return 0;
+}
+
+int session_teardown(void **state)
+{
+	struct session *s = *state;
+
+	term_close(s->t);
+	(void)nftw(s->folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	free(s);
+	return 0;
+}
+
+int session_main(int argc, char **argv, const struct CMUnitTest *tests, size_t n)
+{
+	(void)signal(SIGPIPE, SIG_IGN);
+	if (argc < 2) {
+		(void)fprintf(stderr, "usage: %s PROGRAM [OPTION=]\n", argv[0]);
+		return 2;
+	}
+	program = argv[1];
+	option = argc > 2 ? argv[2] : "";
+	return _cmocka_run_group_tests("console", tests, n, NULL, NULL);
+}

@@ -1,0 +1,28 @@
+/* A rehearsal of its own for each test: a folder, and the console in a terminal on it. */
+#ifndef TESTS_CONSOLE_SESSION_H
+#define TESTS_CONSOLE_SESSION_H
+
+#include <stddef.h>
+
+#include "term.h"
+
+struct CMUnitTest;
+
+struct session {
+	char folder[64];
+	struct term *t;
+};
+
+int session_setup(void **state);
+int session_teardown(void **state);
+
+/* Ends the program where it runs, and starts it again on the same folder. */
+void session_restart(struct session *s, const char *const *env, int rows, int cols);
+void session_in_a_shell(struct session *s);   /* started by a shell with job control, whose prompt is SHELL */
+
+/* argv[1] is the program that the tests start with the folder as its last argument; argv[2], if any, goes before it. */
+int session_main(int argc, char **argv, const struct CMUnitTest *tests, size_t n);
+
+#define SESSION_TEST(name) cmocka_unit_test_setup_teardown(name, session_setup, session_teardown)
+
+#endif

@@ -1,0 +1,458 @@
+/* The fleet: cards that come and go, joined with the inventory; which one is meant; and what looking costs. */
+#include "procs_help.h"
+
+static int setup(void **state)
+{
+	struct place *p = calloc(1, sizeof(*p));
+
+	place_open(p, 2, "3.6");
+	*state = p;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	place_close(*state);
+	free(*state);
+	return 0;
+}
+
+static void let_it_see(struct place *p, struct fleet *fl, unsigned want)
+{
+	unsigned seen = 0;
+
+	for (unsigned i = 0; i < 100 && (seen & want) != want; i++) {
+		struct job_event e;
+
+		if (jobs_wait(p->jobs, 100, &e))
+			seen |= fleet_event(fl, &e);
+	}
+	assert_int_equal(seen & want, want);
+}
+
+static struct fleet *fleet_of(struct place *p, bool live)
+{
+	struct fleet *fl = NULL;
+	struct fault f = { 0 };
+
+	OK(fleet_new(p->jobs, p->store, live, &fl, &f));
+	return fl;
+}
+
+/* Reader names of the source, as fleet_find() sees them. */
+static void plug(struct place *p, size_t i, bool in)
+{
+	struct reader *readers = NULL;
+	struct fault f = { 0 };
+	size_t n = 0;
+
+	OK(jobs_readers(p->jobs, &readers, &n, &f));
+	OK(p->source->ops->plug(p->source, readers[i].name, in, &f));
+	free(readers);
+}
+
+static void two_cards_that_are_here_are_read(void **state)
+{
+	struct place *p = *state;
+	CLEANUP(fleet_free_guard) struct fleet *fl = NULL;
+	const struct fleet_device *d;
+	struct fault f = { 0 };
+
+	place_init(p, 0, 1, 0x10);
+	fl = fleet_of(p, false);
+	OK(fleet_scan_all_wait(fl, FLEET_ALL, 20000, &f));
+	assert_int_equal(fleet_count(fl), 2);
+	assert_int_equal(fleet_count_here(fl), 2);
+	d = fleet_by_serial(fl, place_serial(p, 0));
+	assert_non_null(d);
+	assert_int_equal(d->state, FLEET_HERE);
+	assert_string_equal(d->label, "test");
+	assert_true(d->simulated && d->initialised && d->listed);
+	assert_int_equal(d->pin_tries, 3);
+	assert_int_equal(d->so_pin_tries, 15);
+	assert_int_equal(d->dkek_shares, 1);
+	assert_int_equal(d->dkek_missing, 0);
+	assert_int_equal(strlen(d->dkek_kcv), 16);
+	assert_true(d->memory_free > 0);
+	d = fleet_by_serial(fl, place_serial(p, 1));
+	assert_non_null(d);
+	assert_false(d->initialised);
+}
+
+static void a_status_costs_seven_apdus_and_a_key_two_more(void **state)
+{
+	struct place *p = *state;
+	CLEANUP(fleet_free_guard) struct fleet *fl = NULL;
+	const struct fleet_device *d;
+	struct fault f = { 0 };
+	unsigned long before;
+
+	place_init(p, 0, 1, 0x10);
+	for (unsigned i = 0; i < 5; i++)
+		place_make_key(p, 0, "ec:secp256r1", "key", NULL);
+	/* A program that starts anew has read nothing yet. */
+	jobs_free(p->jobs);
+	place_start(p);
+	fl = fleet_of(p, false);
+	before = sim_card_apdus(place_sim(p, 0));
+	OK(fleet_scan_wait(fl, place_serial(p, 0), FLEET_STATUS, 20000, &d, &f));
+	assert_in_range(sim_card_apdus(place_sim(p, 0)) - before, 1, 7);
+	jobs_free(p->jobs);
+	fleet_free(fl);
+	place_start(p);
+	fl = fleet_of(p, false);
+	before = sim_card_apdus(place_sim(p, 0));
+	OK(fleet_scan_wait(fl, place_serial(p, 0), FLEET_ALL, 20000, &d, &f));
+	assert_in_range(sim_card_apdus(place_sim(p, 0)) - before, 1, 8 + 2 * 5);
+	/* The other one was not asked, since its reader has another name. */
+	assert_int_equal(sim_card_apdus(place_sim(p, 1)), 0);
+}
+
+static unsigned long whole_command(struct place *p, const char *procedure, const struct given *g)
+{
+	struct fleet *fl;
+	const struct fleet_device *d;
+	struct fault f = { 0 };
+	unsigned long before, cost;
+	struct run *r = NULL;
+
+	jobs_free(p->jobs);
+	place_start(p);
+	fl = fleet_of(p, false);
+	before = sim_card_apdus(place_sim(p, 0));
+	OK(fleet_scan_wait(fl, place_serial(p, 0), FLEET_HOLD, 20000, &d, &f));
+	OK(run_new(procedure_find(procedure), &p->env, &r, &f));
+	OK(run_set_device(r, d->serial, d->reader, &f));
+	run_wait(r, NULL, NULL);
+	for (; g->name != NULL; g++)
+		give(r, g);
+	OK(place_go(p, r, &f));
+	run_free(r);
+	fleet_free(fl);
+	jobs_free(p->jobs);   /* logs out, which counts */
+	p->jobs = NULL;
+	cost = sim_card_apdus(place_sim(p, 0)) - before;
+	place_start(p);
+	return cost;
+}
+
+static void a_whole_command_keeps_to_its_apdus(void **state)
+{
+	struct place *p = *state;
+	unsigned long with_id;
+	char file[300];
+	struct backup_row *rows = NULL;
+	struct backup_filter filter = { 0 };
+	struct fault f = { 0 };
+	size_t n = 0;
+
+	place_init(p, 0, 1, 0x10);
+	place_init(p, 1, 1, 0x10);
+	for (unsigned i = 0; i < 6; i++)
+		place_make_key(p, 0, "ec:secp256r1", "key", NULL);
+	assert_in_range(whole_command(p, "key new",
+				      GIVEN({ "type", "ec:secp256r1", 0 }, { "label", "l", 0 }, { "pin", PIN, 0 })),
+			1, 10);
+	with_id = whole_command(p, "key new",
+				GIVEN({ "type", "ec:secp256r1", 0 }, { "label", "l", 0 }, { "id", "77", 0 },
+				      { "pin", PIN, 0 }));
+	assert_in_range(with_id, 1, 10 + 7);
+	assert_in_range(whole_command(p, "backup", GIVEN({ "all", "1", 0 }, { "out", p->out, 0 }, { "pin", PIN, 0 })),
+			1, 4 * 8 + 8);
+	/* Onto an empty card of the same DKEK, then beside one other key. */
+	place_init(p, 0, 1, 0x10);
+	OK(store_backups(p->store, &filter, &rows, &n, &f));
+	assert_int_equal(n, 8);
+	snprintf(file, sizeof(file), "%s", rows[0].file);
+	assert_in_range(whole_command(p, "restore", GIVEN({ "file", file, 0 }, { "pin", PIN, 0 })), 1, 14);
+	snprintf(file, sizeof(file), "%s", rows[1].file);
+	assert_in_range(whole_command(p, "restore", GIVEN({ "file", file, 0 }, { "pin", PIN, 0 })), 1, 14 + 2);
+	free(rows);
+}
+
+static void nobody_stays_logged_in_when_a_held_card_is_given_back(void **state)
+{
+	struct place *p = *state;
+	CLEANUP(card_close_guard) struct card *c = NULL;
+	static const uint8_t query[] = { 0x00, 0x20, 0x00, 0x81 };
+	uint8_t rsp[16];
+	size_t n = sizeof(rsp);
+	struct fault f = { 0 };
+
+	place_init(p, 0, 1, 0x10);
+	(void)whole_command(p, "key new", GIVEN({ "type", "ec:secp256r1", 0 }, { "label", "l", 0 }, { "pin", PIN, 0 }));
+	OK(sim_card_apdu(place_sim(p, 0), query, sizeof(query), rsp, &n, &f));
+	assert_int_equal(n, 2);
+	assert_int_equal(rsp[0], 0x63);
+}
+
+static void objects_are_shown_from_the_card_and_when_it_is_gone_from_the_inventory(void **state)
+{
+	struct place *p = *state;
+	CLEANUP(fleet_free_guard) struct fleet *fl = NULL;
+	const struct fleet_object *o;
+	const struct fleet_device *d;
+	char serial[32];
+	size_t n = 0;
+
+	place_init(p, 0, 1, 0x10);
+	place_make_key(p, 0, "rsa:2048", "an RSA key", "0b");
+	place_make_key(p, 0, "ec:secp256r1", "an EC key", "0a");
+	place_make_key(p, 0, "aes:256", "a secret key", "0c");
+	snprintf(serial, sizeof(serial), "%s", place_serial(p, 0));
+	jobs_free(p->jobs);
+	place_start(p);
+	fl = fleet_of(p, true);
+	for (unsigned i = 0; i < 50 && (fleet_by_serial(fl, serial) == NULL || !fleet_by_serial(fl, serial)->listed);
+	     i++)
+		let_it_see(p, fl, FLEET_DEVICES);
+	d = fleet_by_serial(fl, serial);
+	assert_int_equal(d->keys, 3);
+	assert_int_equal(d->keys_without_backup, 3);
+	for (unsigned gone = 0; gone < 2; gone++) {
+		o = fleet_objects(fl, d, &n);
+		assert_int_equal(n, 3);
+		assert_string_equal(o[0].label, "a secret key");
+		assert_string_equal(o[0].kind, "AES 256");
+		assert_int_equal(strlen(o[0].cmac), 32);
+		assert_string_equal(o[1].label, "an EC key");
+		assert_string_equal(o[1].kind, "P-256");
+		assert_string_equal(o[1].curve, "secp256r1");
+		assert_string_equal(o[1].id, "0a");
+		assert_int_equal(strlen(o[1].spki_sha256), 64);
+		assert_true((o[1].flags & FLEET_NO_BACKUP) != 0);
+		assert_string_equal(o[2].kind, "RSA 2048");
+		if (gone == 0) {
+			plug(p, 0, false);
+			let_it_see(p, fl, FLEET_DEVICES);
+			d = fleet_by_serial(fl, serial);
+			assert_non_null(d);
+			assert_int_equal(d->state, FLEET_ABSENT);
+			assert_string_equal(d->reader, "");
+			assert_string_equal(d->label, "test");
+			assert_int_equal(d->dkek_shares, 1);
+		}
+	}
+	plug(p, 0, true);
+	for (unsigned i = 0; i < 50 && fleet_by_serial(fl, serial)->state != FLEET_HERE; i++)
+		let_it_see(p, fl, FLEET_DEVICES);
+	/* Once, not twice. */
+	assert_int_equal(fleet_count(fl), 2);
+}
+
+static void a_backup_shows_on_its_key(void **state)
+{
+	struct place *p = *state;
+	CLEANUP(fleet_free_guard) struct fleet *fl = NULL;
+	const struct fleet_object *o;
+	const struct fleet_device *d;
+	struct fault f = { 0 };
+	size_t n = 0;
+
+	place_init(p, 0, 1, 0x10);
+	place_make_key(p, 0, "ec:secp256r1", "key", "0a");
+	place_expect(p, "backup", 0, GIVEN({ "all", "1", 0 }, { "pin", PIN, 0 }), ST_OK);
+	fl = fleet_of(p, false);
+	OK(fleet_scan_wait(fl, place_serial(p, 0), FLEET_ALL, 20000, &d, &f));
+	o = fleet_objects(fl, d, &n);
+	assert_int_equal(n, 1);
+	assert_int_equal(o->backups, 1);
+	assert_string_equal(o->proof, "matched");
+	assert_int_equal(o->flags & FLEET_NO_BACKUP, 0);
+	assert_int_equal(d->keys_without_backup, 0);
+}
+
+static void which_device_is_meant(void **state)
+{
+	struct place *p = *state;
+	CLEANUP(fleet_free_guard) struct fleet *fl = fleet_of(p, false);
+	const struct fleet_device *d = NULL;
+	struct fault f = { 0 };
+	char a[32], b[32], part[8];
+
+	place_init(p, 0, 1, 0x10);
+	snprintf(a, sizeof(a), "%s", place_serial(p, 0));
+	snprintf(b, sizeof(b), "%s", place_serial(p, 1));
+	assert_int_equal(fleet_scan_wait(fl, NULL, FLEET_STATUS, 20000, &d, &f), ST_USAGE);
+	OK(fleet_scan_wait(fl, b, FLEET_STATUS, 20000, &d, &f));
+	assert_string_equal(d->serial, b);
+	OK(fleet_scan_wait(fl, "test", FLEET_STATUS, 20000, &d, &f));
+	assert_string_equal(d->serial, a);
+	snprintf(part, sizeof(part), "%s", a + strlen(a) - 5);
+	OK(fleet_scan_wait(fl, part, FLEET_WHO, 20000, &d, &f));
+	assert_string_equal(d->serial, a);
+	assert_int_equal(fleet_scan_wait(fl, "Simulated", FLEET_STATUS, 20000, &d, &f), ST_USAGE);
+	assert_non_null(strstr(f.what, a));
+	assert_non_null(strstr(f.what, b));
+	assert_int_equal(fleet_scan_wait(fl, "nobody", FLEET_STATUS, 20000, &d, &f), ST_NOT_FOUND);
+	assert_non_null(strstr(f.what, a));
+	plug(p, 1, false);
+	for (unsigned i = 0; i < 50 && fleet_scan_wait(fl, NULL, FLEET_STATUS, 20000, &d, &f) == ST_USAGE; i++)
+		usleep(20000);
+	OK(fleet_scan_wait(fl, "", FLEET_STATUS, 20000, &d, &f));
+	assert_string_equal(d->serial, a);
+	plug(p, 0, false);
+	for (unsigned i = 0; i < 50 && fleet_scan_wait(fl, NULL, FLEET_STATUS, 20000, &d, &f) != ST_NO_CARD; i++)
+		usleep(20000);
+	assert_int_equal(fleet_scan_wait(fl, NULL, FLEET_STATUS, 20000, &d, &f), ST_NO_CARD);
+	assert_int_equal(fleet_scan_wait(fl, a, FLEET_STATUS, 20000, &d, &f), ST_NO_CARD);
+}
+
+static void a_card_that_does_not_answer_is_shown_with_the_reason(void **state)
+{
+	struct place mute;
+	const struct sim_options o = { .cards = 1, .fault = "mute", .no_sync = true };
+	const struct fleet_device *d = NULL;
+	struct fleet *fl;
+	struct fault f = { 0 };
+
+	(void)state;
+	place_open_with(&mute, &o);
+	fl = fleet_of(&mute, false);
+	OK(fleet_scan_all_wait(fl, FLEET_STATUS, 20000, &f));
+	assert_int_equal(fleet_count_here(fl), 1);
+	assert_int_equal(fleet_device(fl, 0)->state, FLEET_FAULTY);
+	assert_true(strlen(fleet_device(fl, 0)->fault.what) > 20);
+	assert_int_equal(fleet_scan_wait(fl, NULL, FLEET_STATUS, 20000, &d, &f), ST_CARD_ERROR);
+	fleet_free(fl);
+	place_close(&mute);
+}
+
+static void a_card_that_goes_while_it_is_read_stops_nothing(void **state)
+{
+	struct place *p = *state;
+	struct fault f = { 0 };
+	unsigned seen = 0;
+
+	place_init(p, 0, 1, 0x10);
+	place_make_key(p, 0, "ec:secp256r1", "key", "0a");
+	for (unsigned at = 0; at < 12; at++) {
+		CLEANUP(fleet_free_guard) struct fleet *fl = NULL;
+		char drop[32];
+
+		snprintf(drop, sizeof(drop), "drop@%u", at);
+		jobs_free(p->jobs);
+		place_start(p);
+		fl = fleet_of(p, false);
+		OK(sim_card_set_fault(place_sim(p, 0), drop, &f));
+		OK(fleet_scan_all_wait(fl, FLEET_ALL, 20000, &f));
+		/* The other one was read all the same. */
+		assert_true(fleet_by_serial(fl, place_serial(p, 1)) != NULL &&
+			    fleet_by_serial(fl, place_serial(p, 1))->listed);
+		seen += fleet_by_serial(fl, place_serial(p, 0)) != NULL &&
+			fleet_by_serial(fl, place_serial(p, 0))->state == FLEET_HERE;
+		OK(sim_card_set_fault(place_sim(p, 0), NULL, &f));
+		sim_card_plug(place_sim(p, 0), false);
+		sim_card_plug(place_sim(p, 0), true);
+	}
+	assert_in_range(seen, 1, 12);
+}
+
+static const struct fleet_attention *attention_about(struct fleet *fl, const char *serial, const char *procedure)
+{
+	size_t n;
+	const struct fleet_attention *a = fleet_attention(fl, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(a[i].serial, serial) == 0 && a[i].procedure != NULL &&
+		    strcmp(a[i].procedure, procedure) == 0)
+			return &a[i];
+	}
+	return NULL;
+}
+
+static void what_needs_doing_is_named_most_urgent_first(void **state)
+{
+	struct place *p = *state;
+	CLEANUP(fleet_free_guard) struct fleet *fl = NULL;
+	const struct fleet_attention *all;
+	struct fault f = { 0 };
+	int64_t run;
+	size_t n;
+
+	place_init(p, 0, 1, 0x10);
+	place_make_key(p, 0, "ec:secp256r1", "key", "0a");
+	place_init_with(p, 1, 2, 1, 0x10, OPTION_UNBLOCK, PIN);
+	for (unsigned i = 0; i < 2; i++)
+		place_expect(p, "backup", 0, GIVEN({ "all", "1", 0 }, { "pin", "111111", 0 }), ST_PIN_WRONG);
+	OK(store_run_begin(p->store, "backup", place_serial(p, 0), NULL, NULL, 1, &run, &f));
+	fl = fleet_of(p, false);
+	OK(fleet_scan_all_wait(fl, FLEET_ALL, 20000, &f));
+	OK(store_device_so_pin(p->store, place_serial(p, 0), true, &f));
+	fleet_reload(fl);
+	all = fleet_attention(fl, &n);
+	assert_true(n >= 5);
+	assert_int_equal(all[0].run, run);
+	for (size_t i = 1; i < n; i++)
+		assert_true(all[i - 1].urgency <= all[i].urgency);
+	assert_non_null(attention_about(fl, place_serial(p, 0), "backup"));
+	assert_non_null(attention_about(fl, place_serial(p, 0), "so-pin change"));
+	assert_non_null(attention_about(fl, place_serial(p, 0), "pin unblock"));
+	assert_int_equal(attention_about(fl, place_serial(p, 1), "share import")->urgency, FLEET_DANGER);
+}
+
+static void a_card_with_many_keys_is_shown_whole(void **state)
+{
+	struct place *p = *state;
+	CLEANUP(card_close_guard) struct card *c = NULL;
+	CLEANUP(fleet_free_guard) struct fleet *fl = NULL;
+	const struct keygen_params params = { .algorithm = KEY_AES, .bits = 128, .domain = KEY_NO_DOMAIN };
+	SECRET *pin = secret_new(16);
+	CARD_SESSION *held = NULL;
+	const struct fleet_device *d;
+	struct fault f = { 0 };
+	size_t n = 0;
+
+	place_init(p, 0, 1, 0x10);
+	c = place_card(p, 0);
+	assert_true(secret_set(pin, PIN, strlen(PIN)));
+	OK(card_begin(c, &held, &f));
+	OK(card_login(c, pin, &f));
+	for (unsigned ref = 1; ref <= 140; ref++)
+		OK(card_generate(c, (uint8_t)ref, &params, NULL, NULL, &f));
+	card_end(held);
+	held = NULL;
+	fl = fleet_of(p, false);
+	OK(fleet_scan_wait(fl, place_serial(p, 0), FLEET_ALL, 60000, &d, &f));
+	assert_int_equal(d->keys, 140);
+	assert_non_null(fleet_objects(fl, d, &n));
+	assert_int_equal(n, 140);
+	assert_true((fleet_objects(fl, d, &n)[0].flags & FLEET_NOT_DESCRIBED) != 0);
+}
+
+static void without_an_inventory_the_card_is_shown_all_the_same(void **state)
+{
+	struct place *p = *state;
+	CLEANUP(fleet_free_guard) struct fleet *fl = NULL;
+	struct jobs_config config;
+	const struct fleet_device *d;
+	struct fault f = { 0 };
+	size_t n = 0;
+
+	place_init(p, 0, 1, 0x10);
+	place_make_key(p, 0, "ec:secp256r1", "key", "0a");
+	jobs_free(p->jobs);
+	p->jobs = NULL;
+	wizard_jobs_config(NULL, p->source, &config);
+	OK(jobs_new(&config, &p->jobs, &f));
+	OK(fleet_new(p->jobs, NULL, false, &fl, &f));
+	OK(fleet_scan_wait(fl, place_serial(p, 0), FLEET_ALL, 20000, &d, &f));
+	assert_int_equal(d->keys, 1);
+	assert_non_null(fleet_objects(fl, d, &n));
+	assert_int_equal(n, 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+		T(two_cards_that_are_here_are_read), T(a_status_costs_seven_apdus_and_a_key_two_more),
+		T(a_whole_command_keeps_to_its_apdus), T(nobody_stays_logged_in_when_a_held_card_is_given_back),
+		T(objects_are_shown_from_the_card_and_when_it_is_gone_from_the_inventory), T(a_backup_shows_on_its_key),
+		T(which_device_is_meant), T(a_card_that_does_not_answer_is_shown_with_the_reason),
+		T(a_card_that_goes_while_it_is_read_stops_nothing), T(what_needs_doing_is_named_most_urgent_first),
+		T(a_card_with_many_keys_is_shown_whole), T(without_an_inventory_the_card_is_shown_all_the_same),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,140 @@
+/* The exchanges seen on real devices, where the folder of them is there: ../shared/data/real/apdu/exchanges.tsv. */
+#include "tests/unit/sim_help.h"
+
+#include "engine/base/file.h"
+
+#define TABLE "../shared/data/real/apdu/exchanges.tsv"
+#define FIELDS 6
+
+enum { FIRMWARE, MS, COMMAND, ANSWER, SOURCE, REMARK };
+
+static size_t split(char *line, char *fields[FIELDS])
+{
+	size_t n = 0;
+
+	for (char *p = line; p != NULL && n < FIELDS; n++)
+		fields[n] = strsep(&p, "\t");
+	return n;
+}
+
+/* The card on which an exchange was seen: its state is told by the remark. */
+static struct sim_card *card_for(char *fields[FIELDS])
+{
+	const char *firmware = strncmp(fields[FIRMWARE], "4.1", 3) == 0 ? "4.1" : strcmp(fields[FIRMWARE], "1.2") == 0 ? "1.2" :
+			       strcmp(fields[FIRMWARE], "-") == 0 ? "3.6" : "2.0";
+	const char *remark = fields[REMARK];
+	struct sim_card *c = fresh_card(firmware);
+
+	if (strstr(remark, "never initialised") != NULL)
+		return c;
+	if (strstr(remark, "transport PIN") != NULL)
+		assert_sw(c, "805000001980020003" "8106" PIN "8208" SO_PIN "910103", 0x9000);
+	else
+		assert_sw(c, INIT, 0x9000);
+	if (strstr(remark, "directly after INITIALIZE") != NULL)
+		return c;
+	assert_sw(c, SELECT, 0x9000);
+	if (strstr(remark, "user authenticated") != NULL)
+		assert_sw(c, VERIFY, 0x9000);
+	if (strstr(remark, "offset = file size") != NULL)
+		assert_sw(c, "00A40000022F0200", 0x9000);
+	return c;
+}
+
+/* Six keys, a label and one private data object, in the order in which that card was filled. */
+static void fill(struct sim_card *c)
+{
+	static const char *const files[] = { "2F03", "C401", "CE01", "C402", "CE02", "CD00", "C900", "C403", "CE03", "C404", "CE04",
+					     "C405", "CE05", "C406", "CE06" };
+	char cmd[700];
+
+	assert_sw(c, IMPORT_SHARE, 0x9000);
+	assert_sw(c, VERIFY, 0x9000);
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		if (files[i][1] == '4') {
+			(void)snprintf(cmd, sizeof(cmd), "0046%s00%s", files[i] + 2, "0000FE" EC_TEMPLATE "0000");
+			assert_sw(c, cmd, 0x9000);
+			(void)snprintf(cmd, sizeof(cmd), "00E4020002CE%s", files[i] + 2);   /* a certificate takes its place */
+			assert_sw(c, cmd, 0x9000);
+		}
+		(void)snprintf(cmd, sizeof(cmd), "00D7%s075402000053" "0130", files[i]);
+		assert_sw(c, cmd, 0x9000);
+	}
+}
+
+/* "xx" in a command stands for what the source did not print; "..." for bytes left out. */
+static void complete(const char *command, char *out, size_t cap)
+{
+	if (strstr(command, "D72F03xx") != NULL)
+		(void)snprintf(out, cap, "00D72F03185402000053123010020100" "80076D79746F6B656E03020520");
+	else if (strstr(command, "5402xxxx") != NULL)
+		(void)snprintf(out, cap, "00B12F0204540201" "00FF");
+	else
+		(void)snprintf(out, cap, "%s", command);
+}
+
+static void replay(char *fields[FIELDS])
+{
+	struct sim_card *c = card_for(fields);
+	char command[200], got[2 * 2048 + 5];
+	const char *want = fields[ANSWER];
+
+	if (strstr(fields[REMARK], "six keys") != NULL)
+		fill(c);
+	complete(fields[COMMAND], command, sizeof(command));
+	(void)apdu(c, command);
+	assert_int_equal(last.st, ST_OK);
+	hex_upper(got, last.data, last.n + 2);
+	if (strncmp(want, "...", 3) == 0) {
+		assert_true(last.n > 0);
+		assert_string_equal(got + strlen(got) - 4, want + 3);
+	} else if (strcmp(got, want) != 0) {
+		fail_msg("%s (%s): %s, not %s", fields[COMMAND], fields[REMARK], got, want);
+	}
+	sim_card_close(c);
+}
+
+static void every_seen_exchange_is_repeated(void **state)
+{
+	BUF text = { 0 };
+	unsigned count = 0;
+
+	(void)state;
+	if (file_read(TABLE, 1u << 20, &text, NULL) != ST_OK)
+		skip();
+	buf_u8(&text, 0);
+	for (char *p = (char *)text.p; p != NULL && *p != '\0';) {
+		char *line = strsep(&p, "\n"), *fields[FIELDS];
+
+		if (line[0] == '#' || line[0] == '\0')
+			continue;
+		if (split(line, fields) < FIELDS)
+			fail_msg("a line of another form: %s", line);
+		replay(fields);
+		count++;
+	}
+	assert_true(count >= 18);
+}
+
+/* The same order without that folder. */
+static void enumerate_is_in_the_order_of_making(void **state)
+{
+	struct sim_card *c = fresh_card("2.0");
+
+	(void)state;
+	assert_sw(c, INIT, 0x9000);
+	fill(c);
+	assert_answer(c, "80580000000000", "2F022F03C401CE01C402CE02CD00C900C403CE03C404CE04C405CE05C406CE06"
+		      "CC00CC01CC02CC03CC04CC05CC069000");
+	sim_card_close(c);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_seen_exchange_is_repeated),
+		cmocka_unit_test(enumerate_is_in_the_order_of_making),
+	};
+
+	return cmocka_run_group_tests(tests, make_folder, drop_folder);
+}

@@ -1,0 +1,257 @@
+/* The simulated card as a transport and in a source of readers; pulled while in use, from other threads. */
+#include "tests/unit/sim_help.h"
+
+#include <pthread.h>
+
+#include "engine/base/clock.h"
+
+static uint16_t transmit(struct transport *t, const char *hex, enum status *ret_st)
+{
+	uint8_t cmd[512], rsp[2048];
+	size_t n = sizeof(rsp);
+	enum status st = t->ops->transmit(t, cmd, unhex(hex, cmd, sizeof(cmd)), rsp, &n, NULL);
+
+	if (ret_st != NULL)
+		*ret_st = st;
+	return st == ST_OK ? (uint16_t)(rsp[n - 2] << 8 | rsp[n - 1]) : 0;
+}
+
+static void a_transport_dies_with_the_card(void **state)
+{
+	struct sim_card *c = fresh_card("3.6");
+	struct transport *t = NULL, *later = NULL;
+	uint8_t atr[ATR_MAX];
+	enum status st;
+
+	(void)state;
+	assert_int_equal(sim_transport_open(c, &t, NULL), ST_OK);
+	assert_true(t->simulated);
+	assert_int_equal(t->max_apdu, 0);
+	assert_int_equal(t->ops->atr(t, atr), 24);
+	assert_memory_equal(atr, "\x3b\xde\x18\xff\x81\x91\xfe\x1f\xc3\x80\x31\x81THSM1s\x80!@\x81\x07\x1c", 24);
+	assert_int_equal(transmit(t, SELECT, NULL), 0x9000);
+	assert_int_equal(t->ops->reset(t, NULL), ST_OK);
+	assert_int_equal(transmit(t, "00200081", NULL), 0x6e00);
+	assert_int_equal(sim_card_set_fault(c, "short:20", NULL), ST_OK);
+	assert_int_equal(transmit(t, "00200081", &st), 0);
+	assert_int_equal(st, ST_BAD_REPLY);
+	sim_card_plug(c, false);
+	assert_int_equal(sim_transport_open(c, &later, NULL), ST_NO_CARD);
+	sim_card_plug(c, true);
+	assert_int_equal(transmit(t, SELECT, &st), 0);   /* another card, for all it knows */
+	assert_int_equal(st, ST_CARD_GONE);
+	assert_int_equal(t->ops->begin(t, NULL), ST_CARD_GONE);
+	assert_int_equal(sim_card_set_fault(c, "announce=261", NULL), ST_OK);
+	assert_int_equal(sim_transport_open(c, &later, NULL), ST_OK);
+	assert_int_equal(later->max_apdu, 261);
+	assert_int_equal(transmit(later, SELECT, NULL), 0x9000);
+	later->ops->close(later);
+	t->ops->close(t);
+	sim_card_close(c);
+}
+
+struct pulling {
+	struct sim_card *card;
+	int64_t after_ms;
+};
+
+static void *pull_later(void *arg)
+{
+	struct pulling *p = arg;
+
+	clock_sleep_ms(p->after_ms);
+	sim_card_plug(p->card, false);
+	return NULL;
+}
+
+static void a_card_pulled_while_it_works_has_not_done_it(void **state)
+{
+	struct sim_card *c = ready_card("3.6");
+	struct pulling p = { c, 50 };
+	struct transport *t = NULL;
+	pthread_t thread;
+	enum status st;
+	int64_t began = clock_ms();
+
+	(void)state;
+	assert_int_equal(sim_card_set_fault(c, "stall@1:20000", NULL), ST_OK);
+	assert_int_equal(sim_transport_open(c, &t, NULL), ST_OK);
+	assert_int_equal(pthread_create(&thread, NULL, pull_later, &p), 0);
+	assert_int_equal(transmit(t, "00D7CF010A54020000530401020304", &st), 0);
+	assert_int_equal(st, ST_CARD_GONE);
+	assert_true(clock_ms() - began < 10000);
+	(void)pthread_join(thread, NULL);
+	t->ops->close(t);
+	sim_card_plug(c, true);
+	assert_sw(c, SELECT, 0x9000);
+	assert_answer(c, "80580000000000", "2F02CC009000");
+	assert_sw(c, "00D7CF010A54020000530401020304", 0x6982);
+	sim_card_close(c);
+}
+
+struct user {
+	struct sim_card *card;
+	unsigned done;
+};
+
+/* Between begin and end nobody else gets a word in. */
+static void *work_in_turns(void *arg)
+{
+	struct user *u = arg;
+	struct transport *t = NULL;
+
+	if (sim_transport_open(u->card, &t, NULL) != ST_OK)
+		return NULL;
+	for (int i = 0; i < 50; i++) {
+		if (t->ops->begin(t, NULL) != ST_OK)
+			break;
+		if (transmit(t, SELECT, NULL) == 0x9000 && transmit(t, VERIFY, NULL) == 0x9000 &&
+		    transmit(t, "00200081", NULL) == 0x9000 && transmit(t, SELECT, NULL) == 0x9000 &&
+		    transmit(t, "00200081", NULL) == 0x63c3)
+			u->done++;
+		t->ops->end(t);
+	}
+	t->ops->close(t);
+	return NULL;
+}
+
+static void transports_take_turns_and_cards_do_not(void **state)
+{
+	struct sim_card *c = ready_card("3.6");
+	const struct sim_options o = { .no_sync = true, .serial = "DENK0200999" };
+	struct sim_card *other = NULL;
+	struct user users[3] = { { c, 0 }, { c, 0 }, { NULL, 0 } };
+	pthread_t threads[3];
+	char path[100];
+
+	(void)state;
+	(void)snprintf(path, sizeof(path), "%s/other.card", sim_folder);
+	assert_int_equal(sim_card_open(path, &o, &other, NULL), ST_OK);
+	assert_string_equal(sim_card_serial(other), "DENK0200999");
+	assert_sw(other, SELECT, 0x9000);
+	assert_sw(other, INIT, 0x9000);
+	users[2].card = other;
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, work_in_turns, &users[i]), 0);
+	for (int i = 0; i < 3; i++) {
+		(void)pthread_join(threads[i], NULL);
+		assert_int_equal(users[i].done, 50);
+	}
+	assert_int_equal(sim_card_apdus(other), 2 + 50 * 5);
+	sim_card_close(c);
+	sim_card_close(other);
+	(void)unlink(path);
+}
+
+static void *plug_later(void *arg)
+{
+	struct source *s = arg;
+
+	clock_sleep_ms(50);
+	(void)s->ops->plug(s, "Simulated Reader 00 00 (DENK0200914)", false, NULL);
+	return NULL;
+}
+
+static void *cancel_later(void *arg)
+{
+	struct source *s = arg;
+
+	clock_sleep_ms(50);
+	s->ops->cancel(s);
+	return NULL;
+}
+
+static void a_source_lists_plugs_and_adds(void **state)
+{
+	const struct sim_options o = { .no_sync = true, .cards = 2 };
+	char dir[100];
+	struct source *s = NULL, *second = NULL;
+	struct reader *list = NULL;
+	struct transport *t = NULL;
+	pthread_t thread;
+	size_t n = 0;
+	int64_t began;
+
+	(void)state;
+	(void)snprintf(dir, sizeof(dir), "%s/rehearsal/cards", sim_folder);
+	assert_int_equal(sim_source_open(dir, &o, &s, NULL), ST_OK);
+	assert_true(s->simulated);
+	assert_int_equal(s->ops->list(s, &list, &n, NULL), ST_OK);
+	assert_int_equal(n, 2);
+	assert_string_equal(list[0].name, "Simulated Reader 00 00 (DENK0200914)");
+	assert_string_equal(list[1].name, "Simulated Reader 01 00 (DENK0200915)");
+	assert_int_equal(list[0].state, READER_CARD);
+	assert_int_equal(list[0].atr_len, 24);
+	free(list);
+	assert_int_equal(s->ops->open(s, "Simulated Reader 00 00 (DENK0200914)", &t, NULL), ST_OK);
+	assert_int_equal(transmit(t, SELECT, NULL), 0x9000);
+	assert_int_equal(sim_card_apdus(sim_source_card_at(s, 0)), 1);
+	assert_ptr_equal(sim_source_card(s, "Simulated Reader 01 00 (DENK0200915)"), sim_source_card_at(s, 1));
+	assert_null(sim_source_card(s, "no such"));
+
+	began = clock_ms();
+	assert_int_equal(s->ops->wait(s, 120, NULL), ST_OK);
+	assert_true(clock_ms() - began >= 100);
+	assert_int_equal(pthread_create(&thread, NULL, plug_later, s), 0);
+	began = clock_ms();
+	assert_int_equal(s->ops->wait(s, 10000, NULL), ST_OK);
+	assert_true(clock_ms() - began < 5000);
+	(void)pthread_join(thread, NULL);
+	assert_int_equal(s->ops->list(s, &list, &n, NULL), ST_OK);
+	assert_int_equal(list[0].state, READER_EMPTY);
+	assert_int_equal(list[1].state, READER_CARD);
+	unsigned changes = list[0].changes;
+	free(list);
+	enum status st;
+	(void)transmit(t, SELECT, &st);
+	assert_int_equal(st, ST_CARD_GONE);
+	t->ops->close(t);
+	assert_int_equal(s->ops->open(s, "Simulated Reader 00 00 (DENK0200914)", &t, NULL), ST_NO_CARD);
+	assert_int_equal(s->ops->open(s, "Simulated Reader 07 00 (DENK0200914)", &t, NULL), ST_NO_READER);
+	assert_int_equal(s->ops->plug(s, "Simulated Reader 00 00 (DENK0200914)", true, NULL), ST_OK);
+
+	assert_int_equal(s->ops->add(s, NULL), ST_OK);
+	assert_int_equal(s->ops->list(s, &list, &n, NULL), ST_OK);
+	assert_int_equal(n, 3);
+	assert_string_equal(list[2].name, "Simulated Reader 02 00 (DENK0200916)");
+	assert_int_equal(list[0].state, READER_CARD);
+	assert_true(list[0].changes > 0 && changes > 0);
+	free(list);
+	assert_int_equal(pthread_create(&thread, NULL, cancel_later, s), 0);
+	assert_int_equal(s->ops->wait(s, -1, NULL), ST_OK);
+	(void)pthread_join(thread, NULL);
+
+	/* A second source over the folder sees the cards in use, and has them when the first is closed. */
+	assert_int_equal(sim_source_open(dir, &o, &second, NULL), ST_OK);
+	assert_int_equal(second->ops->list(second, &list, &n, NULL), ST_OK);
+	assert_int_equal(n, 3);
+	assert_int_equal(list[1].state, READER_IN_USE);
+	free(list);
+	assert_int_equal(second->ops->open(second, "Simulated Reader 01 00 (DENK0200915)", &t, NULL), ST_READER_BUSY);
+	s->ops->close(s);
+	assert_int_equal(second->ops->list(second, &list, &n, NULL), ST_OK);
+	assert_int_equal(list[1].state, READER_CARD);
+	free(list);
+	assert_int_equal(sim_card_set_fault(sim_source_card_at(second, 1), "mute,drop@0", NULL), ST_OK);
+	assert_int_equal(second->ops->list(second, &list, &n, NULL), ST_OK);
+	assert_int_equal(list[1].state, READER_MUTE);
+	free(list);
+	/* A card that drops out by itself wakes wait() too. */
+	assert_sw(sim_source_card_at(second, 1), SELECT, 0);
+	began = clock_ms();
+	assert_int_equal(second->ops->wait(second, 10000, NULL), ST_OK);
+	assert_true(clock_ms() - began < 5000);
+	second->ops->close(second);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_transport_dies_with_the_card),
+		cmocka_unit_test(a_card_pulled_while_it_works_has_not_done_it),
+		cmocka_unit_test(transports_take_turns_and_cards_do_not),
+		cmocka_unit_test(a_source_lists_plugs_and_adds),
+	};
+
+	return cmocka_run_group_tests(tests, make_folder, drop_folder);
+}
