@@ -44,7 +44,7 @@ enum status init_current_so(const struct run *r, struct secret *ret_so, struct f
 
 	if (typed)
 		return pin_check_so(typed, ret_so, f);
-	if (init_of(r)->info.initialised || init_of(r)->erased)
+	if (!init_of(r)->factory_offered)
 		return fault_set(f, ST_NEED_SECRET, "The current SO-PIN is missing.");
 	return pin_so_factory(ret_so) ? ST_OK : fault_set(f, ST_NO_MEMORY, NULL);
 }

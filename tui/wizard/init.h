@@ -29,6 +29,11 @@ struct init {
 	struct init_thing *things;
 	size_t n_things;
 	unsigned keys, keys_without_backup;
+	/*
+	 * It has the factory's SO-PIN, which need not be typed: it was never initialised, or that was begun and stopped before
+	 * the SO-PIN was changed.
+	 */
+	bool factory_offered;
 
 	/* how far it came */
 	bool erasing;                    /* the command was sent, and no answer to it is known */
@@ -53,7 +58,7 @@ unsigned init_shares_wanted(const struct run *r);     /* 0 with --no-backup */
 const char *init_share_file(const struct run *r, unsigned index);   /* existing or new; "": left to share import */
 unsigned init_tries(const struct run *r);
 bool init_can_change_so(const struct run *r);
-/* The current SO-PIN as the card takes it: as typed, or the factory's where the device never was initialised. */
+/* The current SO-PIN as the card takes it: as typed, or the factory's where that was offered. */
 enum status init_current_so(const struct run *r, struct secret *ret_so, struct fault *f);
 enum status init_new_so(const struct run *r, struct secret *ret_so, struct fault *f);
 bool init_current_is_factory(const struct run *r);

@@ -7,6 +7,7 @@
 #include "engine/card/objects.h"
 #include "store/device.h"
 #include "store/key.h"
+#include "store/run.h"
 #include "tui/wizard/init.h"
 
 /* --- what is on it --- */
@@ -101,6 +102,28 @@ static enum status list_things(struct init *s, struct card *card, struct store *
 	return st;
 }
 
+static enum status offer_factory(struct step_env *e, struct fault *f)
+{
+	struct init *s = init_of(e->run);
+	struct run_record *rows = NULL;
+	struct device_row row;
+	size_t n = 0;
+	enum status st;
+
+	s->factory_offered = !s->info.initialised;
+	if (!e->store || !s->info.initialised)
+		return ST_OK;
+	st = store_device_get(e->store, s->info.serial, &row, f);
+	if (st != ST_OK || row.factory_so_pin != 1)
+		return st == ST_NOT_FOUND ? ST_OK : st;
+	st = store_open_runs(e->store, s->info.serial, &rows, &n, f);
+	for (size_t i = 0; st == ST_OK && i < n; i++)
+		s->factory_offered |= strcmp(rows[i].procedure, run_procedure(e->run)->name) == 0 &&
+				      strcmp(rows[i].step_name, "so-pin") != 0;
+	run_records_free(rows, n);
+	return st;
+}
+
 static enum status look(struct step_env *e, struct fault *f)
 {
 	struct init *s = init_of(e->run);
@@ -108,6 +131,8 @@ static enum status look(struct step_env *e, struct fault *f)
 
 	init_forget_device(s);
 	st = card_status(e->card, &s->info, f);
+	if (st == ST_OK)
+		st = offer_factory(e, f);
 	if (st == ST_OK)
 		st = list_things(s, e->card, e->store, f);
 	s->looked = st == ST_OK;

@@ -241,7 +241,7 @@ static bool asks_so(const struct run *r, unsigned index)
 	const struct init *s = init_of(r);
 
 	(void)index;
-	return so_is_needed(r) && (s->info.initialised || s->erased);
+	return so_is_needed(r) && !s->factory_offered;
 }
 
 static bool asks_first_so(const struct run *r, unsigned index)
@@ -301,8 +301,8 @@ static void say_so(const struct run *r, unsigned index, struct prose *out)
 		prose_add(out, PROSE_WARNING, "The initialisation stopped while the SO-PIN was being changed: the device "
 			  "has either the old one or "
 			  "the new one. Type as the current one what you think it has; where that is wrong, it costs one try.");
-	else if (!s->info.initialised && !s->erased)
-		prose_add(out, PROSE_PLAIN, "This device was never initialised. Leave the current SO-PIN empty to use the "
+	else if (s->factory_offered)
+		prose_add(out, PROSE_PLAIN, "This device has the SO-PIN that it came with. Leave the current SO-PIN empty to use the "
 			  "factory's, "
 			  "3537363231383830.");
 	prose_add(out, PROSE_WARNING, "%d wrong entries, ever, and this device is dead: nobody can reset that "

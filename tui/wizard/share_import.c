@@ -61,16 +61,22 @@ static enum status look(struct step_env *e, struct fault *f)
 
 /* --- the share --- */
 
+static enum status is_in_already(const struct run *r, const struct share_slot *slot, struct fault *f)
+{
+	return fault_set(f, ST_REFUSED, "The share in %s is in %s already. Imported twice it would cancel itself out. Nothing was changed; "
+			 "import another one.", slot->file, run_serial(r));
+}
+
 static enum status refuse_twice(struct step_env *e, const struct share_slot *slot, struct fault *f)
 {
 	enum share_where where;
+	bool interrupted = false;
 	enum status st = share_where_is(e, slot, state_of(e->run)->before.missing, &where, f);
 
 	if (st != ST_OK || where != SHARE_IN || run_is_resumed(e->run))
 		return st;
-	return fault_set(f, ST_REFUSED, "The share in %s is in %s already. Imported twice it would cancel itself out. "
-		  "Nothing was changed; "
-			 "import another one.", slot->file, run_serial(e->run));
+	st = is_interrupted(e, &interrupted, f);
+	return st == ST_OK && !interrupted ? is_in_already(e->run, slot, f) : st;
 }
 
 /* Does the inventory know a DKEK that this share is a part of? Where it knows two, it cannot say which is meant. */
@@ -206,6 +212,8 @@ static enum status import(struct step_env *e, struct fault *f)
 	if ((st = card_dkek_status(e->card, 0, &s->before, NULL, f)) != ST_OK ||
 	    (st = share_where_is(e, &s->shares.slot[0], s->before.missing, &where, f)) != ST_OK)
 		return st;
+	if (where == SHARE_IN && !run_is_resumed(e->run))
+		return is_in_already(e->run, &s->shares.slot[0], f);
 	s->after = s->before;
 	if (where == SHARE_NOT_IN && (st = send(e, f)) != ST_OK)
 		return st;

@@ -1,0 +1,85 @@
+/*
+ * Walks through a procedure and lets it fail at every point: the card vanishes after every APDU, or the process is killed
+ * after every APDU and every transaction of the inventory. Each time it is then taken up again by the same script, and
+ * must come to the same end. For the test programs of this folder; failures are cmocka's.
+ */
+#ifndef TESTS_FAULTS_WALK_H
+#define TESTS_FAULTS_WALK_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "engine/card/card.h"
+#include "engine/sim/sim.h"
+#include "store/store.h"
+#include "tui/wizard/procedures.h"
+#include "tui/wizard/wizard.h"
+
+/* One folder with cards, an inventory ("inventory") and whatever files the procedures write, opened. */
+struct stage {
+	char dir[256];
+	struct source *source;
+	struct jobs *jobs;
+	struct store *store;
+	struct env env;              /* a script's; share_iterations 1 */
+	char store_file[288];
+};
+
+void stage_open(struct stage *s, const char *dir, unsigned cards, const char *firmware);
+void stage_close(struct stage *s);
+
+/* The name of a file in the stage's folder, in one of a few buffers that are used in turn. */
+const char *stage_file(const struct stage *s, const char *name);
+struct sim_card *stage_card(struct stage *s, size_t i);
+const char *stage_serial(struct stage *s, size_t i);
+
+/* The card itself, beside the jobs: for looking and for preparing. Close it before a run. */
+struct card *stage_talk(struct stage *s, size_t i);
+
+/* Answers of a script, until question is NULL; a secret's is what its file would have. file: text is a name in the folder. */
+struct given {
+	const char *question;
+	unsigned index;
+	const char *text;
+	bool file;
+};
+
+/*
+ * Takes a run from its first page to its end. device NULL: it needs none. ret_run may be NULL; else it is given back with
+ * run_free(), whatever came out.
+ */
+enum status stage_run(struct stage *s, const struct procedure *p, const char *device, const struct given *given,
+		      struct run **ret_run, struct fault *f);
+
+struct walk {
+	unsigned cards;                 /* 0: one */
+	const char *firmware;           /* NULL: the simulator's own choice */
+	void (*prepare)(struct stage *s);
+	/* The procedure. Returns as it ended; must be able to begin again after any failure. */
+	enum status (*drive)(struct stage *s, struct fault *f);
+	/* After an interruption, with everything back in place: to the end. NULL: drive() once more. */
+	enum status (*take_up)(struct stage *s, struct fault *f);
+	/* Right after an interruption, before it is taken up: what must be true already. st is how drive() ended. May be NULL. */
+	void (*interrupted)(struct stage *s, enum status st);
+	/* In the end: what must be true however it came about. */
+	void (*check)(struct stage *s);
+};
+
+/* The card in reader i vanishes before each APDU, and between each APDU and its answer. */
+void walk_vanish(const struct walk *w, size_t i);
+
+/* SIGKILL after each APDU and each committed transaction. st is ST_HALFWAY for interrupted(). */
+void walk_kill(const struct walk *w);
+
+#define must(call) \
+	do { \
+		enum status must_ = (call); \
+		if (must_ != ST_OK) \
+			fail_msg("%s gave %s: %s", #call, status_name(must_), f.what); \
+	} while (0)
+
+#endif
