@@ -10,6 +10,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "engine/base/clock.h"
+
 #define EVENTS_MAX 2000      /* no procedure here has so many: a walk that comes to this has lost its way */
 #define CHILD_SECONDS 60
 
@@ -257,6 +259,29 @@ static void take_up(const struct walk *w, struct stage *s, const char *where, un
 	w->check(s);
 }
 
+/* Until the jobs have seen that the card is back: a person needs longer than that to plug it in and type. */
+static void put_back(struct stage *s, size_t i)
+{
+	struct fault f;
+
+	must(sim_card_set_fault(stage_card(s, i), NULL, &f));
+	sim_card_plug(stage_card(s, i), true);
+	for (int tries = 0; tries < 2000; tries++) {
+		struct reader *readers = NULL;
+		size_t n = 0;
+		bool here = false;
+
+		must(jobs_readers(s->jobs, &readers, &n, &f));
+		for (size_t k = 0; k < n; k++)
+			here |= k == i && readers[k].state == READER_CARD;
+		free(readers);
+		if (here)
+			return;
+		clock_sleep_ms(1);
+	}
+	fail_msg("the card in reader %zu was not seen again", i);
+}
+
 /* One vanishing; true: it happened before the procedure had come to its end. */
 static bool vanish(const struct walk *w, const struct grounds *g, size_t i, const char *how, unsigned long n)
 {
@@ -276,8 +301,7 @@ static bool vanish(const struct walk *w, const struct grounds *g, size_t i, cons
 		fail_msg("%s: %s although nothing was done to it: %s", spec, status_name(st), f.what);
 	if (gone && st != ST_OK && st != ST_CARD_GONE && st != ST_NO_CARD && st != ST_HALFWAY)
 		fail_msg("%s: the card vanished, and it ended with %s: %s", spec, status_name(st), f.what);
-	must(sim_card_set_fault(stage_card(&s, i), NULL, &f));
-	sim_card_plug(stage_card(&s, i), true);
+	put_back(&s, i);
 	if (st != ST_OK) {
 		if (w->interrupted)
 			w->interrupted(&s, st);

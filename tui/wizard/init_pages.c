@@ -302,7 +302,8 @@ static void say_so(const struct run *r, unsigned index, struct prose *out)
 			  "has either the old one or "
 			  "the new one. Type as the current one what you think it has; where that is wrong, it costs one try.");
 	else if (s->factory_offered)
-		prose_add(out, PROSE_PLAIN, "This device has the SO-PIN that it came with. Leave the current SO-PIN empty to use the "
+		prose_add(out, PROSE_PLAIN, "This device has the SO-PIN that it came with. Leave the current SO-PIN empty "
+			  "to use the "
 			  "factory's, "
 			  "3537363231383830.");
 	prose_add(out, PROSE_WARNING, "%d wrong entries, ever, and this device is dead: nobody can reset that "

@@ -63,7 +63,8 @@ static enum status look(struct step_env *e, struct fault *f)
 
 static enum status is_in_already(const struct run *r, const struct share_slot *slot, struct fault *f)
 {
-	return fault_set(f, ST_REFUSED, "The share in %s is in %s already. Imported twice it would cancel itself out. Nothing was changed; "
+	return fault_set(f, ST_REFUSED, "The share in %s is in %s already. Imported twice it would cancel itself out. "
+		  "Nothing was changed; "
 			 "import another one.", slot->file, run_serial(r));
 }
 
