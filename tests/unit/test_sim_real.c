@@ -1,8 +1,13 @@
-/* The exchanges seen on real devices, where the folder of them is there: ../shared/data/real/apdu/exchanges.tsv. */
+/* What was seen of real devices, where the folder of it is there (../shared/data/real): exchanges, and wrapped keys. */
 #include "tests/unit/sim_help.h"
 
-#include "engine/base/file.h"
+#include <json.h>
+#include <openssl/evp.h>
 
+#include "engine/base/file.h"
+#include "engine/base/tlv.h"
+
+#define REAL "../shared/data/real/"
 #define TABLE "../shared/data/real/apdu/exchanges.tsv"
 #define FIELDS 6
 
@@ -129,10 +134,102 @@ static void enumerate_is_in_the_order_of_making(void **state)
 	sim_card_close(c);
 }
 
+static const char *text_of(struct json_object *o, const char *name)
+{
+	return json_object_get_string(json_object_object_get(o, name));
+}
+
+/* The key blob of a file in the folder. */
+static void read_blob(struct json_object *row, struct buf *ret)
+{
+	char path[200];
+	BUF file = { 0 };
+	struct tlv outer, blob;
+
+	(void)snprintf(path, sizeof(path), REAL "%s", text_of(row, "file"));
+	assert_int_equal(file_read(path, 1u << 16, &file, NULL), ST_OK);
+	struct cur all = buf_view(&file);
+	assert_true(tlv_expect(&all, 0x30, &outer) && tlv_expect(&outer.value, 0x04, &blob));
+	buf_cur(ret, blob.value);
+}
+
+static size_t decrypt(const char *kenc, struct cur blob, uint8_t *out)
+{
+	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+	uint8_t key[32], iv[16] = { 0 };
+	int n = 0;
+
+	assert_int_equal(unhex(kenc, key, sizeof(key)), 32);
+	assert_int_equal(EVP_DecryptInit_ex(ctx, EVP_aes_256_cbc(), NULL, key, iv), 1);
+	(void)EVP_CIPHER_CTX_set_padding(ctx, 0);
+	assert_int_equal(EVP_DecryptUpdate(ctx, out, &n, blob.p + 27, (int)blob.n - 27 - 16), 1);
+	EVP_CIPHER_CTX_free(ctx);
+	return (size_t)n;
+}
+
+/* A real device's blob is taken; wrapped again it is the same but for the random bytes and the MAC. */
+static void take_and_wrap(struct sim_card *c, const char *kenc, struct json_object *row)
+{
+	static uint8_t before[2048], after[2048];
+	BUF blob = { 0 };
+	size_t n;
+
+	read_blob(row, &blob);
+	assert_long(c, 0x80, 0x74, 0x01, 0x93, blob.p, blob.n, 0x9000);
+	assert_long(c, 0x80, 0x72, 0x01, 0x92, NULL, 0, 0x9000);
+	assert_int_equal(last.n, blob.n);
+	assert_memory_equal(last.data, blob.p, 27);
+	n = decrypt(kenc, buf_view(&blob), before);
+	assert_int_equal(decrypt(kenc, cur_of(last.data, last.n), after), n);
+	assert_memory_equal(before + 8, after + 8, n - 8);
+	assert_int_equal(apdu(c, "00E4020002CC01"), 0x9000);
+}
+
+static void real_wrapped_keys_are_taken(void **state)
+{
+	struct json_object *all = json_object_from_file(REAL "vectors.json"), *shares, *wrapped, *foreign;
+	unsigned count = 0;
+
+	(void)state;
+	if (all == NULL)
+		skip();
+	shares = json_object_object_get(all, "shares");
+	wrapped = json_object_object_get(all, "wrapped");
+	foreign = json_object_object_get(all, "foreign");
+	for (size_t i = 0; i < json_object_array_length(shares); i++) {
+		struct json_object *share = json_object_array_get_idx(shares, i);
+		struct sim_card *c = fresh_card("3.4");
+		char cmd[100], want[100];
+
+		assert_sw(c, INIT, 0x9000);
+		(void)snprintf(cmd, sizeof(cmd), "8052000020%s00", text_of(share, "share"));
+		(void)snprintf(want, sizeof(want), "0100%s9000", text_of(share, "kcv"));
+		assert_answer(c, cmd, want);
+		for (size_t k = 0; k < json_object_array_length(wrapped); k++) {
+			struct json_object *row = json_object_array_get_idx(wrapped, k);
+
+			if (strcmp(text_of(row, "kcv"), text_of(share, "kcv")) == 0) {
+				take_and_wrap(c, text_of(share, "kenc"), row);
+				count++;
+			}
+		}
+		for (size_t k = 0; k < json_object_array_length(foreign); k++) {
+			BUF blob = { 0 };
+
+			read_blob(json_object_array_get_idx(foreign, k), &blob);
+			assert_long(c, 0x80, 0x74, 0x01, 0x93, blob.p, blob.n, 0x6a88);
+		}
+		sim_card_close(c);
+	}
+	assert_true(count >= 8);
+	json_object_put(all);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_seen_exchange_is_repeated),
+		cmocka_unit_test(real_wrapped_keys_are_taken),
 		cmocka_unit_test(enumerate_is_in_the_order_of_making),
 	};
 
