@@ -81,7 +81,9 @@ struct sim_session {
 	uint8_t challenge[8];
 	bool challenged;
 	int pka_key;             /* chosen for EXTERNAL AUTHENTICATE, -1: none */
-	struct buf trusted;      /* references and points of certificates that were verified, section 11.1 */
+	size_t issuer_n;
+	uint8_t issuer[20];      /* whose key verifies the next certificate */
+	struct buf trusted;      /* holders and keys of the certificates verified so far, section 11.1 */
 };
 
 struct sim_card {
@@ -146,6 +148,7 @@ sim_run sim_domain_command;                                            /* dkek.c
 sim_run sim_generate_pair, sim_generate_secret, sim_derive_ec;         /* genkey.c */
 sim_run sim_sign, sim_decipher, sim_symmetric, sim_challenge;          /* crypto.c */
 sim_run sim_wrap, sim_unwrap;                                          /* wrap.c */
+sim_run sim_pka_manage, sim_mse, sim_pso, sim_external_auth;           /* pka.c */
 
 /* Writes a file whole, made where it is not there; a replaced one moves to the end. SW_OK or SW_FULL. */
 uint16_t sim_file_write(struct sim_card *c, uint16_t fid, struct cur data);

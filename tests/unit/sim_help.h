@@ -77,7 +77,7 @@ static uint16_t apdu_bytes(struct sim_card *c, const uint8_t *cmd, size_t n)
 /* 0 where no answer came. */
 static uint16_t apdu(struct sim_card *c, const char *hex)
 {
-	uint8_t cmd[4096];
+	static uint8_t cmd[4096];
 
 	return apdu_bytes(c, cmd, unhex(hex, cmd, sizeof(cmd)));
 }
@@ -85,10 +85,12 @@ static uint16_t apdu(struct sim_card *c, const char *hex)
 /* Extended Lc and Le = 0000. */
 static inline uint16_t long_apdu(struct sim_card *c, uint8_t cla, uint8_t ins, uint8_t p1, uint8_t p2, const void *data, size_t n)
 {
-	uint8_t cmd[4096] = { cla, ins, p1, p2, 0, (uint8_t)(n >> 8), (uint8_t)n };
+	static uint8_t cmd[4096];
+	const uint8_t head[7] = { cla, ins, p1, p2, 0, (uint8_t)(n >> 8), (uint8_t)n };
 	size_t at = n == 0 ? 5 : 7;
 
 	assert_true(n <= sizeof(cmd) - 9);
+	memcpy(cmd, head, sizeof(head));
 	if (n > 0)
 		memcpy(cmd + 7, data, n);
 	cmd[at + n] = cmd[at + n + 1] = 0;
@@ -110,7 +112,7 @@ static inline uint16_t long_apdu(struct sim_card *c, uint8_t cla, uint8_t ins, u
 /* Data and status word. */
 static inline void assert_answer(struct sim_card *c, const char *cmd, const char *want)
 {
-	char got[2 * 2048 + 5];
+	static char got[2 * 2048 + 5];
 
 	(void)apdu(c, cmd);
 	assert_true(last.n <= 2048);

@@ -361,7 +361,7 @@ static void random_bytes_come_up_to_1024(void **state)
 static void malformed_apdus_are_refused(void **state)
 {
 	static const char *const bad[] = { "00", "0020", "002000", "0020008106363438", "00200081063634383231390000",
-					   "00200081000000", "0020008100000236", "00200081000006363438323139", "80500000" "00000000" };
+					   "00200081000000", "0020008100000236", "00200081000006363438323139", "8050000000000000" };
 	struct sim_card *c = fresh_card("3.6");
 
 	(void)state;
