@@ -18,6 +18,7 @@ struct store {
 	const struct ladder *ladder;       /* schema.h */
 	bool read_only;
 	bool in_txn;                       /* store_begin() was called, and neither committed nor rolled back */
+	bool spoiled;                      /* something could not be taken back: nothing is committed before it is */
 	void (*committed)(void *ctx);
 	void *committed_ctx;
 	sqlite3_stmt *stmts[SQL_COUNT];    /* prepared when first used */
@@ -37,6 +38,7 @@ struct write {
 	struct store *s;
 	bool inner;
 };
+enum status write_prepare(struct store *s, struct fault *f);   /* once, when the inventory is opened */
 enum status write_begin(struct store *s, struct write *w, struct fault *f);
 enum status write_commit(struct write *w, struct fault *f);
 void write_done(struct write *w);

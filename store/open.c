@@ -255,7 +255,7 @@ enum status schema_open(const char *path, unsigned flags, const struct ladder *l
 	}
 	if (strcmp(path, ":memory:") != 0 && (st = prepare_file(s, (flags & STORE_LOOK) != 0, f)) != ST_OK)
 		return st;
-	if ((st = open_existing_or_new(s, (flags & STORE_NO_WAIT) == 0, f)) != ST_OK)
+	if ((st = open_existing_or_new(s, (flags & STORE_NO_WAIT) == 0, f)) != ST_OK || (st = write_prepare(s, f)) != ST_OK)
 		return st;
 	*ret = STEAL(s);
 	return ST_OK;

@@ -4,6 +4,13 @@
 	"SELECT id, procedure, device, step, repetition, step_name, kcv, answers, facts, started, updated, state FROM run"
 
 static const char *const statements[SQL_COUNT] = {
+	[SQL_BEGIN] = "BEGIN IMMEDIATE",
+	[SQL_COMMIT] = "COMMIT",
+	[SQL_ROLLBACK] = "ROLLBACK",
+	[SQL_SAVEPOINT] = "SAVEPOINT part",
+	[SQL_RELEASE] = "RELEASE part",
+	[SQL_ROLLBACK_TO] = "ROLLBACK TO part",
+
 	[SQL_INVENTORY] = "SELECT id FROM inventory",
 
 	/* --- devices --- */

@@ -3,6 +3,16 @@
 #define STORE_SQL_H
 
 enum sql {
+	/* Prepared when the inventory is opened, so that going back needs no memory. */
+	SQL_BEGIN,
+	SQL_COMMIT,
+	SQL_ROLLBACK,
+	SQL_SAVEPOINT,
+	SQL_RELEASE,
+	SQL_ROLLBACK_TO,
+	SQL_PREPARED_FIRST = SQL_BEGIN,
+	SQL_PREPARED_LAST = SQL_ROLLBACK_TO,
+
 	SQL_INVENTORY,
 	SQL_DEVICE_ID,
 	SQL_DEVICE_SEEN,

@@ -45,13 +45,8 @@ enum status store_begin(struct store *s, struct store_txn *t, struct fault *f)
 enum status store_commit(struct store_txn *t, struct fault *f)
 {
 	struct write w = { .s = t->s };
-	enum status st;
+	enum status st = write_commit(&w, f);
 
-	if (sqlite3_get_autocommit(t->s->db))
-		st = fault_set(f, ST_STORE, "What was to be recorded in the inventory %s has failed before. Nothing of it was "
-			       "recorded.", t->s->path);
-	else
-		st = write_commit(&w, f);
 	if (st != ST_OK)
 		return st;   /* store_txn_done() takes it back */
 	t->s->in_txn = false;
