@@ -30,5 +30,8 @@ for path in sys.argv[2:]:
             passed += good
             failed += bad or 1
             print(f"{path}: {test['name']}: {test['result']}")
+            # What a failing TAP case had to say, which meson keeps to itself.
+            for said in re.findall(r"^not ok .*\n(?:#.*\n)*", out, re.M) if tap else []:
+                print("\n".join("    " + line for line in said.splitlines()[-60:]))
 print(f"{passed} passed, {failed} failed")
 sys.exit(1 if failed or not passed else 0)
