@@ -3,6 +3,7 @@
 
 #include <json.h>
 #include <openssl/evp.h>
+#include <openssl/x509.h>
 
 #include "engine/base/file.h"
 #include "engine/base/tlv.h"
@@ -139,18 +140,30 @@ static const char *text_of(struct json_object *o, const char *name)
 	return json_object_get_string(json_object_object_get(o, name));
 }
 
-/* The key blob of a file in the folder. */
-static void read_blob(struct json_object *row, struct buf *ret)
+/* The key blob of a file in the folder, and the certificate after it, if it has a X.509 one. */
+static void read_blob(struct json_object *row, struct buf *ret, X509 **ret_cert)
 {
 	char path[200];
 	BUF file = { 0 };
-	struct tlv outer, blob;
+	struct tlv outer, blob, prkd, cert;
 
 	(void)snprintf(path, sizeof(path), REAL "%s", text_of(row, "file"));
 	assert_int_equal(file_read(path, 1u << 16, &file, NULL), ST_OK);
 	struct cur all = buf_view(&file);
 	assert_true(tlv_expect(&all, 0x30, &outer) && tlv_expect(&outer.value, 0x04, &blob));
 	buf_cur(ret, blob.value);
+	if (ret_cert != NULL && tlv_next(&outer.value, &prkd) && tlv_expect(&outer.value, 0x30, &cert))
+		*ret_cert = d2i_X509(NULL, &cert.whole.p, (long)cert.whole.n);
+}
+
+static void assert_signs(struct sim_card *c, X509 *cert)
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+
+	assert_long(c, 0x80, 0x68, 0x01, 0x33, "message", 7, 0x9000);
+	assert_int_equal(EVP_DigestVerifyInit(ctx, NULL, EVP_sha256(), NULL, X509_get0_pubkey(cert)), 1);
+	assert_int_equal(EVP_DigestVerify(ctx, last.data, last.n, (const uint8_t *)"message", 7), 1);
+	EVP_MD_CTX_free(ctx);
 }
 
 static size_t decrypt(const char *kenc, struct cur blob, uint8_t *out)
@@ -171,10 +184,11 @@ static size_t decrypt(const char *kenc, struct cur blob, uint8_t *out)
 static void take_and_wrap(struct sim_card *c, const char *kenc, struct json_object *row)
 {
 	static uint8_t before[2048], after[2048];
+	X509 *cert = NULL;
 	BUF blob = { 0 };
 	size_t n;
 
-	read_blob(row, &blob);
+	read_blob(row, &blob, &cert);
 	assert_long(c, 0x80, 0x74, 0x01, 0x93, blob.p, blob.n, 0x9000);
 	assert_long(c, 0x80, 0x72, 0x01, 0x92, NULL, 0, 0x9000);
 	assert_int_equal(last.n, blob.n);
@@ -182,7 +196,10 @@ static void take_and_wrap(struct sim_card *c, const char *kenc, struct json_obje
 	n = decrypt(kenc, buf_view(&blob), before);
 	assert_int_equal(decrypt(kenc, cur_of(last.data, last.n), after), n);
 	assert_memory_equal(before + 8, after + 8, n - 8);
-	assert_int_equal(apdu(c, "00E4020002CC01"), 0x9000);
+	if (cert != NULL)
+		assert_signs(c, cert);
+	X509_free(cert);
+	assert_sw(c, "00E4020002CC01", 0x9000);
 }
 
 static void real_wrapped_keys_are_taken(void **state)
@@ -216,7 +233,7 @@ static void real_wrapped_keys_are_taken(void **state)
 		for (size_t k = 0; k < json_object_array_length(foreign); k++) {
 			BUF blob = { 0 };
 
-			read_blob(json_object_array_get_idx(foreign, k), &blob);
+			read_blob(json_object_array_get_idx(foreign, k), &blob, NULL);
 			assert_long(c, 0x80, 0x74, 0x01, 0x93, blob.p, blob.n, 0x6a88);
 		}
 		sim_card_close(c);

@@ -143,6 +143,46 @@ static void transports_take_turns_and_cards_do_not(void **state)
 	(void)unlink(path);
 }
 
+struct waiting {
+	struct sim_card *card;
+	int64_t done_at;
+};
+
+static void *send_one(void *arg)
+{
+	struct waiting *w = arg;
+	struct transport *t = NULL;
+
+	if (sim_transport_open(w->card, &t, NULL) == ST_OK) {
+		(void)transmit(t, "00200081", NULL);
+		w->done_at = clock_ms();
+		t->ops->close(t);
+	}
+	return NULL;
+}
+
+static void a_transaction_keeps_others_waiting(void **state)
+{
+	struct sim_card *c = ready_card("3.6");
+	struct waiting w = { c, 0 };
+	struct transport *t = NULL;
+	pthread_t thread;
+	int64_t ended;
+
+	(void)state;
+	assert_int_equal(sim_transport_open(c, &t, NULL), ST_OK);
+	assert_int_equal(t->ops->begin(t, NULL), ST_OK);
+	assert_int_equal(pthread_create(&thread, NULL, send_one, &w), 0);
+	clock_sleep_ms(60);
+	assert_int_equal(transmit(t, SELECT, NULL), 0x9000);
+	ended = clock_ms();
+	t->ops->end(t);
+	(void)pthread_join(thread, NULL);
+	assert_true(w.done_at >= ended);
+	t->ops->close(t);
+	sim_card_close(c);
+}
+
 static void *plug_later(void *arg)
 {
 	struct source *s = arg;
@@ -209,6 +249,14 @@ static void a_source_lists_plugs_and_adds(void **state)
 	assert_int_equal(s->ops->open(s, "Simulated Reader 00 00 (DENK0200914)", &t, NULL), ST_NO_CARD);
 	assert_int_equal(s->ops->open(s, "Simulated Reader 07 00 (DENK0200914)", &t, NULL), ST_NO_READER);
 	assert_int_equal(s->ops->plug(s, "Simulated Reader 00 00 (DENK0200914)", true, NULL), ST_OK);
+	/* Out and in again between two lists is a change as well. */
+	assert_int_equal(s->ops->list(s, &list, &n, NULL), ST_OK);
+	free(list);
+	assert_int_equal(s->ops->plug(s, "Simulated Reader 00 00 (DENK0200914)", false, NULL), ST_OK);
+	assert_int_equal(s->ops->plug(s, "Simulated Reader 00 00 (DENK0200914)", true, NULL), ST_OK);
+	began = clock_ms();
+	assert_int_equal(s->ops->wait(s, 5000, NULL), ST_OK);
+	assert_true(clock_ms() - began < 2500);
 
 	assert_int_equal(s->ops->add(s, NULL), ST_OK);
 	assert_int_equal(s->ops->list(s, &list, &n, NULL), ST_OK);
@@ -249,6 +297,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_transport_dies_with_the_card),
 		cmocka_unit_test(a_card_pulled_while_it_works_has_not_done_it),
+		cmocka_unit_test(a_transaction_keeps_others_waiting),
 		cmocka_unit_test(transports_take_turns_and_cards_do_not),
 		cmocka_unit_test(a_source_lists_plugs_and_adds),
 	};
