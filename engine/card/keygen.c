@@ -107,13 +107,20 @@ static enum status take_request(const struct keygen_params *p, uint8_t key_ref, 
 {
 	struct cur rest = request;
 	struct cvc cvc;
+	enum status st = cvc_next(&rest, NULL, &cvc, f);
 
-	if (cvc_next(&rest, NULL, &cvc, f) != ST_OK)
+	if (st == ST_DAMAGED || st == ST_UNSUPPORTED)
 		return fault_set(f, ST_BAD_REPLY, MADE_BUT "its public key cannot be understood." DELETE_IT, key_ref);
-	if (!as_asked(p, &cvc.key))
+	if (st == ST_OK && !as_asked(p, &cvc.key))
 		return fault_set(f, ST_MISMATCH, MADE_BUT "it is of another kind or size than was asked for." DELETE_IT, key_ref);
-	if (cvc_verify(&cvc, &cvc.key, f) != ST_OK)
+	if (st == ST_OK)
+		st = cvc_verify(&cvc, &cvc.key, f);
+	if (st == ST_MISMATCH)
 		return fault_set(f, ST_MISMATCH, MADE_BUT "the public key was not signed with it." DELETE_IT, key_ref);
+	if (st != ST_OK) {
+		fault_add(f, MADE_BUT "its public key could not be checked." DELETE_IT, key_ref);
+		return st;
+	}
 	if (ret_request) {
 		buf_cur(ret_request, cvc.whole);
 		if (ret_request->failed)

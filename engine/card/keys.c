@@ -47,7 +47,10 @@ enum status card_wrap(struct card *c, uint8_t key_ref, struct buf *ret_blob, str
 		st = sw_fault(c, f);
 		return explain_by_dkek(c, st, f);
 	}
-	if (blob_parse(c->answer, &blob, NULL) != ST_OK)
+	st = blob_parse(c->answer, &blob, f);
+	if (st == ST_NO_MEMORY)
+		return st;
+	if (st != ST_OK)
 		return fault_set(f, c->link == LINK_SHORT ? ST_UNSUPPORTED : ST_BAD_REPLY,
 				 "The wrapped key did not arrive whole%s. The key on the device is unharmed, but this is no backup.",
 				 c->link == LINK_SHORT ? ": this reader does not take extended APDUs; use another one" : "");

@@ -85,12 +85,22 @@ static void take_description(struct object *o, const struct description *d)
 	}
 }
 
-static void take_key(struct object *o, const struct pubkey *k)
+/* What cannot be understood is a remark about the object, memory that ran short is not. */
+static enum status remark(struct object *o, enum status st, unsigned damage, struct fault *f)
 {
-	if (pubkey_spki_sha256(k, o->spki_sha256, NULL) != ST_OK) {
-		o->damage |= OBJECT_BAD_CONTENT;
-		return;
-	}
+	if (st == ST_NO_MEMORY)
+		return fault_set(f, st, NULL);
+	if (st != ST_OK)
+		o->damage |= damage;
+	return ST_OK;
+}
+
+static enum status take_key(struct object *o, const struct pubkey *k, struct fault *f)
+{
+	enum status st = pubkey_spki_sha256(k, o->spki_sha256, NULL);
+
+	if (st != ST_OK)
+		return remark(o, st, OBJECT_BAD_CONTENT, f);
 	if (o->has_algorithm && o->algorithm != k->algorithm)
 		o->damage |= OBJECT_OTHER_KIND;
 	o->has_key = true;
@@ -99,37 +109,36 @@ static void take_key(struct object *o, const struct pubkey *k)
 	o->algorithm = k->algorithm;
 	o->bits = k->bits;
 	o->curve = k->curve;
+	return ST_OK;
 }
 
 static enum status take_cert(struct object *o, struct fault *f)
 {
 	struct cert *cert = malloc(sizeof(*cert));
+	enum status st;
 
 	if (cert == NULL)
 		return fault_set(f, ST_NO_MEMORY, NULL);
-	if (cert_parse(buf_view(&o->content), cert, NULL) != ST_OK) {
+	st = cert_parse(buf_view(&o->content), cert, NULL);
+	if (st != ST_OK) {
 		free(cert);
-		o->damage |= OBJECT_BAD_CONTENT;
-		return ST_OK;
+		return remark(o, st, OBJECT_BAD_CONTENT, f);
 	}
 	o->cert = cert;
-	if (cert->has_key && o->type != OBJECT_CERTIFICATE)
-		take_key(o, &cert->key);
-	return ST_OK;
+	return cert->has_key && o->type != OBJECT_CERTIFICATE ? take_key(o, &cert->key, f) : ST_OK;
 }
 
-static void take_cvc(struct object *o, const char *device)
+static enum status take_cvc(struct object *o, const char *device, struct fault *f)
 {
 	struct cur rest = buf_view(&o->content);
 	struct cvc cvc;
+	enum status st = cvc_next(&rest, NULL, &cvc, NULL);
 
-	if (cvc_next(&rest, NULL, &cvc, NULL) != ST_OK) {
-		o->damage |= OBJECT_BAD_CONTENT;
-		return;
-	}
-	take_key(o, &cvc.key);
+	if (st != ST_OK)
+		return remark(o, st, OBJECT_BAD_CONTENT, f);
 	if (cvc.request)
 		o->request = device && strcmp(cvc.outer_car, device) == 0 ? REQUEST_THIS_DEVICE : REQUEST_OTHER_DEVICE;
+	return take_key(o, &cvc.key, f);
 }
 
 /* CExx is an X.509 certificate, a CVC or a request. */
@@ -143,8 +152,7 @@ static enum status take_content(struct listing *l, struct object *o)
 	}
 	if (o->content.p[0] == 0x30)
 		return take_cert(o, l->f);
-	take_cvc(o, device);
-	return ST_OK;
+	return take_cvc(o, device, l->f);
 }
 
 static enum status key_description(struct listing *l, struct object *o)
@@ -154,13 +162,14 @@ static enum status key_description(struct listing *l, struct object *o)
 
 	if (st != ST_OK)
 		return st;
-	if (o->description_fid == 0)
+	if (o->description_fid == 0) {
 		o->damage |= o->type == OBJECT_KEY ? OBJECT_NO_DESCRIPTION : 0;
-	else if (describe_parse_key(buf_view(&o->description), &d, NULL) != ST_OK)
-		o->damage |= OBJECT_BAD_DESCRIPTION;
-	else
+		return ST_OK;
+	}
+	st = describe_parse_key(buf_view(&o->description), &d, NULL);
+	if (st == ST_OK)
 		take_description(o, &d);
-	return ST_OK;
+	return remark(o, st, OBJECT_BAD_DESCRIPTION, l->f);
 }
 
 static enum status key_content(struct listing *l, struct object *o)
@@ -201,9 +210,10 @@ static enum status read_certificate(struct listing *l, uint8_t number, struct ob
 	st = read_part(l, fid_of(FID_CERT_DESCRIPTION, number), &o->description_fid, &o->description, &o->damage);
 	if (st != ST_OK)
 		return st;
-	if (o->description_fid == 0 || describe_parse_cert(buf_view(&o->description), &d, NULL) != ST_OK) {
-		o->damage |= OBJECT_BAD_DESCRIPTION;
-	} else {
+	st = o->description_fid ? describe_parse_cert(buf_view(&o->description), &d, NULL) : ST_DAMAGED;
+	if (remark(o, st, OBJECT_BAD_DESCRIPTION, l->f) != ST_OK)
+		return ST_NO_MEMORY;
+	if (st == ST_OK) {
 		take_description(o, &d);
 		if ((d.path & 0xff00) == FID_CA_CERT)
 			fid = d.path;
@@ -251,9 +261,10 @@ static enum status read_data(struct listing *l, uint8_t number, struct object *o
 		return st;
 	if (!fids_have(l->fids, fid))
 		fid = fid_of(FID_PUBLIC_DATA, number);
-	if (o->description_fid == 0 || describe_parse_data(buf_view(&o->description), &d, NULL) != ST_OK) {
-		o->damage |= OBJECT_BAD_DESCRIPTION;
-	} else {
+	st = o->description_fid ? describe_parse_data(buf_view(&o->description), &d, NULL) : ST_DAMAGED;
+	if (remark(o, st, OBJECT_BAD_DESCRIPTION, l->f) != ST_OK)
+		return ST_NO_MEMORY;
+	if (st == ST_OK) {
 		take_description(o, &d);
 		if (is_data_fid(d.path))
 			fid = d.path;
@@ -444,11 +455,13 @@ enum status object_attest(struct card *c, const struct object *o, struct fault *
 		return st;
 	if (o->request == REQUEST_OTHER_DEVICE)
 		return fault_set(f, ST_MISMATCH, "This key was made in another device (%s).", cvc.outer_car);
-	if (cvc_verify(&cvc, &cvc.key, f) != ST_OK || cvc_verify_outer(&cvc, &c->device.key, f) != ST_OK)
+	if ((st = cvc_verify(&cvc, &cvc.key, f)) == ST_OK)
+		st = cvc_verify_outer(&cvc, &c->device.key, f);
+	if (st == ST_MISMATCH)
 		return fault_set(f, ST_MISMATCH,
 				 "The request that came with this key names this device, but the device did not sign it: nothing shows "
 				 "where the key was made.");
-	return ST_OK;
+	return st;
 }
 
 static const struct {

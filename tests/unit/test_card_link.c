@@ -199,40 +199,6 @@ static void a_short_reader_does_all_that_fits(void **state)
 	bench_close(&b);
 }
 
-/* Everything that a procedure would do, one after the other, until something fails. */
-static enum status whole_day(struct bench *b, struct fault *f)
-{
-	struct keygen_params p = { .algorithm = KEY_EC, .curve = curve_by_name("secp256r1"), .domain = KEY_NO_DOMAIN };
-	struct init_params init = { .so = b->so, .pin = b->pin, .tries = 3, .options = OPTION_UNBLOCK, .dkek_shares = 1 };
-	struct card_info info;
-	struct dkek_status dkek;
-	struct pubkey key;
-	uint8_t random[8];
-	BUF blob = { 0 };
-	OBJECTS list = { 0 };
-	FIDS fids = { 0 };
-	CARD_SESSION *held = NULL;
-	enum status st;
-
-	if ((st = card_begin(b->card, &held, f)) != ST_OK || (st = card_status(b->card, &info, f)) != ST_OK ||
-	    (st = card_initialise(b->card, &init, f)) != ST_OK ||
-	    (st = card_import_share(b->card, 0, b->share, &dkek, f)) != ST_OK ||
-	    (st = card_login(b->card, b->pin, f)) != ST_OK || (st = card_set_label(b->card, "day", f)) != ST_OK ||
-	    (st = card_random(b->card, random, sizeof(random), f)) != ST_OK ||
-	    (st = card_enumerate(b->card, &fids, f)) != ST_OK ||
-	    (st = card_generate(b->card, 1, &p, &key, NULL, f)) != ST_OK ||
-	    (st = card_key_prove(b->card, 1, &key, f)) != ST_OK || (st = card_wrap(b->card, 1, &blob, f)) != ST_OK ||
-	    (st = card_unwrap(b->card, 2, buf_view(&blob), f)) != ST_OK ||
-	    (st = card_key_prove(b->card, 2, &key, f)) != ST_OK ||
-	    (st = card_write_file(b->card, 0xcf00, cur_of("x", 1), WRITE_REPLACE, f)) != ST_OK ||
-	    (st = card_objects(b->card, WANT_ALL, &list, f)) != ST_OK ||
-	    (st = card_change_pin(b->card, b->pin, b->pin, f)) != ST_OK ||
-	    (st = card_unblock(b->card, b->so, b->pin, f)) != ST_OK ||
-	    (st = card_delete(b->card, fid_of(FID_KEY, 1), f)) != ST_OK)
-		return st;
-	return ST_OK;
-}
-
 static void a_card_that_vanishes_anywhere_is_told(void **state)
 {
 	struct bench b;
