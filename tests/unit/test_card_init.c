@@ -1,6 +1,9 @@
 /* engine/card: initialisation, and what a trace shows of it. */
 #include "tests/unit/scripted.h"
 
+#include "engine/card/apdu.h"
+#include "engine/card/keys.h"
+
 #define PIN "648219"
 #define PIN_HEX "363438323139"
 #define SO_HEX "3537363231383830"
@@ -189,6 +192,41 @@ static void the_trace_shows_no_secret(void **state)
 	secret_free(so), secret_free(pin), secret_free(share);
 }
 
+static bool stands_in(struct secret *s, const void *p, size_t n)
+{
+	return memmem(secret_bytes(s), secret_cap(s), p, n) != NULL;
+}
+
+static void buffers_are_erased_at_once(void **state)
+{
+	static const struct exchange x[] = {
+		{ SELECT_CMD, SELECT_36, ST_OK },
+		{ "0020008106" PIN_HEX, "63c2", ST_OK },
+		{ "80620121..", "5353535353535353" "9000", ST_OK },
+		{ "0084000008", "5454545454545454" "9000", ST_OK },
+		{ "0020008106" PIN_HEX, NULL, ST_CARD_GONE },
+	};
+	struct scripted s = { 0 };
+	struct card *card = scripted_open(&s, x, N(x));
+	struct secret *pin = secret_of(PIN), *plain = secret_new(512);
+	uint8_t random[8];
+	CARD_SESSION *held = NULL;
+
+	(void)state;
+	assert_int_equal(card_begin(card, &held, NULL), ST_OK);
+	assert_int_equal(card_login(card, pin, NULL), ST_PIN_WRONG);
+	assert_false(stands_in(card->cmd, PIN, 6));
+	assert_int_equal(card_decipher(card, 1, cur_of("\x01", 1), plain, NULL), ST_OK);
+	assert_true(stands_in(plain, "SSSSSSSS", 8));
+	assert_false(stands_in(card->rsp, "SSSS", 4));
+	assert_int_equal(card_random(card, random, sizeof(random), NULL), ST_OK);
+	assert_false(stands_in(card->rsp, "TTTT", 4));
+	assert_int_equal(card_login(card, pin, NULL), ST_CARD_GONE);
+	assert_false(stands_in(card->cmd, PIN, 6));
+	scripted_close_all(&s, card, STEAL(held));
+	secret_free(pin), secret_free(plain);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -196,6 +234,7 @@ int main(void)
 		cmocka_unit_test(every_setting_of_the_format),
 		cmocka_unit_test(settings_that_no_device_takes),
 		cmocka_unit_test(the_trace_shows_no_secret),
+		cmocka_unit_test(buffers_are_erased_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
