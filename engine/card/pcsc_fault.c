@@ -1,7 +1,9 @@
 /* PC/SC's errors in words, and its functions in their table. */
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "engine/base/text.h"
 #include "engine/card/pcsc.h"
 #include "engine/card/pcsc_calls.h"
 
@@ -69,6 +71,7 @@ enum status pcsc_fault(struct fault *f, long code, const char *reader)
 {
 	enum status st = ST_CARD_ERROR;
 	const char *words = NULL;
+	char name[READER_NAME_MAX];
 
 	if (code == SCARD_S_SUCCESS)
 		return ST_OK;
@@ -87,8 +90,11 @@ enum status pcsc_fault(struct fault *f, long code, const char *reader)
 		fault_set(f, st,
 			  "The reader or the smart card service reported an error that has no better name than its number "
 			  "(%08lX). Pull the device out, plug it in again, and look at its state.", code & 0xffffffffL);
-	if (reader && st != ST_NO_PCSCD && st != ST_NO_MEMORY && st != ST_CANCELLED)
-		fault_add(f, "The reader is \"%s\".", reader);
+	if (reader && st != ST_NO_PCSCD && st != ST_NO_MEMORY && st != ST_CANCELLED) {
+		/* It is made of what the device says about itself on the bus. */
+		text_clean(name, sizeof(name), reader, strlen(reader));
+		fault_add(f, "The reader is \"%s\".", name);
+	}
 	if (f)
 		f->native = code;
 	return st;

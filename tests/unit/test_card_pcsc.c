@@ -311,10 +311,11 @@ static void a_failed_exchange_of_a_card_that_is_out_means_removed(void **state)
 /* Every code that PC/SC has: a status, words, and the number for the log. */
 static void every_error_has_words(void **state)
 {
+	struct fault f;
+
 	(void)state;
 	assert_int_equal(pcsc_fault(NULL, SCARD_S_SUCCESS, NULL), ST_OK);
 	for (long code = 0x80100001; code < 0x80100080; code++) {
-		struct fault f = { 0 };
 		enum status st = pcsc_fault(&f, (long)(LONG)code, "Reader A");
 
 		assert_int_not_equal(st, ST_OK);
@@ -322,6 +323,9 @@ static void every_error_has_words(void **state)
 		assert_int_equal(f.native, code);
 		assert_true(strlen(f.what) > 15);
 	}
+	pcsc_fault(&f, SCARD_E_NO_SMARTCARD, "Evil \x1b[2J Reader");
+	assert_null(strchr(f.what, '\x1b'));
+	assert_non_null(strstr(f.what, "Reader\""));
 }
 
 int main(void)
