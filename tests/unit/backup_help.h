@@ -1,0 +1,53 @@
+/* What the tests of backup and restore share. */
+#ifndef TESTS_BACKUP_HELP_H
+#define TESTS_BACKUP_HELP_H
+
+#include "procs_help.h"
+
+#include <dirent.h>
+
+static inline int setup(void **state)
+{
+	struct place *p = calloc(1, sizeof(*p));
+
+	place_open(p, 2, "3.6");
+	*state = p;
+	return 0;
+}
+
+static inline int teardown(void **state)
+{
+	place_close(*state);
+	free(*state);
+	return 0;
+}
+
+#define ALL(p) GIVEN({ "all", "1", 0 }, { "out", (p)->out, 0 }, { "pin", PIN, 0 })
+
+/* The files of the folder, by name; at most 8. Returns how many. */
+static inline size_t files_in(const char *dir, char out[8][200])
+{
+	struct dirent **names = NULL;
+	const int n = scandir(dir, &names, NULL, alphasort);
+	size_t found = 0;
+
+	for (int i = 0; i < n; i++) {
+		if (names[i]->d_name[0] != '.' && found < 8)
+			snprintf(out[found++], 200, "%.60s/%.120s", dir, names[i]->d_name);
+		free(names[i]);
+	}
+	free(names);
+	return found;
+}
+
+static inline size_t backups_in(struct place *p, struct backup_row **ret)
+{
+	const struct backup_filter filter = { 0 };
+	struct fault f = { 0 };
+	size_t n = 0;
+
+	OK(store_backups(p->store, &filter, ret, &n, &f));
+	return n;
+}
+
+#endif

@@ -1,0 +1,217 @@
+/* backup on simulated cards, and the faults of known-faults.md that touch it. */
+#include "backup_help.h"
+
+#include <signal.h>
+#include <sys/resource.h>
+
+#include "engine/keys/wrapped.h"
+
+static void one_new_file_a_key_and_nothing_else(void **state)
+{
+	struct place *p = *state;
+	struct backup_row *rows = NULL;
+	char files[8][200];
+	struct stat info;
+
+	place_init(p, 0, 1, 0x10);
+	place_make_key(p, 0, "ec:secp256r1", "Root CA 2026", "0a0b");
+	place_make_key(p, 0, "rsa:2048", "../../etc/passwd", "0c");
+	place_make_key(p, 0, "aes:256", "a \"secret\" $key", NULL);
+	place_expect(p, "backup", 0, ALL(p), ST_OK);
+	assert_int_equal(files_in(p->out, files), 3);
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(stat(files[i], &info), 0);
+		assert_int_equal(info.st_mode & 0777, 0600);
+		assert_null(strpbrk(strrchr(files[i], '/') + 1, " $\"'\\`*?;&|<>"));
+	}
+	assert_non_null(strstr(files[0], "/Root_CA_2026-0a0b.wky"));
+	assert_int_equal(backups_in(p, &rows), 3);
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(rows[i].proof, PROOF_MATCHED);
+		assert_true(rows[i].key.len > 0);
+		assert_string_equal(rows[i].device, place_serial(p, 0));
+	}
+	free(rows);
+}
+
+static void an_older_backup_is_never_overwritten(void **state)
+{
+	struct place *p = *state;
+	char files[8][200];
+	struct fault f = { 0 };
+	BUF before = { 0 };
+	BUF after = { 0 };
+
+	place_init(p, 0, 1, 0x10);
+	place_make_key(p, 0, "ec:secp256r1", "key", "0a");
+	place_expect(p, "backup", 0, ALL(p), ST_OK);
+	assert_int_equal(files_in(p->out, files), 1);
+	OK(file_read(files[0], 65536, &before, &f));
+	place_expect(p, "backup", 0, ALL(p), ST_OK);
+	OK(file_read(files[0], 65536, &after, &f));
+	assert_true(cur_equal(buf_view(&after), before.p, before.n));
+	assert_int_equal(files_in(p->out, files), 2);
+}
+
+static void a_link_where_the_file_would_go_is_not_followed(void **state)
+{
+	struct place *p = *state;
+	char link[200], target[200], files[8][200];
+
+	place_init(p, 0, 1, 0x10);
+	place_make_key(p, 0, "ec:secp256r1", "key", "0a");
+	assert_int_equal(mkdir(p->out, 0700), 0);
+	snprintf(target, sizeof(target), "%s/elsewhere", p->dir);
+	snprintf(link, sizeof(link), "%s/key-0a.wky", p->out);
+	assert_int_equal(symlink(target, link), 0);
+	place_expect(p, "backup", 0, ALL(p), ST_OK);
+	assert_int_equal(access(target, F_OK), -1);
+	assert_int_equal(files_in(p->out, files), 2);
+}
+
+static void without_a_folder_the_inventory_keeps_it(void **state)
+{
+	struct place *p = *state;
+	struct backup_row *rows = NULL;
+	struct wrapped w;
+	struct fault f = { 0 };
+	uint8_t *data = NULL;
+	size_t n = 0;
+
+	place_init(p, 0, 1, 0x10);
+	place_make_key(p, 0, "ec:secp256r1", "key", "0a");
+	place_expect(p, "backup", 0, GIVEN({ "id", "0a", 0 }, { "pin", PIN, 0 }), ST_OK);
+	assert_int_equal(backups_in(p, &rows), 1);
+	OK(store_backup_data(p->store, rows[0].id, &data, &n, &f));
+	OK(wrapped_parse(cur_of(data, n), &w, &f));
+	assert_string_equal(w.description.label, "key");
+	assert_int_equal(w.damage, 0);
+	free(data);
+	free(rows);
+}
+
+static void what_cannot_be_wrapped_is_named_and_the_others_are_saved(void **state)
+{
+	struct place *p = *state;
+	const struct keygen_params forbids = {
+		.algorithm = KEY_EC,
+		.curve = curve_by_name("secp256r1"),
+		.bits = 256,
+		.algorithms = { CARD_ECDSA },
+		.n_algorithms = 1,
+		.domain = KEY_NO_DOMAIN,
+	};
+	CLEANUP(card_close_guard) struct card *c = NULL;
+	SECRET *pin = secret_new(16);
+	CARD_SESSION *held = NULL;
+	const struct key_result *rows;
+	char files[8][200];
+	struct fault f = { 0 };
+	struct pubkey key;
+	struct run *r;
+	size_t n;
+
+	place_init(p, 0, 1, 0x10);
+	place_make_key(p, 0, "ec:secp256r1", "first", "0a");
+	c = place_card(p, 0);
+	assert_true(secret_set(pin, PIN, strlen(PIN)));
+	OK(card_begin(c, &held, &f));
+	OK(card_login(c, pin, &f));
+	OK(card_generate(c, 2, &forbids, &key, NULL, &f));
+	card_end(held);
+	held = NULL;
+	place_make_key(p, 0, "ec:secp256r1", "third", "0c");
+	OK(place_do(p, "backup", 0, ALL(p), &r, &f));
+	rows = run_keys(r, &n);
+	assert_int_equal(n, 3);
+	assert_int_equal(run_keys_failed(r), 1);
+	assert_int_equal(rows[1].fault.st, ST_NOT_ALLOWED);
+	assert_int_equal(rows[1].key_ref, 2);
+	assert_int_equal(files_in(p->out, files), 2);
+	run_free(r);
+	place_expect(p, "backup", 0, GIVEN({ "id", "ref:2", 0 }, { "pin", PIN, 0 }), ST_NOT_ALLOWED);
+}
+
+static void without_a_dkek_nothing_is_wrapped_and_it_is_said(void **state)
+{
+	struct place *p = *state;
+	char files[8][200];
+
+	place_init(p, 0, INIT_NO_DKEK, 0);
+	place_make_key(p, 0, "ec:secp256r1", "key", "0a");
+	place_expect(p, "backup", 0, ALL(p), ST_NO_DKEK);
+	assert_int_equal(files_in(p->out, files), 0);
+	place_init_with(p, 1, 2, 1, 0x10, OPTION_UNBLOCK, PIN);
+	place_expect(p, "backup", 1, ALL(p), ST_NOT_FOUND);
+}
+
+static void which_keys_must_be_said(void **state)
+{
+	struct place *p = *state;
+
+	place_init(p, 0, 1, 0x10);
+	place_make_key(p, 0, "ec:secp256r1", "key", "0a");
+	place_expect(p, "backup", 0, GIVEN({ "pin", PIN, 0 }), ST_USAGE);
+	place_expect(p, "backup", 0, GIVEN({ "id", "0a", 0 }, { "all", "1", 0 }, { "pin", PIN, 0 }), ST_USAGE);
+	place_expect(p, "backup", 0, GIVEN({ "id", "0b", 0 }, { "pin", PIN, 0 }), ST_NOT_FOUND);
+	place_expect(p, "backup", 0, GIVEN({ "id", "zz", 0 }, { "pin", PIN, 0 }), ST_BAD_FORM);
+	place_expect(p, "backup", 0, GIVEN({ "all", "1", 0 }, { "pin", "999999", 0 }), ST_PIN_WRONG);
+}
+
+static void a_full_disk_is_noticed_and_leaves_no_file(void **state)
+{
+	struct place *p = *state;
+	struct rlimit was, small = { 0 };
+	struct backup_row *rows = NULL;
+	struct fault f = { 0 };
+	char files[8][200];
+	enum status st;
+
+	place_init(p, 0, 1, 0x10);
+	place_make_key(p, 0, "ec:secp256r1", "key", "0a");
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &was), 0);
+	small = (struct rlimit){ .rlim_cur = 100, .rlim_max = was.rlim_max };
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	st = place_do(p, "backup", 0, ALL(p), NULL, &f);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &was), 0);
+	assert_int_not_equal(st, ST_OK);
+	assert_int_equal(files_in(p->out, files), 0);
+	assert_int_equal(backups_in(p, &rows), 0);
+	free(rows);
+}
+
+/* Some cards show zeros before login; that is not another DKEK. */
+static void a_check_value_of_zeros_is_read_again_after_login(void **state)
+{
+	struct place *p = *state;
+	struct backup_row *rows = NULL;
+	struct fault f = { 0 };
+	char file[200];
+
+	place_init(p, 0, 1, 0x10);
+	place_init(p, 1, 1, 0x10);
+	place_make_key(p, 0, "ec:secp256r1", "key", "0a");
+	OK(sim_card_set_fault(place_sim(p, 0), "zero-kcv", &f));
+	OK(sim_card_set_fault(place_sim(p, 1), "zero-kcv", &f));
+	place_expect(p, "backup", 0, ALL(p), ST_OK);
+	assert_int_equal(backups_in(p, &rows), 1);
+	assert_int_equal(rows[0].proof, PROOF_MATCHED);
+	snprintf(file, sizeof(file), "%.199s", rows[0].file);
+	free(rows);
+	place_expect(p, "restore", 1, GIVEN({ "file", file, 0 }, { "pin", PIN, 0 }), ST_OK);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+		T(one_new_file_a_key_and_nothing_else), T(an_older_backup_is_never_overwritten),
+		T(a_link_where_the_file_would_go_is_not_followed), T(without_a_folder_the_inventory_keeps_it),
+		T(what_cannot_be_wrapped_is_named_and_the_others_are_saved),
+		T(without_a_dkek_nothing_is_wrapped_and_it_is_said), T(which_keys_must_be_said),
+		T(a_full_disk_is_noticed_and_leaves_no_file), T(a_check_value_of_zeros_is_read_again_after_login),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

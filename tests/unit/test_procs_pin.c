@@ -1,0 +1,374 @@
+/* pin change, pin unblock and so-pin change: no try is spent that need not be, and none twice. */
+#include "procs_help.h"
+
+static int setup(void **state)
+{
+	struct place *p = calloc(1, sizeof(*p));
+
+	place_open(p, 1, "3.6");
+	*state = p;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	place_close(*state);
+	free(*state);
+	return 0;
+}
+
+#define NEW_PIN "87654321"
+#define NEW_SO "00112233445566EE"
+
+static struct pin_status status_of(struct place *p, enum pin_which which)
+{
+	CLEANUP(card_close_guard) struct card *c = place_card(p, 0);
+	CARD_SESSION *held = NULL;
+	struct pin_status s;
+	struct fault f = { 0 };
+
+	OK(card_begin(c, &held, &f));
+	OK(card_pin_status(c, which, &s, &f));
+	return s;
+}
+
+static bool takes(struct place *p, const char *text)
+{
+	CLEANUP(card_close_guard) struct card *c = place_card(p, 0);
+	CARD_SESSION *held = NULL;
+	SECRET *pin = secret_new(16);
+	struct fault f = { 0 };
+
+	assert_true(secret_set(pin, text, strlen(text)));
+	OK(card_begin(c, &held, &f));
+	return card_login(c, pin, &f) == ST_OK;
+}
+
+static const struct given *change(const char *old, const char *fresh)
+{
+	static struct given g[3];
+
+	g[0] = (struct given){ "pin", old, 0 };
+	g[1] = (struct given){ "new-pin", fresh, 0 };
+	g[2] = (struct given){ NULL, NULL, 0 };
+	return g;
+}
+
+static const struct given *unblock(const char *so, const char *fresh)
+{
+	static struct given g[3];
+
+	g[0] = (struct given){ "so-pin", so, 0 };
+	g[1] = (struct given){ fresh != NULL ? "new-pin" : NULL, fresh, 0 };
+	g[2] = (struct given){ NULL, NULL, 0 };
+	return g;
+}
+
+static const struct given *change_so(const char *so, const char *fresh)
+{
+	static struct given g[3];
+
+	g[0] = (struct given){ "so-pin", so, 0 };
+	g[1] = (struct given){ "new-so-pin", fresh, 0 };
+	g[2] = (struct given){ NULL, NULL, 0 };
+	return g;
+}
+
+static void the_new_pin_is_taken_and_the_old_one_is_not(void **state)
+{
+	struct place *p = *state;
+
+	place_init(p, 0, 1, 0x10);
+	place_expect(p, "pin change", 0, change(PIN, NEW_PIN), ST_OK);
+	assert_true(takes(p, NEW_PIN));
+	assert_false(takes(p, PIN));
+}
+
+static void the_wrong_form_never_reaches_the_card(void **state)
+{
+	static const struct {
+		const char *procedure, *first, *a, *second, *b;
+		enum status st;
+	} bad[] = {
+		{ "pin change", "pin", PIN, "new-pin", "12345", ST_BAD_FORM },
+		{ "pin change", "pin", "12345", "new-pin", NEW_PIN, ST_BAD_FORM },
+		{ "pin change", "pin", PIN, "new-pin", "", ST_NEED_SECRET },
+		{ "pin unblock", "so-pin", "353736323138383", "new-pin", NEW_PIN, ST_BAD_FORM },
+		{ "pin unblock", "so-pin", "57621880", "new-pin", NEW_PIN, ST_BAD_FORM },
+		{ "pin unblock", "so-pin", "35373632313838ZZ", "new-pin", NEW_PIN, ST_BAD_FORM },
+		{ "pin unblock", "so-pin", FACTORY_SO, "new-pin", "123", ST_BAD_FORM },
+		{ "so-pin change", "so-pin", FACTORY_SO, "new-so-pin", "1234", ST_BAD_FORM },
+		{ "so-pin change", "so-pin", FACTORY_SO, "new-so-pin", FACTORY_SO, ST_REFUSED },
+		{ "so-pin change", "so-pin", "", "new-so-pin", NEW_SO, ST_NEED_SECRET },
+	};
+	struct place *p = *state;
+
+	place_init(p, 0, 1, 0x10);
+	for (size_t i = 0; i < N(bad); i++) {
+		const unsigned long before = sim_card_apdus(place_sim(p, 0));
+		struct fault f = { 0 };
+		enum status st =
+			place_do(p, bad[i].procedure, 0,
+				 GIVEN({ bad[i].first, bad[i].a, 0 }, { bad[i].second, bad[i].b, 0 }), NULL, &f);
+
+		if (st != bad[i].st)
+			fail_msg("row %zu: %s: %s", i, status_name(st), f.what);
+		assert_int_equal(sim_card_apdus(place_sim(p, 0)), before);
+	}
+	assert_int_equal(status_of(p, PIN_USER).tries, 3);
+	assert_int_equal(status_of(p, PIN_SO).tries, 15);
+}
+
+static void a_wrong_old_pin_costs_one_try_and_is_named(void **state)
+{
+	struct place *p = *state;
+	struct fault f = { 0 };
+
+	place_init(p, 0, 1, 0x10);
+	assert_int_equal(place_do(p, "pin change", 0, change("000000", NEW_PIN), NULL, &f), ST_PIN_WRONG);
+	assert_int_equal(f.tries_left, 2);
+	assert_int_equal(status_of(p, PIN_USER).tries, 2);
+	assert_true(takes(p, PIN));
+}
+
+static void block(struct place *p)
+{
+	assert_false(takes(p, "000000"));
+	assert_false(takes(p, "000000"));
+	assert_false(takes(p, "000000"));
+	assert_int_equal(status_of(p, PIN_USER).state, PIN_BLOCKED);
+}
+
+static void the_last_try_is_not_spent_without_a_word(void **state)
+{
+	struct place *p = *state;
+
+	place_init(p, 0, 1, 0x10);
+	assert_false(takes(p, "000000"));
+	assert_false(takes(p, "000000"));
+	place_expect(p, "pin change", 0, change(PIN, NEW_PIN), ST_REFUSED);
+	assert_int_equal(status_of(p, PIN_USER).tries, 1);
+	p->env.confirm = place_serial(p, 0);
+	place_expect(p, "pin change", 0, change(PIN, NEW_PIN), ST_OK);
+	assert_true(takes(p, NEW_PIN));
+}
+
+static void a_blocked_pin_is_unblocked_with_a_new_one(void **state)
+{
+	struct place *p = *state;
+
+	place_init(p, 0, 1, 0x10);
+	block(p);
+	place_expect(p, "pin change", 0, change(PIN, NEW_PIN), ST_PIN_BLOCKED);
+	place_expect(p, "pin unblock", 0, unblock(FACTORY_SO, NULL), ST_NEED_SECRET);
+	place_expect(p, "pin unblock", 0, unblock(FACTORY_SO, NEW_PIN), ST_OK);
+	assert_true(takes(p, NEW_PIN));
+}
+
+static void a_device_that_only_resets_keeps_its_pin(void **state)
+{
+	struct place *p = *state;
+
+	place_init_with(p, 0, 1, 0, 0x10, OPTION_UNBLOCK | OPTION_RESET_ONLY, PIN);
+	block(p);
+	place_expect(p, "pin unblock", 0, unblock(FACTORY_SO, NEW_PIN), ST_NOT_ALLOWED);
+	assert_int_equal(sim_card_apdus_of(place_sim(p, 0), 0x2c), 0);
+	place_expect(p, "pin unblock", 0, unblock(FACTORY_SO, NULL), ST_OK);
+	assert_true(takes(p, PIN));
+}
+
+static void a_device_that_was_made_without_unblocking_says_so(void **state)
+{
+	struct place *p = *state;
+
+	place_init_with(p, 0, 1, 0, 0x10, 0, PIN);
+	block(p);
+	place_expect(p, "pin unblock", 0, unblock(FACTORY_SO, NEW_PIN), ST_NOT_ALLOWED);
+	assert_int_equal(sim_card_apdus_of(place_sim(p, 0), 0x2c), 0);
+	assert_int_equal(status_of(p, PIN_SO).tries, 15);
+}
+
+static void a_wrong_so_pin_costs_one_of_its_tries_and_is_named(void **state)
+{
+	struct place *p = *state;
+	struct fault f = { 0 };
+
+	place_init(p, 0, 1, 0x10);
+	assert_int_equal(place_do(p, "pin unblock", 0, unblock(NEW_SO, NEW_PIN), NULL, &f), ST_SO_PIN_WRONG);
+	assert_int_equal(f.tries_left, 14);
+	assert_int_equal(place_do(p, "so-pin change", 0, change_so(NEW_SO, NEW_SO), NULL, &f), ST_SO_PIN_WRONG);
+	assert_int_equal(status_of(p, PIN_SO).tries, 13);
+}
+
+static void the_last_five_tries_of_the_so_pin_need_a_confirmation(void **state)
+{
+	struct place *p = *state;
+
+	place_init(p, 0, 1, 0x10);
+	for (unsigned i = 0; i < 10; i++)
+		place_expect(p, "so-pin change", 0, change_so(NEW_SO, NEW_SO), ST_SO_PIN_WRONG);
+	assert_int_equal(status_of(p, PIN_SO).tries, 5);
+	place_expect(p, "so-pin change", 0, change_so(FACTORY_SO, NEW_SO), ST_REFUSED);
+	place_expect(p, "pin unblock", 0, unblock(FACTORY_SO, NEW_PIN), ST_REFUSED);
+	assert_int_equal(status_of(p, PIN_SO).tries, 5);
+	p->env.confirm = place_serial(p, 0);
+	for (unsigned i = 0; i < 4; i++)
+		place_expect(p, "so-pin change", 0, change_so(NEW_SO, NEW_SO), ST_SO_PIN_WRONG);
+	place_expect(p, "so-pin change", 0, change_so(NEW_SO, NEW_SO), ST_SO_PIN_BLOCKED);
+	place_expect(p, "so-pin change", 0, change_so(FACTORY_SO, NEW_SO), ST_SO_PIN_BLOCKED);
+	assert_int_equal(sim_card_apdus_of(place_sim(p, 0), 0x24), 15);
+	/* The user PIN works on. */
+	assert_true(takes(p, PIN));
+}
+
+static void a_changed_so_pin_works_and_the_old_one_does_not(void **state)
+{
+	struct place *p = *state;
+	struct device_row row;
+	struct fault f = { 0 };
+
+	place_init(p, 0, 1, 0x10);
+	place_expect(p, "so-pin change", 0, change_so(FACTORY_SO, NEW_SO), ST_OK);
+	place_expect(p, "pin unblock", 0, unblock(FACTORY_SO, NEW_PIN), ST_SO_PIN_WRONG);
+	place_expect(p, "pin unblock", 0, unblock("00112233445566ee", NEW_PIN), ST_OK);
+	OK(store_device_get(p->store, place_serial(p, 0), &row, &f));
+	assert_int_equal(row.factory_so_pin, 0);
+}
+
+static void a_rehearsal_may_keep_the_factory_so_pin(void **state)
+{
+	struct place *p = *state;
+	struct device_row row;
+	struct fault f = { 0 };
+
+	place_init(p, 0, 1, 0x10);
+	p->env.rehearsal = true;
+	place_expect(p, "so-pin change", 0, change_so(FACTORY_SO, FACTORY_SO), ST_OK);
+	OK(store_device_get(p->store, place_serial(p, 0), &row, &f));
+	assert_int_equal(row.factory_so_pin, 1);
+}
+
+static void a_transport_pin_is_resolved_by_changing_it(void **state)
+{
+	struct place *p = *state;
+
+	place_init_with(p, 0, 1, 0, 0x10, OPTION_UNBLOCK, PIN);
+	{
+		CLEANUP(card_close_guard) struct card *c = place_card(p, 0);
+		SECRET *pin = secret_new(16), *so = secret_new(8);
+		const struct init_params init = {
+			.so = so,
+			.pin = pin,
+			.tries = 3,
+			.options = OPTION_UNBLOCK | OPTION_TRANSPORT_PIN,
+			.dkek_shares = INIT_NO_DKEK,
+		};
+		CARD_SESSION *held = NULL;
+		struct fault f = { 0 };
+
+		assert_true(secret_set(pin, PIN, strlen(PIN)) && pin_so_factory(so));
+		OK(card_begin(c, &held, &f));
+		OK(card_initialise(c, &init, &f));
+	}
+	assert_int_equal(status_of(p, PIN_USER).state, PIN_TRANSPORT);
+	place_expect(p, "key new", 0, GIVEN({ "type", "ec:secp256r1", 0 }, { "label", "l", 0 }, { "pin", PIN, 0 }),
+		     ST_TRANSPORT_PIN);
+	place_expect(p, "pin change", 0, change(PIN, NEW_PIN), ST_OK);
+	assert_true(takes(p, NEW_PIN));
+}
+
+static void old_firmware_keeps_its_so_pin_and_the_length_of_its_pin(void **state)
+{
+	static const struct { const char *firmware; enum status so, longer; } rows[] = {
+		{ "1.0", ST_UNSUPPORTED, ST_BAD_FORM }, { "1.2", ST_OK, ST_BAD_FORM }, { "2.0", ST_OK, ST_OK },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N(rows); i++) {
+		struct place old;
+		unsigned long sent;
+
+		place_open(&old, 1, rows[i].firmware);
+		place_init(&old, 0, 1, 0x10);
+		place_expect(&old, "so-pin change", 0, change_so(FACTORY_SO, NEW_SO), rows[i].so);
+		sent = sim_card_apdus_of(place_sim(&old, 0), 0x24);
+		assert_int_equal(sent, rows[i].so == ST_OK);
+		place_expect(&old, "pin change", 0, change(PIN, NEW_PIN), rows[i].longer);
+		assert_int_equal(sim_card_apdus_of(place_sim(&old, 0), 0x24), sent + (rows[i].longer == ST_OK));
+		place_expect(&old, "pin change", 0, change(rows[i].longer == ST_OK ? NEW_PIN : PIN, "112233"), ST_OK);
+		place_close(&old);
+	}
+}
+
+static void what_was_done_is_in_the_journal_without_a_secret(void **state)
+{
+	static const char *const want[] = { "pin.changed", "so-pin.changed", "pin.unblocked" };
+	struct journal_filter filter = { .oldest_first = true };
+	struct journal_row *rows = NULL;
+	struct place *p = *state;
+	struct fault f = { 0 };
+	size_t n = 0;
+
+	place_init(p, 0, 1, 0x10);
+	place_expect(p, "pin change", 0, change(PIN, NEW_PIN), ST_OK);
+	place_expect(p, "so-pin change", 0, change_so(FACTORY_SO, NEW_SO), ST_OK);
+	place_expect(p, "pin unblock", 0, unblock(NEW_SO, PIN), ST_OK);
+	OK(store_journal_list(p->store, &filter, &rows, &n, &f));
+	assert_int_equal(n, N(want));
+	for (size_t i = 0; i < n; i++) {
+		assert_string_equal(rows[i].what, want[i]);
+		assert_null(strstr(rows[i].text, NEW_PIN));
+		assert_null(strstr(rows[i].text, NEW_SO));
+	}
+	free(rows);
+}
+
+static void a_card_that_goes_leaves_one_of_the_two_pins(void **state)
+{
+	struct place *p = *state;
+
+	for (unsigned at = 0; at < 7; at++) {
+		for (unsigned lost = 0; lost < 2; lost++) {
+			struct fault f = { 0 };
+			char spec[32];
+			enum status st;
+
+			place_init(p, 0, 1, 0x10);
+			snprintf(spec, sizeof(spec), lost ? "lost@%u" : "drop@%u", at + lost);
+			OK(sim_card_set_fault(place_sim(p, 0), spec, &f));
+			st = place_do(p, "pin change", 0, change(PIN, NEW_PIN), NULL, &f);
+			OK(sim_card_set_fault(place_sim(p, 0), NULL, &(struct fault){ 0 }));
+			sim_card_plug(place_sim(p, 0), false);
+			sim_card_plug(place_sim(p, 0), true);
+			if (st == ST_OK)
+				assert_true(takes(p, NEW_PIN));
+			else
+				assert_true(takes(p, PIN) || takes(p, NEW_PIN));
+			assert_true(status_of(p, PIN_USER).tries >= 2);
+		}
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+		T(the_new_pin_is_taken_and_the_old_one_is_not),
+		T(the_wrong_form_never_reaches_the_card),
+		T(a_wrong_old_pin_costs_one_try_and_is_named),
+		T(the_last_try_is_not_spent_without_a_word),
+		T(a_blocked_pin_is_unblocked_with_a_new_one),
+		T(a_device_that_only_resets_keeps_its_pin),
+		T(a_device_that_was_made_without_unblocking_says_so),
+		T(a_wrong_so_pin_costs_one_of_its_tries_and_is_named),
+		T(the_last_five_tries_of_the_so_pin_need_a_confirmation),
+		T(a_changed_so_pin_works_and_the_old_one_does_not),
+		T(a_rehearsal_may_keep_the_factory_so_pin),
+		T(a_transport_pin_is_resolved_by_changing_it),
+		T(old_firmware_keeps_its_so_pin_and_the_length_of_its_pin),
+		T(what_was_done_is_in_the_journal_without_a_secret),
+		T(a_card_that_goes_leaves_one_of_the_two_pins),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
