@@ -160,8 +160,10 @@ static void fill_result(struct restore_item *item)
 static void judge(struct store *store, struct restore_item *item)
 {
 	char damage[300];
+	struct fault f;
 
-	if (wrapped_parse(buf_view(&item->file), &item->w, &item->fault) != ST_OK) {
+	if (wrapped_parse(buf_view(&item->file), &item->w, &f) != ST_OK) {
+		item->fault = f;
 		fault_add(&item->fault, "It was not restored: %s. Nothing was changed.", item->name);
 		snprintf(item->result.file, sizeof(item->result.file), "%s", item->name);
 		item->result.key_ref = -1;
