@@ -321,7 +321,7 @@ void walk_vanish(const struct walk *w, size_t i)
 	grounds_make(&g, w);
 	for (n = 0; vanish(w, &g, i, "drop", n); n++)
 		assert_true(n < EVENTS_MAX);
-	print_message("vanished at each of %lu APDUs\n", n);
+	print_message("# vanished at each of %lu APDUs\n", n);
 	for (n = 1; vanish(w, &g, i, "lost", n); n++)
 		assert_true(n < EVENTS_MAX);
 	grounds_drop(&g);
@@ -385,6 +385,6 @@ void walk_kill(const struct walk *w)
 			w->check(&s);
 		stage_close(&s);
 	}
-	print_message("killed at each of %lu APDUs and transactions\n", n - 1);
+	print_message("# killed at each of %lu APDUs and transactions\n", n - 1);
 	grounds_drop(&g);
 }

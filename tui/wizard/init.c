@@ -135,6 +135,8 @@ static bool again(struct run *r)
 	s->erasing = s->erased = s->so_changed = s->so_wanted = s->so_unknown = false;
 	s->label_set = s->label_left = s->read_back = s->kcv_hidden = s->factory_kept = false;
 	memset(s->imported, 0, sizeof(s->imported));
+	for (unsigned i = 0; i < DKEK_SHARES_MAX; i++)
+		s->shares.slot[i].kept = s->shares.slot[i].share != NULL;
 	s->shares.device_kcv_text[0] = '\0';
 	return run_set(r, "label", 0, NULL, &f) == ST_OK;
 }

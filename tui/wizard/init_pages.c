@@ -105,7 +105,7 @@ static bool is_done_with(const struct run *r, unsigned index)
 
 static bool asks_existing(const struct run *r, unsigned index)
 {
-	return !is_done_with(r, index) && !init_of(r)->shares.slot[index].made;
+	return !is_done_with(r, index) && !init_of(r)->shares.slot[index].made && !init_of(r)->shares.slot[index].kept;
 }
 
 static bool asks_new(const struct run *r, unsigned index)

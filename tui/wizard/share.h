@@ -31,6 +31,7 @@ struct dkek_status;   /* engine/card/card.h */
 struct share_slot {
 	char file[SHARE_NAME_MAX];
 	bool made;                   /* by this run: its file is there and was opened again */
+	bool kept;                   /* open since an earlier device: its file need not be here any more */
 	struct secret *share;        /* NULL: not opened */
 	struct secret *password;     /* that opened it, so that going back and forth does not open it twice */
 	uint8_t sha256[32];          /* of the file */
