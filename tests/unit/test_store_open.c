@@ -226,6 +226,28 @@ static void what_is_not_committed_is_taken_back(void **state)
 	store_close(s);
 }
 
+static void what_could_not_be_taken_back_is_never_committed(void **state)
+{
+	struct store *s = small_store();
+	struct device_row d = a_device("DENK0300001", "b");
+
+	(void)state;
+	{
+		STORE_TXN t = { 0 };
+
+		must(store_begin(s, &t, &f));
+		must(store_device_seen(s, &d, T0, &f));
+		s->spoiled = true;   /* as after a savepoint that could not be released */
+		must_fail(store_device_kept(s, SERIAL, "x", &f), ST_STORE);
+		must_fail(store_commit(&t, &f), ST_STORE);
+	}
+	assert_false(s->spoiled);
+	assert_int_equal(devices_in(s), 1);
+	must(store_device_seen(s, &d, T0, &f));
+	assert_int_equal(devices_in(s), 2);
+	store_close(s);
+}
+
 static void count_commits(void *ctx)
 {
 	++*(int *)ctx;
@@ -311,6 +333,7 @@ int main(void)
 		cmocka_unit_test(two_handles_see_what_the_other_has_committed),
 		cmocka_unit_test(threads_that_write_at_once_wait_for_each_other),
 		cmocka_unit_test(what_is_not_committed_is_taken_back),
+		cmocka_unit_test(what_could_not_be_taken_back_is_never_committed),
 		cmocka_unit_test(tests_hear_of_each_commit),
 		cmocka_unit_test(a_full_disk_loses_nothing),
 	};
