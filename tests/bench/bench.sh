@@ -4,7 +4,7 @@
 # takes 30 ms for an APDU, as devices do; without, what is timed is the programs themselves.
 if [ -z "${KEYROOM_INSIDE:-}" ]; then
 	build=$(readlink -f "${1:?the build folder}") || exit 1
-	export SIM=$build/engine/sim/keyroom-sim KEYROOM=$build/tui/keyroom BENCH_SHARE=$build/tests/bench/bench_share
+	export SIM=$build/engine/sim/keyroom-sim KEYROOM=$build/tui/keyroom BENCH_SHARE=$build/tests/bench/bench_share BENCH=$build/tests/bench
 fi
 . "$(dirname "$0")/../interop/lib.sh"
 options=(--serial DENK0300001 --firmware 3.6)
@@ -118,6 +118,9 @@ line 'opening a DKEK share (import-dkek-share)' $ms $import_ms 0.36
 for i in 2 3; do k share new $i.pbe --new-password-file password >said 2>&1 || die "$(cat said)"; done
 measure k share check share.pbe 2.pbe 3.pbe --password-file password --password-file password --password-file password
 line 'three shares, a thread each (one share)' $ms $one_ms 2
+
+printf '\n1,000 devices, 60,000 keys and 180,000 backups\n'
+"$BENCH/make_inventory" "$work/big.db" && "$BENCH/bench_store" "$work/big.db" || over=$((over + 1))
 
 python3 "$here/console.py" "$KEYROOM" || over=$((over + 1))
 printf '\n%d over their limit\n' $over
