@@ -168,12 +168,12 @@ static void disconnect(struct link *l, bool tell)
 {
 	if (l->fd < 0)
 		return;
-	(void)close(l->fd);
-	l->fd = -1;
-	l->ready = false;
 	sim_card_reset(l->card);
 	if (tell && !sim_card_plugged(l->card))
 		l->listener(l->arg, VPCD_GONE);
+	(void)close(l->fd);
+	l->fd = -1;
+	l->ready = false;
 }
 
 /* False where nobody listens. */
