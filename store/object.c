@@ -224,7 +224,7 @@ static enum status twice(enum status st, struct fault *f)
 static enum status sync(struct store *s, const char *serial, const struct object_row *rows, size_t n, bool whole, int64_t at,
 			struct fault *f)
 {
-	struct fault own;
+	struct fault own = { 0 };
 	WRITE w = { 0 };
 	struct known *known = NULL;
 	size_t n_known = 0;

@@ -122,7 +122,7 @@ static void killed_at_any_moment(void **state)
 	print_message("seed %u\n", seed);
 	for (unsigned round = 0; round < 25; round++) {
 		char *dir = test_folder(), *path = in_folder(dir, "i.db"), told[4096];
-		struct timespec wait = { 0, (long)(rand_r(&seed) % 12000) * 1000 };
+		struct timespec wait = { 0, (long)(rand_r(&seed) % 40000) * 1000 };
 		size_t reported = 0, found;
 		int pipes[2], status = 0;
 		ssize_t got;

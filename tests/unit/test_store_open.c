@@ -151,7 +151,7 @@ static void two_handles_see_what_the_other_has_committed(void **state)
 	remove_folder(dir);
 }
 
-#define ENTRIES 40
+#define ENTRIES 20
 
 static void *write_entries(void *path)
 {
