@@ -85,7 +85,7 @@ certificates() {
 		openssl x509 -new -force_pubkey $id.a -subj "/CN=Certificate $id" -CA ca.pem -CAkey ca.key -days 20 -outform DER -out $id.der
 	done
 	# theirs: key 10 with a certificate, deleted on B, comes back with it
-	p11in 0 --write-object 10.der --type cert --id 10 --label cert
+	p11in 0 --write-object 10.der --type cert --id 10 --label 'theirs rsa:2048'
 	schsm 0 --wrap-key 10.cert.wky --key-reference "$(ref_of 0 10)" --pin $pin
 	k -d $b key delete --id 10 --pin-file pin --confirm $b
 	k -d $b restore 10.cert.wky --pin-file pin
@@ -94,7 +94,7 @@ certificates() {
 	k --json -d $b objects >objects.json
 	same "$(json objects.json "len([o for o in d if o['type'] == 'certificate' and o['id'] == '10'])")" 1
 	# ours: key 40 gets a certificate on B, Keyroom's backup takes it to A
-	p11in 1 --write-object 40.der --type cert --id 40 --label cert
+	p11in 1 --write-object 40.der --type cert --id 40 --label 'ours rsa:2048'
 	k -d $b backup --id 40 --out backup.cert --pin-file pin
 	p11in 0 --delete-object --type privkey --id 40
 	schsm 0 --unwrap-key "$(find backup.cert -type f)" --key-reference 200 --pin $pin

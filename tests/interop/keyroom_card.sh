@@ -30,7 +30,7 @@ opensc_uses_it() {
 	holds "$(awk '{print $2}' 10.ssh)" said
 	holds "$(awk '{print $2}' 11.ssh)" said
 	export PKCS11_MODULE_PATH=$module
-	say openssl req -new -engine pkcs11 -keyform engine -key "pkcs11:id=%11;type=private;pin-value=$pin" -subj /CN=csr -out csr
+	say openssl req -new -engine pkcs11 -keyform engine -key "pkcs11:serial=$a;id=%11;type=private;pin-value=$pin" -subj /CN=csr -out csr
 	openssl req -in csr -verify -noout
 	k --json -d $a objects >objects.json
 	same "$(json objects.json "sorted(o['id'] for o in d if o['type'] == 'key')")" "['10', '11', '12']"
@@ -46,7 +46,8 @@ set_up_by_opensc() {
 	openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem -subj '/CN=A CA' -days 30
 	pub 1 21 21.pem
 	openssl x509 -new -force_pubkey 21.pem -subj '/CN=Their Certificate' -CA ca.pem -CAkey ca.key -days 20 -outform DER -out 21.der
-	p11in 1 --write-object 21.der --type cert --id 21 --label cert
+	# The certificate's label becomes the key's too.
+	p11in 1 --write-object 21.der --type cert --id 21 --label 'their ec key'
 }
 
 keyroom_uses_it() {

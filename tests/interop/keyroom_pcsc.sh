@@ -35,7 +35,7 @@ two_cards() {
 
 came_and_went() {
 	k --json devices >devices.json
-	same "$(json devices.json '[(o["serial"], o["present"]) for o in d if o["serial"]]')" "[('$a', False), ('$b', True)]"
+	same "$(json devices.json 'sorted((o["serial"], o["present"]) for o in d if o["serial"])')" "[('$a', False), ('$b', True)]"
 }
 
 no_service() {
