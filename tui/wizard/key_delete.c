@@ -1,12 +1,13 @@
 /*
- * key delete: says what of the key is left elsewhere, has the serial typed, then deletes key, description and certificate,
- * in this order: a stop between two of them leaves a description, by which the rest is found again.
+ * key delete: says what of the key is left elsewhere, has the serial typed, then deletes key, certificate and description,
+ * in this order: a stop between two of them leaves the description, by which the rest is found again.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "engine/base/text.h"
+#include "store/run.h"
 #include "tui/wizard/find.h"
 #include "tui/wizard/key_type.h"
 #include "tui/wizard/procedures.h"
@@ -16,6 +17,7 @@
 
 struct key_delete {
 	struct device_state device;
+	bool gone;                    /* an attempt that was interrupted had deleted all of it */
 };
 
 static enum status check_id(struct run *r, unsigned index, struct fault *f)
@@ -58,17 +60,74 @@ static enum status find(struct step_env *e, struct session *s, struct fault *f)
 	return k != NULL ? ST_OK : fault_set(f, ST_NO_MEMORY, NULL);
 }
 
+/* All of it is gone: what it was, the interrupted attempt had noted. */
+static enum status take_gone(struct step_env *e, struct fault *f)
+{
+	struct key_delete *state = run_state(e->run);
+	struct device_state *d = &state->device;
+	struct key_result *k = d->n_rows > 0 ? d->rows : device_state_row(d);
+
+	if (k == NULL)
+		return fault_set(f, ST_NO_MEMORY, NULL);
+	state->gone = true;
+	snprintf(k->serial, sizeof(k->serial), "%s", d->look.serial);
+	snprintf(k->label, sizeof(k->label), "%s", run_fact(e->run, "label"));
+	snprintf(k->kind, sizeof(k->kind), "%.23s", run_fact(e->run, "kind"));
+	k->key_ref = (int)strtol(run_fact(e->run, "ref"), NULL, 10);
+	return ST_OK;
+}
+
+/* The same words were said before, and that run is still open: it will be taken up. */
+static bool was_interrupted(struct step_env *e)
+{
+	char wanted[RESULT_ID_MAX + 2];
+	struct run_record *rows = NULL;
+	bool found = false;
+	size_t n = 0;
+
+	if (e->store == NULL || store_open_runs(e->store, run_serial(e->run), &rows, &n, NULL) != ST_OK)
+		return false;
+	snprintf(wanted, sizeof(wanted), "\"%s\"", run_get(e->run, "id", 0));
+	for (size_t i = 0; i < n; i++)
+		found |= strcmp(rows[i].procedure, "key delete") == 0 && strstr(rows[i].answers, wanted) != NULL;
+	run_records_free(rows, n);
+	return found;
+}
+
 static enum status look(struct step_env *e, struct fault *f)
 {
 	SESSION s = { 0 };
 	enum status st = session_open(e, LOOK_USER | LOOK_FIDS, &s, f);
 
-	return st != ST_OK ? st : find(e, &s, f);
+	if (st == ST_OK && (st = find(e, &s, f)) == ST_NOT_FOUND && was_interrupted(e))
+		st = take_gone(e, f);
+	return st;
+}
+
+static enum status resume(struct step_env *e, struct fault *f)
+{
+	SESSION s = { 0 };
+	enum status st = session_open(e, LOOK_USER | LOOK_FIDS, &s, f);
+
+	if (st == ST_OK && (st = find(e, &s, f)) == ST_NOT_FOUND)
+		st = take_gone(e, f);
+	return st;
+}
+
+static enum status note(struct step_env *e, const struct key_result *k, struct fault *f)
+{
+	char ref[8];
+	enum status st;
+
+	snprintf(ref, sizeof(ref), "%d", k->key_ref);
+	if ((st = run_note(e, "label", k->label, f)) != ST_OK || (st = run_note(e, "kind", k->kind, f)) != ST_OK)
+		return st;
+	return run_note(e, "ref", ref, f);
 }
 
 static enum status delete_all(struct step_env *e, uint8_t ref, struct fault *f)
 {
-	static const unsigned kinds[] = { FID_KEY, FID_KEY_DESCRIPTION, FID_KEY_CERT };
+	static const unsigned kinds[] = { FID_KEY, FID_KEY_CERT, FID_KEY_DESCRIPTION };
 
 	run_changed(e);
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
@@ -101,18 +160,35 @@ static enum status is_gone(struct step_env *e, uint8_t ref, struct fault *f)
 	return ST_OK;
 }
 
-static enum status delete (struct step_env *e, struct fault *f) {
-	const struct device_state *d = run_state(e->run); SESSION s = { 0 }; enum status st; uint8_t ref;
+static enum status recorded(struct step_env *e, const struct look *l, struct fault *f)
+{
+	const struct device_state *d = run_state(e->run);
+	enum status st = record_key_deleted(e->store, l, d->rows, f);
 
-	if ((st = session_open(e, LOOK_LOGIN | LOOK_FIDS, &s, f)) != ST_OK || (st = find(e, &s, f)) != ST_OK) return st;
-	ref = (uint8_t)d->rows->key_ref;
-	if ((st = delete_all(e, ref, f)) != ST_OK || (st = is_gone(e, ref, f)) != ST_OK) return st;
-	if ((st = record_key_deleted(e->store, s.look, d->rows, f)) != ST_OK) fault_add(f, "The key was deleted; only "
-											   "the inventory does not "
-											   "know it yet. It will, when "
-											   "the device is next looked "
-											   "at.");
+	if (st != ST_OK)
+		fault_add(f, "The key was deleted; only the inventory does not know it yet. It will, when the device is next "
+			     "looked at.");
 	return st;
+}
+
+static enum status delete_key(struct step_env *e, struct fault *f)
+{
+	const struct key_delete *state = run_state(e->run);
+	const struct device_state *d = &state->device;
+	SESSION s = { 0 };
+	enum status st;
+	uint8_t ref;
+
+	if ((st = session_open(e, state->gone ? LOOK_FIDS : LOOK_LOGIN | LOOK_FIDS, &s, f)) != ST_OK)
+		return st;
+	if (state->gone)   /* somebody else may have put another key there since */
+		return fids_have(&s.fids, fid_of(FID_KEY, (uint8_t)d->rows->key_ref)) ? ST_OK : recorded(e, s.look, f);
+	if ((st = find(e, &s, f)) != ST_OK || (st = note(e, d->rows, f)) != ST_OK)
+		return st;
+	ref = (uint8_t)d->rows->key_ref;
+	if ((st = delete_all(e, ref, f)) != ST_OK || (st = is_gone(e, ref, f)) != ST_OK)
+		return st;
+	return recorded(e, s.look, f);
 }
 
 /* --- what is left of the key elsewhere --- */
@@ -213,6 +289,10 @@ static const struct step look_step = {
 	.name = "look", .words = "Find the key", .where = ON_DEVICE, .fn = look,
 };
 
+static const struct step resume_step = {
+	.name = "resume", .words = "Find out how far it came", .where = ON_DEVICE, .fn = resume,
+};
+
 static const struct question key_questions[] = {
 	{
 		.name = "id",
@@ -231,9 +311,14 @@ static const struct question key_questions[] = {
 
 static const struct question pin_questions[] = { QUESTION_PIN, { .name = NULL } };
 
+static unsigned pin_pages(const struct run *r)
+{
+	return ((const struct key_delete *)run_state(r))->gone ? 0 : 1;
+}
+
 static const struct page pages[] = {
 	{ .name = "Key", .title = "Which key", .questions = key_questions, .work = &look_step },
-	{ .name = "User PIN", .title = "The user PIN", .questions = pin_questions, .text = tell_pin },
+	{ .name = "User PIN", .title = "The user PIN", .questions = pin_questions, .text = tell_pin, .repeat = pin_pages },
 	{ .name = NULL },
 };
 
@@ -242,7 +327,7 @@ static const struct step steps[] = {
 	  .words = "Delete the key, read back that it is gone",
 	  .where = ON_DEVICE,
 	  .uninterruptible = true,
-	  .fn = delete },
+	  .fn = delete_key },
 	{ .name = NULL },
 };
 
@@ -259,4 +344,5 @@ const struct procedure procedure_key_delete = {
 	.review = review,
 	.confirm = confirm,
 	.outcome = outcome,
+	.resume = &resume_step,
 };

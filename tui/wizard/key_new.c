@@ -1,18 +1,13 @@
-/*
- * key new: one login, a free key reference, the key, its description. Where something fails after the key was made, the
- * step takes away again what it made itself, and nothing else.
- */
+/* key new: what is asked and said; key_make.c makes it. */
 #include "tui/wizard/wizard.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/base/random.h"
-#include "engine/card/keys.h"
+#include "tui/wizard/key_new.h"
 #include "tui/wizard/key_type.h"
 #include "tui/wizard/procedures.h"
-#include "tui/wizard/record.h"
 #include "tui/wizard/session.h"
 
 static const struct choice types[] = {
@@ -32,34 +27,7 @@ static const struct choice types[] = {
 };
 
 #define TYPES (sizeof(types) / sizeof(types[0]))
-
-struct key_new {
-	struct device_state device;
-	struct keygen_params params;
-	struct choice types[TYPES + 1];
-};
-
-/* What the answers ask for. */
-static enum status params_of(const struct run *r, struct keygen_params *ret, struct fault *f)
-{
-	struct keygen_params p;
-	enum status st = key_type_parse(run_get(r, "type", 0), &p, f);
-	const long uses = run_number(r, "use-counter", 0);
-
-	if (st != ST_OK)
-		return st;
-	if (run_get(r, "use-counter", 0)[0] != '\0') {
-		if (uses < 1 || uses >= UINT32_MAX)
-			return fault_set(f, ST_BAD_FORM,
-					 "A use counter is a number from 1 on: how often the key can be used before it "
-					 "is spent for "
-					 "good.");
-		p.limited = true;
-		p.use_counter = (uint32_t)uses;
-	}
-	*ret = p;
-	return ST_OK;
-}
+_Static_assert(TYPES < KEY_TYPES_MAX, "what was typed needs a row too");
 
 static enum status check_type(struct run *r, unsigned index, struct fault *f)
 {
@@ -107,194 +75,28 @@ static enum status check_uses(struct run *r, unsigned index, struct fault *f)
 	struct keygen_params p;
 
 	(void)index;
-	return params_of(r, &p, f);
-}
-
-/* What can be said from the firmware and the DKEK, before a key is asked for. */
-static enum status possible(const struct keygen_params *p, const struct look *l, struct fault *f)
-{
-	enum status st = keygen_check(p, l->firmware, f);
-
-	if (st != ST_OK)
-		return st;
-	if (l->dkek.present && l->dkek.missing > 0)
-		return fault_set(f, ST_DKEK_INCOMPLETE,
-				 "%u of the %u DKEK shares of %s are still missing, and until they are there the "
-				 "device makes no "
-				 "keys. Import them first (keyroom share import). Nothing was done.",
-				 l->dkek.missing, l->dkek.total, l->serial);
-	return ST_OK;
+	return key_make_params(r, &p, f);
 }
 
 static enum status look(struct step_env *e, struct fault *f)
 {
 	struct key_new *k = run_state(e->run);
 	SESSION s = { 0 };
-	enum status st = params_of(e->run, &k->params, f);
+	enum status st = key_make_params(e->run, &k->params, f);
 
 	if (st != ST_OK || (st = session_open(e, LOOK_DKEK | LOOK_USER, &s, f)) != ST_OK)
 		return st;
-	return possible(&k->params, s.look, f);
+	return key_make_possible(&k->params, s.look, f);
 }
 
-/* A CKA_ID that somebody chose may be taken. One APDU a key. */
-static enum status id_is_free(struct session *s, struct cur id, struct fault *f)
+/* Taken up again. */
+static enum status resume(struct step_env *e, struct fault *f)
 {
-	for (size_t i = 0; i < s->fids.n; i++) {
-		BUF file = { 0 };
-		struct description d;
-		enum status st;
+	struct key_new *k = run_state(e->run);
+	const long ref = strtol(run_fact(e->run, "ref"), NULL, 10);
 
-		if ((s->fids.fid[i] & 0xff00) != FID_KEY_DESCRIPTION)
-			continue;
-		st = card_read_file(s->card, s->fids.fid[i], &file, f);
-		if (st == ST_NOT_FOUND)
-			continue;
-		if (st != ST_OK)
-			return st;
-		if (describe_parse_key(buf_view(&file), &d, NULL) == ST_OK && cur_equal(id, d.id, d.id_len))
-			return fault_set(f, ST_DUPLICATE,
-					 "There is already a key with this CKA_ID on the device: \"%s\". Choose "
-					 "another ID, or none: then the "
-					 "key gets one of its own. Nothing was done.",
-					 d.label);
-	}
-	return ST_OK;
-}
-
-static enum status choose_id(const struct run *r, const struct keygen_params *p, const struct pubkey *key,
-			     struct description *d, struct fault *f)
-{
-	const char *given = run_get(r, "id", 0);
-
-	if (given[0] != '\0')
-		return id_parse(given, d->id, &d->id_len, f);
-	d->id_len = KEY_ID_LEN;
-	if (p->algorithm != KEY_AES)
-		return pubkey_key_id(key, d->id, f);
-	return random_bytes(d->id, KEY_ID_LEN, f);
-}
-
-static enum status describe(const struct run *r, const struct keygen_params *p, uint8_t ref, const struct pubkey *key,
-			    struct description *ret, struct fault *f)
-{
-	static const unsigned usage[] = { [KEY_RSA] = USAGE_RSA, [KEY_EC] = USAGE_EC, [KEY_AES] = USAGE_AES };
-	struct description d = {
-		.kind = DESCRIPTION_KEY, .algorithm = p->algorithm, .is_private = true, .usage = usage[p->algorithm],
-		.key_ref = ref, .bits = p->bits,
-	};
-	enum status st;
-
-	snprintf(d.label, sizeof(d.label), "%s", run_get(r, "label", 0));
-	if ((st = choose_id(r, p, key, &d, f)) == ST_OK)
-		*ret = d;
-	return st;
-}
-
-/* Takes away what this step made. */
-static void undo(struct step_env *e, uint8_t ref, struct fault *f)
-{
-	static const unsigned kinds[] = { FID_KEY, FID_KEY_DESCRIPTION, FID_KEY_CERT };
-	enum status st = ST_OK;
-	unsigned gone = 0;
-
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]) && (st == ST_OK || st == ST_NOT_FOUND); i++) {
-		st = card_delete(e->card, fid_of(kinds[i], ref), NULL);
-		gone += st == ST_OK;
-	}
-	if (st != ST_OK && st != ST_NOT_FOUND) {
-		fault_add(f,
-			  "A new key may be left behind at key reference %d, with no description or a half one; "
-			  "keyroom objects shows it. Every "
-			  "other key is as before.",
-			  ref);
-		return;
-	}
-	run_unchanged(e);
-	fault_add(f, gone > 0 ? "The new key was taken away again; everything else on the device is as before." :
-		  "Nothing was changed on the device.");
-}
-
-static enum status fill(struct session *s, const struct keygen_params *p, const struct description *d,
-			const struct pubkey *key, struct key_result *k, struct fault *f)
-{
-	uint8_t hash[32], cmac[BLOB_CMAC_LEN];
-	enum status st;
-
-	snprintf(k->serial, sizeof(k->serial), "%s", s->look->serial);
-	snprintf(k->label, sizeof(k->label), "%s", d->label);
-	snprintf(k->algorithm, sizeof(k->algorithm), "%s", key_algorithm_word(p->algorithm));
-	snprintf(k->curve, sizeof(k->curve), "%s", p->curve != NULL ? p->curve->name : "");
-	hex_lower(k->id, d->id, d->id_len);
-	key_words(p->algorithm, p->bits, p->curve, k->kind);
-	k->key_ref = d->key_ref;
-	k->size = p->bits;
-	if (p->algorithm == KEY_AES) {
-		if ((st = card_key_cmac(s->card, (uint8_t)d->key_ref, cmac, f)) == ST_OK)
-			hex_lower(k->cmac, cmac, sizeof(cmac));
-		return st;
-	}
-	if ((st = pubkey_spki_sha256(key, hash, f)) == ST_OK)
-		hex_lower(k->spki_sha256, hash, sizeof(hash));
-	return st;
-}
-
-static enum status finish(struct step_env *e, struct session *s, const struct keygen_params *p, uint8_t ref,
-			  const struct pubkey *key, struct key_result *k, struct fault *f)
-{
-	struct description d;
-	BUF file = { 0 };
-	enum status st = describe(e->run, p, ref, key, &d, f);
-
-	if (st != ST_OK || (st = describe_build(&d, &file, f)) != ST_OK ||
-	    (st = card_write_file(s->card, fid_of(FID_KEY_DESCRIPTION, ref), buf_view(&file), WRITE_NEW, f)) != ST_OK)
-		return st;
-	return fill(s, p, &d, key, k, f);
-}
-
-static enum status make(struct step_env *e, struct fault *f)
-{
-	struct key_new *state = run_state(e->run);
-	struct keygen_params *p = &state->params;
-	struct key_result *k;
-	struct pubkey key;
-	SESSION s = { 0 };
-	uint8_t id[DESCRIBE_ID_MAX], ref;
-	size_t id_len;
-	long uses;
-	const char *given = run_get(e->run, "id", 0);
-	enum status st = params_of(e->run, p, f);
-
-	if (st != ST_OK || (st = session_open(e, LOOK_DKEK | LOOK_LOGIN | LOOK_FIDS, &s, f)) != ST_OK ||
-	    (st = possible(p, s.look, f)) != ST_OK)
-		return st;
-	if (given[0] != '\0' &&
-	    ((st = id_parse(given, id, &id_len, f)) != ST_OK || (st = id_is_free(&s, cur_of(id, id_len), f)) != ST_OK))
-		return st;
-	if ((ref = card_free_key_ref(&s.fids)) == 0)
-		return fault_set(f, ST_CARD_FULL,
-				 "All 255 key references of the device are taken. Delete a key that is no longer "
-				 "needed. Nothing was "
-				 "done.");
-	if ((k = device_state_row(&state->device)) == NULL)
-		return fault_set(f, ST_NO_MEMORY, NULL);
-	uses = p->limited ? (long)p->use_counter : STORE_UNKNOWN;
-	/* Reading an AES key's CMAC spends one use, so that one more is asked for than the person wanted. */
-	if (p->limited && p->algorithm == KEY_AES)
-		p->use_counter++;
-	run_changed(e);
-	if ((st = card_generate(s.card, ref, p, &key, NULL, f)) != ST_OK ||
-	    (st = finish(e, &s, p, ref, &key, k, f)) != ST_OK) {
-		undo(e, ref, f);
-		return st;
-	}
-	if ((st = record_key_made(e->store, s.look, k, p->algorithm != KEY_AES ? &key : NULL, uses, f)) != ST_OK)
-		fault_add(f,
-			  "The key \"%s\" was made and is on the device, with the CKA_ID %s; only the inventory does "
-			  "not know it "
-			  "yet. It will, when the device is next looked at.",
-			  k->label, k->id);
-	return st;
+	k->earlier = ref >= 1 && ref <= 255 ? (uint8_t)ref : 0;
+	return look(e, f);
 }
 
 static void tell_pin(const struct run *r, unsigned index, struct prose *out)
@@ -339,6 +141,10 @@ static void outcome(const struct run *r, struct prose *out)
 
 static const struct step look_step = {
 	.name = "look", .words = "Look at the device", .where = ON_DEVICE, .fn = look, .repeat = session_look_repeat,
+};
+
+static const struct step resume_step = {
+	.name = "resume", .words = "Find out how far it came", .where = ON_DEVICE, .fn = resume,
 };
 
 static const struct question key_questions[] = {
@@ -406,7 +212,7 @@ static const struct step steps[] = {
 		.words = "Make the key, describe it, read it back",
 		.where = ON_DEVICE,
 		.uninterruptible = true,
-		.fn = make,
+		.fn = key_make,
 		.usual = "key new",
 	},
 	{ .name = NULL },
@@ -426,4 +232,5 @@ const struct procedure procedure_key_new = {
 	.review = review,
 	.confirm = session_confirm_user,
 	.outcome = outcome,
+	.resume = &resume_step,
 };

@@ -140,6 +140,7 @@ const struct procedure procedure_so_pin_change = {
 	.summary = "change the SO-PIN",
 	.on_device = true,
 	.one_session = true,
+	.unrecorded = true,
 	.pages = so_pages,
 	.steps = so_steps,
 	.state_size = sizeof(struct so_pin),
