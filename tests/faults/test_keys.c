@@ -1,0 +1,174 @@
+/* Making and deleting a key beside another one: whatever happens, in the end it is there, or gone, exactly once. */
+#include "tests/faults/keys_help.h"
+
+static void prepare_new(struct stage *s)
+{
+	set_up(s, 0);
+	make_key(s, 0, "stays", "01");
+}
+
+static enum status make(struct stage *s, const char *type, const char *id, struct fault *f)
+{
+	const struct given given[] = {
+		{ "type", 0, type, false },
+		{ "label", 0, "new", false },
+		{ "pin", 0, PIN, false },
+		{ id != NULL ? "id" : NULL, 0, id, false },
+		{ 0 },
+	};
+
+	return stage_run(s, &procedure_key_new, stage_serial(s, 0), given, NULL, f);
+}
+
+static enum status make_ec(struct stage *s, struct fault *f)
+{
+	return make(s, "ec:secp256r1", NULL, f);
+}
+
+static enum status make_aes(struct stage *s, struct fault *f)
+{
+	return make(s, "aes:256", "02", f);
+}
+
+/* It was done, and nothing was left open: then the ID is taken, and that is said. */
+static enum status take_up_aes(struct stage *s, struct fault *f)
+{
+	const enum status st = make_aes(s, f);
+
+	return st == ST_DUPLICATE ? ST_OK : st;
+}
+
+static void other_key_is_whole(struct stage *s, enum status st)
+{
+	(void)st;
+	expect_key(s, 0, "stays");
+}
+
+static void check_inventory(struct stage *s, size_t want)
+{
+	struct object_filter filter = { .device = stage_serial(s, 0) };
+	struct object_row *rows = NULL;
+	struct fault f;
+	size_t n = 0;
+
+	must(store_objects(s->store, &filter, &rows, &n, &f));
+	for (size_t i = 0; i < n; i++)
+		assert_true(rows[i].key.len > 0);
+	free(rows);
+	assert_int_equal(n, want);
+	expect_nothing_open(s);
+	expect_chain(s);
+}
+
+static void check_new(struct stage *s)
+{
+	static const char *const labels[] = { "new", "stays" };
+
+	expect_keys(s, 0, labels, 2);
+	check_inventory(s, 2);
+}
+
+/* A script that was killed when all was done cannot know it, and makes a second key: that is what its words say. */
+static void check_killed_ec(struct stage *s)
+{
+	struct object_filter filter = { .device = stage_serial(s, 0) };
+	struct object_row *rows = NULL;
+	struct fault f;
+	size_t n = 0;
+
+	expect_key(s, 0, "new");
+	expect_key(s, 0, "stays");
+	must(store_objects(s->store, &filter, &rows, &n, &f));
+	free(rows);
+	assert_in_range(n, 2, 3);
+	check_inventory(s, n);
+}
+
+static const struct walk walk_ec = {
+	.prepare = prepare_new, .drive = make_ec, .interrupted = other_key_is_whole, .check = check_new,
+};
+static const struct walk walk_ec_kill = {
+	.prepare = prepare_new, .drive = make_ec, .interrupted = other_key_is_whole, .check = check_killed_ec,
+};
+static const struct walk walk_aes = {
+	.prepare = prepare_new,
+	.drive = make_aes,
+	.take_up = take_up_aes,
+	.interrupted = other_key_is_whole,
+	.check = check_new,
+};
+
+static void prepare_delete(struct stage *s)
+{
+	prepare_new(s);
+	make_key(s, 0, "goes", "02");
+}
+
+static enum status delete_it(struct stage *s, struct fault *f)
+{
+	const struct given given[] = { { "id", 0, "02", false }, { "pin", 0, PIN, false }, { 0 } };
+
+	return stage_run(s, &procedure_key_delete, stage_serial(s, 0), given, NULL, f);
+}
+
+/* It was done, and nothing was left open: then there is no such key, and that is said. */
+static enum status take_up_delete(struct stage *s, struct fault *f)
+{
+	const enum status st = delete_it(s, f);
+
+	return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
+static void check_delete(struct stage *s)
+{
+	static const char *const labels[] = { "stays" };
+
+	expect_keys(s, 0, labels, 1);
+	check_inventory(s, 1);
+}
+
+static const struct walk walk_delete = {
+	.prepare = prepare_delete,
+	.drive = delete_it,
+	.take_up = take_up_delete,
+	.interrupted = other_key_is_whole,
+	.check = check_delete,
+};
+
+static void a_key_is_made_once_however_often_the_card_vanishes(void **state)
+{
+	(void)state;
+	walk_vanish(&walk_ec, 0);
+	walk_vanish(&walk_aes, 0);
+}
+
+static void a_key_is_made_however_often_the_process_is_killed(void **state)
+{
+	(void)state;
+	walk_kill(&walk_ec_kill);
+	walk_kill(&walk_aes);
+}
+
+static void a_key_is_deleted_however_often_the_card_vanishes(void **state)
+{
+	(void)state;
+	walk_vanish(&walk_delete, 0);
+}
+
+static void a_key_is_deleted_however_often_the_process_is_killed(void **state)
+{
+	(void)state;
+	walk_kill(&walk_delete);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_key_is_made_once_however_often_the_card_vanishes),
+		cmocka_unit_test(a_key_is_made_however_often_the_process_is_killed),
+		cmocka_unit_test(a_key_is_deleted_however_often_the_card_vanishes),
+		cmocka_unit_test(a_key_is_deleted_however_often_the_process_is_killed),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
