@@ -185,6 +185,84 @@ static void neither_file_nor_memory_show_a_pin(void **state)
 	assert_non_null(memmem(bytes.p, bytes.n, "DENK0200914", 11));
 }
 
+/* How often a pattern, kept with every bit turned over, stands in this process's writable memory. */
+static unsigned count_in_memory(const uint8_t *turned, size_t n)
+{
+	volatile uint8_t all_bits = 0xff;   /* so that the compiler does not turn the pattern back beforehand */
+	FILE *maps = fopen("/proc/self/maps", "r");
+	int mem = open("/proc/self/mem", O_RDONLY);
+	char line[400];
+	unsigned found = 0;
+
+	assert_true(maps != NULL && mem >= 0);
+	while (fgets(line, sizeof(line), maps) != NULL) {
+		unsigned long from, to;
+		char mode[5];
+		uint8_t *copy;
+		ssize_t got;
+
+		if (sscanf(line, "%lx-%lx %4s", &from, &to, mode) != 3 || mode[0] != 'r' || mode[1] != 'w' ||
+		    to - from > (64ul << 20))
+			continue;
+		copy = malloc(to - from);
+		got = copy == NULL ? -1 : pread(mem, copy, to - from, (off_t)from);
+		for (ssize_t i = 0; i + (ssize_t)n <= got; i++) {
+			size_t k = 0;
+
+			while (k < n && copy[i + (ssize_t)k] == (turned[k] ^ all_bits))
+				k++;
+			found += k == n;
+		}
+		if (copy != NULL) {
+			explicit_bzero(copy, to - from);
+			free(copy);
+		}
+	}
+	(void)fclose(maps);
+	(void)close(mem);
+	return found;
+}
+
+/* A command with a secret at its end, which is turned over until it is sent, and erased then. */
+static uint16_t send_secret(struct sim_card *c, const char *head, const uint8_t *turned, size_t n)
+{
+	uint8_t cmd[64];
+	volatile uint8_t all_bits = 0xff;
+	size_t at = unhex(head, cmd, sizeof(cmd));
+	uint16_t sw;
+
+	for (size_t i = 0; i < n; i++)
+		cmd[at + i] = turned[i] ^ all_bits;
+	sw = apdu_bytes(c, cmd, at + n);
+	explicit_bzero(cmd, sizeof(cmd));
+	return sw;
+}
+
+static void no_pin_and_no_share_stay_in_memory(void **state)
+{
+	static const uint8_t pin[] = { 0x9a, 0x8b, 0x7c, 0x6d, 0x5e, 0x4f, 0x9a, 0x11 }, so[] = { 0x71, 0x62, 0x53, 0x44, 0x35, 0x26,
+		0x17, 0x08 };
+	uint8_t share[32];
+	struct sim_card *c = fresh_card("3.6");
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(share); i++)
+		share[i] = (uint8_t)(i * 37 + 11);
+	assert_sw(c, INIT, 0x9000);
+	assert_int_equal(send_secret(c, "002400810E" PIN, pin, sizeof(pin)), 0x9000);
+	assert_int_equal(send_secret(c, "0024008810" SO_PIN, so, sizeof(so)), 0x9000);
+	assert_int_equal(send_secret(c, "0020008108", pin, sizeof(pin)), 0x9000);
+	assert_int_equal(send_secret(c, "0020008108", so, sizeof(so)), 0x63c2);
+	assert_int_equal(send_secret(c, "002C018108", so, sizeof(so)), 0x9000);
+	assert_int_equal(send_secret(c, "8052000020", share, sizeof(share)), 0x9000);
+	assert_int_equal(count_in_memory(pin, sizeof(pin)), 0);
+	assert_int_equal(count_in_memory(so, sizeof(so)), 0);
+	assert_int_equal(count_in_memory(share, sizeof(share)), 0);
+	/* The beginning of the serial number is there: the search does find. */
+	assert_true(count_in_memory((const uint8_t *)"\xbb\xba\xb1\xb4\xcf\xcd\xcf\xcf", 8) > 0);
+	sim_card_close(c);
+}
+
 static void memory_runs_out_and_comes_back(void **state)
 {
 	const struct sim_options o = { .no_sync = true, .memory_kib = 4 };
@@ -381,6 +459,7 @@ int main(void)
 		cmocka_unit_test(a_card_is_open_once_and_its_file_private),
 		cmocka_unit_test(options_that_make_no_sense_are_refused),
 		cmocka_unit_test(neither_file_nor_memory_show_a_pin),
+		cmocka_unit_test(no_pin_and_no_share_stay_in_memory),
 		cmocka_unit_test(memory_runs_out_and_comes_back),
 		cmocka_unit_test(sixty_ec_keys_fit_a_card_of_the_usual_size),
 		cmocka_unit_test(misbehaviours_happen_when_ordered),
