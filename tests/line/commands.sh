@@ -50,6 +50,9 @@ expect 4 "a share's wrong password stops it before anything is erased" -d "$a" i
 	--password-file wrongpassword --so-pin-file so --new-so-pin-file newso --new-pin-file pin --confirm "$a"
 expect 2 "neither shares nor --no-backup: it has to be said" -d "$a" init --label x --so-pin-file so --new-so-pin-file newso \
 	--new-pin-file pin --confirm "$a"
+expect 2 "more shares than the device is to have" -d "$a" "${init[@]}" --share kept.pbe --so-pin-file so --confirm "$a"
+expect 2 "a share for a device without a DKEK" -d "$a" init --label x --no-backup --share one.pbe --so-pin-file so \
+	--new-so-pin-file newso --new-pin-file pin --confirm "$a"
 expect 0 "nothing of that touched the device" --json -d "$a" status
 holds "... nor its tries" 'j["so_pin_tries"] in (15, None) and j["pin_tries"] is None'
 expect 4 "a wrong SO-PIN" --json -d "$a" "${init[@]}" --so-pin-file wrongso --confirm "$a"
