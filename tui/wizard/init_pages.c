@@ -28,6 +28,11 @@ static void say_contents(const struct run *r, unsigned index, struct prose *out)
 	if (run_is_resumed(r))
 		prose_add(out, PROSE_PLAIN, "An initialisation of %s stopped before the device was erased. It begins "
 			  "again.", run_serial(r));
+	if (s->n_things == 0) {
+		prose_add(out, PROSE_PLAIN, "%s will be set up anew. Nothing is on it now, so that nothing can be "
+			  "lost.", run_serial(r));
+		return;
+	}
 	prose_add(out, PROSE_PLAIN, "Everything on %s%s%s%s will be erased, for good.", run_serial(r), s->info.label[0] ? " (" : "",
 		  s->info.label, s->info.label[0] ? ")" : "");
 	init_tell_things(s, out);

@@ -85,6 +85,14 @@ enum status share_record(struct store *s, const struct share_slot *slot, bool ma
  */
 enum status share_record_import(struct step_env *e, const struct share_slot *slot, const struct dkek_status *d, struct fault *f);
 
+/* The check values of the shares that were imported since the device was erased, as far as the journal knows. */
+struct share_kcvs {
+	uint8_t kcv[DKEK_SHARES_MAX + 1][KCV_LEN];
+	size_t n;
+};
+enum status share_imported(struct step_env *e, struct share_kcvs *ret, struct fault *f);
+bool share_kcvs_have(const struct share_kcvs *l, const uint8_t kcv[static KCV_LEN]);
+
 /* Says in the run's record that this share is going to be imported, while so many are missing. */
 enum status share_note_begin(struct step_env *e, const struct share_slot *slot, unsigned missing, struct fault *f);
 enum status share_note_end(struct step_env *e, struct fault *f);

@@ -11,7 +11,8 @@
 struct import {
 	struct shares shares;      /* first: share.h */
 	struct dkek_status before, after;
-	bool expected;             /* the inventory knows what the DKEK should be, since this share belongs to one */
+	bool expected;             /* the inventory knows what the DKEK should be */
+	bool stranger;             /* but not this share as one of those that make it */
 	uint8_t kcv[KCV_LEN];
 	bool unknown, hidden, compared;
 };
@@ -80,34 +81,52 @@ static enum status refuse_twice(struct step_env *e, const struct share_slot *slo
 	return st == ST_OK && !interrupted ? is_in_already(e->run, slot, f) : st;
 }
 
-/* Does the inventory know a DKEK that this share is a part of? Where it knows two, it cannot say which is meant. */
+/* Has this DKEK one of these shares, or the one that is open? */
+static enum status has_one_of(struct store *store, const uint8_t *dkek, const struct share_kcvs *in, const struct share_slot *slot,
+			      bool *ret_in, bool *ret_slot, struct fault *f)
+{
+	struct share_row *rows = NULL;
+	size_t n = 0;
+	enum status st = store_shares(store, dkek, (struct store_page){ 0 }, &rows, &n, f);
+
+	for (size_t i = 0; st == ST_OK && i < n; i++) {
+		*ret_in |= rows[i].has_kcv && share_kcvs_have(in, rows[i].kcv);
+		*ret_slot |= rows[i].has_kcv && memcmp(rows[i].kcv, slot->kcv, KCV_LEN) == 0;
+	}
+	free(rows);
+	return st;
+}
+
+/*
+ * Does the inventory know which DKEK this will be? The one of which a share is in the device already, or is open now.
+ * Where there are several it cannot say which one is meant.
+ */
 static enum status find_expected(struct step_env *e, const struct share_slot *slot, struct fault *f)
 {
 	struct import *s = state_of(e->run);
 	struct dkek_row *dkeks = NULL;
+	struct share_kcvs in = { 0 };
 	unsigned found = 0;
 	size_t n = 0;
-	enum status st;
+	enum status st = share_imported(e, &in, f);
 
-	if (!e->store)
-		return ST_OK;
+	s->stranger = false;
+	if (!e->store || st != ST_OK)
+		return st;
 	st = store_dkeks(e->store, (struct store_page){ 0 }, &dkeks, &n, f);
 	for (size_t i = 0; st == ST_OK && i < n; i++) {
-		struct share_row *rows = NULL;
-		size_t m = 0;
-		bool here = false;
+		bool has_in = false, has_slot = false;
 
-		st = store_shares(e->store, dkeks[i].kcv, (struct store_page){ 0 }, &rows, &m, f);
-		for (size_t k = 0; st == ST_OK && k < m; k++)
-			here |= rows[k].has_kcv && memcmp(rows[k].kcv, slot->kcv, KCV_LEN) == 0;
-		free(rows);
-		if (here && dkeks[i].shares == (int)s->before.total) {
-			found++;
-			memcpy(s->kcv, dkeks[i].kcv, KCV_LEN);
-		}
+		st = has_one_of(e->store, dkeks[i].kcv, &in, slot, &has_in, &has_slot, f);
+		if (dkeks[i].shares != (int)s->before.total || (!has_in && !has_slot))
+			continue;
+		found++;
+		s->stranger |= !has_slot;
+		memcpy(s->kcv, dkeks[i].kcv, KCV_LEN);
 	}
 	free(dkeks);
 	s->expected = found == 1;
+	s->stranger &= s->expected;
 	return st;
 }
 
@@ -274,6 +293,10 @@ static void review(const struct run *r, struct prose *out)
 		  "missing.", slot->file, run_serial(r),
 		  s->before.missing - 1, s->before.total);
 	prose_add(out, PROSE_VALUE, "Check value of this share alone: %s", slot->kcv_text);
+	if (s->stranger)
+		prose_add(out, PROSE_WARNING, "Another share that is in this device belongs to a DKEK that the inventory "
+			  "knows, and this one does "
+			  "not. Go on only if a new DKEK is to be made: what is imported cannot be taken back.");
 }
 
 static void outcome(const struct run *r, struct prose *out)

@@ -13,6 +13,7 @@
 
 #define WHAT_IMPORTED "share.imported"
 #define WHAT_ERASED "device.erased"
+#define IMPORTED_WORDS "DKEK share "
 
 enum status share_record(struct store *s, const struct share_slot *slot, bool made, struct fault *f)
 {
@@ -33,16 +34,67 @@ enum status share_record(struct store *s, const struct share_slot *slot, bool ma
 	return st == ST_OK ? store_share_checked(s, id, now, f) : st;
 }
 
+/* "DKEK share 0123456789ABCDEF was imported ...", as share_record_import() writes it. */
+static bool kcv_of_entry(const struct journal_row *row, uint8_t ret[static KCV_LEN])
+{
+	const size_t skip = strlen(IMPORTED_WORDS);
+	size_t n;
+
+	return strcmp(row->what, WHAT_IMPORTED) == 0 && strncmp(row->text, IMPORTED_WORDS, skip) == 0 &&
+	       strlen(row->text) >= skip + 2 * KCV_LEN && hex_parse(row->text + skip, 2 * KCV_LEN, ret, KCV_LEN, &n) &&
+	       	n == KCV_LEN;
+}
+
+enum status share_imported(struct step_env *e, struct share_kcvs *ret, struct fault *f)
+{
+	struct journal_filter filter = { .device = run_serial(e->run) };
+	bool over = false;
+	size_t n = 0;
+	enum status st = ST_OK;
+
+	ret->n = 0;
+	if (!e->store)
+		return ST_OK;
+	do {
+		struct journal_row *rows = NULL;
+
+		n = 0;
+		st = store_journal_list(e->store, &filter, &rows, &n, f);
+		for (size_t i = 0; st == ST_OK && i < n && !over && ret->n < DKEK_SHARES_MAX; i++) {
+			over = strcmp(rows[i].what, WHAT_ERASED) == 0;
+			ret->n += kcv_of_entry(&rows[i], ret->kcv[ret->n]);
+		}
+		filter.page.offset += (unsigned)n;
+		free(rows);
+	} while (st == ST_OK && n > 0 && !over);
+	return st;
+}
+
+bool share_kcvs_have(const struct share_kcvs *l, const uint8_t kcv[static KCV_LEN])
+{
+	for (size_t i = 0; i < l->n; i++) {
+		if (memcmp(l->kcv[i], kcv, KCV_LEN) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The DKEK is complete: it is made of this share and of those that the journal names since the device was erased. */
 static enum status record_complete(struct step_env *e, const struct share_slot *slot, const struct dkek_status *d, struct fault *f)
 {
 	struct dkek_row dkek = { .shares = (int)d->total };
+	struct share_kcvs in = { 0 };
 	enum status st;
 
 	if (!d->kcv_shown)
 		return ST_OK;
 	memcpy(dkek.kcv, d->kcv, KCV_LEN);
-	st = store_dkek_seen(e->store, &dkek, clock_wall(), f);
-	return st == ST_OK ? store_dkek_share(e->store, dkek.kcv, slot->kcv, clock_wall(), f) : st;
+	if ((st = share_imported(e, &in, f)) != ST_OK || (st = store_dkek_seen(e->store, &dkek, clock_wall(), f)) != ST_OK ||
+	    (st = store_dkek_share(e->store, dkek.kcv, slot->kcv, clock_wall(), f)) != ST_OK)
+		return st;
+	for (size_t i = 0; st == ST_OK && i < in.n; i++)
+		st = store_dkek_share(e->store, dkek.kcv, in.kcv[i], clock_wall(), f);
+	return st;
 }
 
 enum status share_record_import(struct step_env *e, const struct share_slot *slot, const struct dkek_status *d, struct fault *f)
@@ -59,8 +111,7 @@ enum status share_record_import(struct step_env *e, const struct share_slot *slo
 		return ST_OK;
 	memcpy(domain.kcv, d->kcv, KCV_LEN);
 	snprintf(device.serial, sizeof(device.serial), "%s", run_serial(e->run));
-	/* share_where_is() looks for the check value in this sentence. */
-	snprintf(text, sizeof(text), "DKEK share %s was imported into %s, number %u of %u.", slot->kcv_text, device.serial,
+	snprintf(text, sizeof(text), IMPORTED_WORDS "%s was imported into %s, number %u of %u.", slot->kcv_text, device.serial,
 		 d->total - d->missing, d->total);
 	if ((st = store_device_seen(e->store, &device, entry.at, f)) != ST_OK ||
 	    (st = store_domain_seen(e->store, device.serial, &domain, entry.at, f)) != ST_OK ||
@@ -87,29 +138,6 @@ enum status share_note_end(struct step_env *e, struct fault *f)
 	return run_note(e, "importing", "", f);
 }
 
-static enum status is_in_journal(struct step_env *e, const char *kcv_text, bool *ret, struct fault *f)
-{
-	struct journal_filter filter = { .device = run_serial(e->run) };
-	bool known = false, over = false;
-	size_t n;
-	enum status st;
-
-	do {
-		struct journal_row *rows = NULL;
-
-		n = 0;
-		st = store_journal_list(e->store, &filter, &rows, &n, f);
-		for (size_t i = 0; st == ST_OK && i < n && !over && !known; i++) {
-			over = strcmp(rows[i].what, WHAT_ERASED) == 0;
-			known = strcmp(rows[i].what, WHAT_IMPORTED) == 0 && strstr(rows[i].text, kcv_text) != NULL;
-		}
-		filter.page.offset += (unsigned)n;
-		free(rows);
-	} while (st == ST_OK && n > 0 && !over && !known);
-	*ret = known;
-	return st;
-}
-
 /* An import of this very share was begun while one more was missing than now. */
 static bool has_arrived(const struct run_record *record, const char *kcv_text, unsigned missing)
 {
@@ -124,17 +152,17 @@ enum status share_where_is(struct step_env *e, const struct share_slot *slot, un
 			   struct fault *f)
 {
 	struct run_record *rows = NULL;
-	bool known;
+	struct share_kcvs in = { 0 };
 	size_t n = 0;
 	enum status st;
 
 	*ret = SHARE_NOT_IN;
 	if (!e->store)
 		return ST_OK;
-	st = is_in_journal(e, slot->kcv_text, &known, f);
-	if (st == ST_OK && known)
+	st = share_imported(e, &in, f);
+	if (st == ST_OK && share_kcvs_have(&in, slot->kcv))
 		*ret = SHARE_IN;
-	if (st != ST_OK || known)
+	if (st != ST_OK || *ret == SHARE_IN)
 		return st;
 	st = store_open_runs(e->store, run_serial(e->run), &rows, &n, f);
 	for (size_t i = 0; st == ST_OK && i < n; i++) {
