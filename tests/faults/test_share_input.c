@@ -1,0 +1,212 @@
+/* Importing and checking shares that are wrong, damaged, or in already. */
+#include "tests/faults/scene.h"
+
+#include "store/dkek.h"
+
+static enum status import(struct scene *c, size_t card, const char *file, const char *password, struct run **ret_run,
+			  struct fault *f)
+{
+	const struct given given[] = { { "file", 0, file, true }, { "password", 0, password, false }, { 0 } };
+
+	return stage_run(&c->s, &procedure_share_import, stage_serial(&c->s, card), given, ret_run, f);
+}
+
+static const struct given fresh_with_two[] = {
+	{ "so-pin", 0, NULL, false }, { "shares", 0, "2", false }, { 0 },
+};
+
+static const struct given fresh_with_both[] = {
+	{ "so-pin", 0, NULL, false },     { "shares", 0, "2", false }, { "share", 1, "b.pbe", true },
+	{ "password", 1, "password", false }, { 0 },
+};
+
+/* A device that has a.pbe, and waits for one more. */
+static void raise_waiting(struct scene *c)
+{
+	struct fault f;
+
+	raise_scene(c, 1, NULL);
+	make_share(c, "a.pbe");
+	make_share(c, "b.pbe");
+	make_share(c, "other.pbe");
+	must(initialise(c, fresh_with_two, NULL, &f));
+}
+
+static unsigned missing(struct scene *c)
+{
+	struct card_info info;
+	size_t n;
+
+	look(c, 0, &info, &n);
+	return info.dkek.missing;
+}
+
+static void a_share_that_cannot_be_opened_is_not_imported(void **state)
+{
+	struct scene c;
+	BUF bytes = { 0 };
+	struct fault f;
+
+	(void)state;
+	raise_waiting(&c);
+	must(file_read(stage_file(&c.s, "b.pbe"), 100, &bytes, &f));
+	must(file_write_new(stage_file(&c.s, "cut.pbe"), cur_of(bytes.p, 63), &f));
+	buf_u8(&bytes, 0);
+	must(file_write_new(stage_file(&c.s, "long.pbe"), buf_view(&bytes), &f));
+	assert_int_equal(import(&c, 0, "b.pbe", "passw0rd", NULL, &f), ST_PASSWORD_WRONG);
+	assert_non_null(strstr(f.what, "b.pbe"));
+	assert_int_equal(import(&c, 0, "cut.pbe", "password", NULL, &f), ST_DAMAGED);
+	assert_int_equal(import(&c, 0, "long.pbe", "password", NULL, &f), ST_DAMAGED);
+	assert_int_equal(import(&c, 0, "none.pbe", "password", NULL, &f), ST_NOT_FOUND);
+	assert_int_equal(missing(&c), 1);
+	strike_scene(&c);
+}
+
+static void a_share_goes_in_once(void **state)
+{
+	struct scene c;
+	struct fault f;
+
+	(void)state;
+	raise_waiting(&c);
+	assert_int_equal(import(&c, 0, "a.pbe", "password", NULL, &f), ST_REFUSED);
+	assert_non_null(strstr(f.what, "already"));
+	assert_int_equal(missing(&c), 1);
+	must(import(&c, 0, "b.pbe", "password", NULL, &f));
+	assert_int_equal(missing(&c), 0);
+	assert_int_equal(import(&c, 0, "other.pbe", "password", NULL, &f), ST_REFUSED);
+	strike_scene(&c);
+}
+
+static void a_device_without_a_dkek_takes_no_share(void **state)
+{
+	struct scene c;
+	struct fault f;
+
+	(void)state;
+	raise_used(&c);
+	assert_int_equal(import(&c, 0, "a.pbe", "password", NULL, &f), ST_NO_DKEK);
+	strike_scene(&c);
+}
+
+/* The first device makes the DKEK known; the second gets the same shares, or not. */
+static void raise_two(struct scene *c)
+{
+	struct fault f;
+
+	raise_scene(c, 2, NULL);
+	make_share(c, "a.pbe");
+	make_share(c, "b.pbe");
+	make_share(c, "other.pbe");
+	must(initialise(c, fresh_with_both, NULL, &f));
+}
+
+static void second_waits_for_one(struct scene *c)
+{
+	const struct given given[] = {
+		{ "shares", 0, "2", false }, { "share", 0, "a.pbe", true }, { "password", 0, "password", false },
+		{ "new-so-pin", 0, NEW_SO, false }, { "new-pin", 0, PIN, false }, { "label", 0, "second", false }, { 0 },
+	};
+	struct fault f;
+
+	must(stage_run(&c->s, &procedure_init, stage_serial(&c->s, 1), given, NULL, &f));
+}
+
+static void the_last_share_makes_what_the_inventory_expects(void **state)
+{
+	struct scene c;
+	struct card_info first, second;
+	struct run *r = NULL;
+	size_t n;
+	struct fault f;
+
+	(void)state;
+	raise_two(&c);
+	second_waits_for_one(&c);
+	must(import(&c, 1, "b.pbe", "password", &r, &f));
+	assert_false(says(r, procedure_share_import.review, "belongs to a DKEK"));
+	assert_true(says(r, procedure_share_import.outcome, "expected"));
+	run_free(r);
+	look(&c, 0, &first, &n);
+	look(&c, 1, &second, &n);
+	assert_memory_equal(first.dkek.kcv, second.dkek.kcv, KCV_LEN);
+	strike_scene(&c);
+}
+
+static void a_share_of_another_dkek_is_warned_about_and_is_a_mismatch(void **state)
+{
+	struct scene c;
+	struct run *r = NULL;
+	struct fault f;
+
+	(void)state;
+	raise_two(&c);
+	second_waits_for_one(&c);
+	assert_int_equal(import(&c, 1, "other.pbe", "password", &r, &f), ST_MISMATCH);
+	assert_true(says(r, procedure_share_import.review, "belongs to a DKEK"));
+	run_free(r);
+	strike_scene(&c);
+}
+
+static void shares_that_were_checked_are_known_and_dated(void **state)
+{
+	static const struct given both[] = {
+		{ "file", 0, "a.pbe", true }, { "file", 1, "b.pbe", true }, { "password", 0, "password", false },
+		{ "password", 1, "password", false }, { 0 },
+	};
+	static const struct given second_is_wrong[] = {
+		{ "file", 0, "a.pbe", true }, { "file", 1, "b.pbe", true }, { "password", 0, "password", false },
+		{ "password", 1, "wrong one", false }, { 0 },
+	};
+	struct scene c;
+	struct share_row *rows = NULL;
+	struct run *r = NULL;
+	size_t n = 0;
+	struct fault f;
+
+	(void)state;
+	raise_two(&c);
+	must(stage_run(&c.s, &procedure_share_check, NULL, both, &r, &f));
+	assert_true(says(r, procedure_share_check.outcome, "1 device(s) have it"));
+	run_free(r);
+	must(store_shares(c.s.store, NULL, (struct store_page){ 0 }, &rows, &n, &f));
+	assert_int_equal(n, 3);
+	for (size_t i = 0; i < n; i++)
+		assert_true(rows[i].has_kcv && rows[i].checked_at > 0 && rows[i].made_at > 0);
+	free(rows);
+	assert_int_equal(stage_run(&c.s, &procedure_share_check, NULL, second_is_wrong, NULL, &f), ST_PASSWORD_WRONG);
+	assert_non_null(strstr(f.what, "b.pbe"));
+	strike_scene(&c);
+}
+
+static void a_share_is_never_written_over_a_file(void **state)
+{
+	static const struct given given[] = { { "file", 0, "a.pbe", true }, { "new-password", 0, "password", false }, { 0 } };
+	static const struct given weak[] = { { "file", 0, "new.pbe", true }, { "new-password", 0, "short", false }, { 0 } };
+	struct scene c;
+	struct fault f;
+
+	(void)state;
+	raise_scene(&c, 1, NULL);
+	assert_int_equal(symlink("nowhere", stage_file(&c.s, "a.pbe")), 0);
+	assert_int_equal(stage_run(&c.s, &procedure_share_new, NULL, given, NULL, &f), ST_FILE_EXISTS);
+	assert_int_equal(stage_run(&c.s, &procedure_share_new, NULL, weak, NULL, &f), ST_BAD_FORM);
+	assert_int_not_equal(access(stage_file(&c.s, "nowhere"), F_OK), 0);
+	assert_int_not_equal(access(stage_file(&c.s, "new.pbe"), F_OK), 0);
+	strike_scene(&c);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_share_that_cannot_be_opened_is_not_imported),
+		cmocka_unit_test(a_share_goes_in_once),
+		cmocka_unit_test(a_device_without_a_dkek_takes_no_share),
+		cmocka_unit_test(the_last_share_makes_what_the_inventory_expects),
+		cmocka_unit_test(a_share_of_another_dkek_is_warned_about_and_is_a_mismatch),
+		cmocka_unit_test(shares_that_were_checked_are_known_and_dated),
+		cmocka_unit_test(a_share_is_never_written_over_a_file),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
