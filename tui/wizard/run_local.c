@@ -2,6 +2,12 @@
 #include "store/store.h"
 #include "tui/wizard/wizard.h"
 
+/*
+ * Shares are opened a thread each: with as many threads as cores, the third of three shares on two cores would have to
+ * wait for a whole one to end.
+ */
+#define WORKERS 8
+
 static enum status open_own(void *path, void **ret, struct fault *f)
 {
 	struct store *s = NULL;
@@ -19,7 +25,7 @@ static void close_own(void *local)
 
 void wizard_jobs_config(const char *store_path, struct source *source, struct jobs_config *ret)
 {
-	*ret = (struct jobs_config){ .source = source, .workers = 2 };
+	*ret = (struct jobs_config){ .source = source, .workers = WORKERS };
 	if (!store_path)
 		return;
 	ret->thread_new = open_own;
