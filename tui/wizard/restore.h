@@ -13,6 +13,7 @@ struct restore_item {
 	struct buf file;
 	struct wrapped w;             /* views into file */
 	int64_t backup;               /* in the inventory; 0: not known there */
+	enum proof_level proof;       /* of that */
 	struct key_identity identity; /* that it must turn out to have; len 0: not known */
 	bool from_store;              /* the identity is the inventory's, not the unprotected certificate's in the file */
 	bool has_key;

@@ -244,7 +244,8 @@ static enum status record(struct step_env *e, struct session *s, struct restore_
 	char words[300];
 	enum status st = ST_OK;
 
-	if (item->backup == 0 || k->proof[0] == '\0') {
+	snprintf(k->proof, sizeof(k->proof), "%s", proof_word(item->proof));
+	if (item->backup == 0) {
 		st = record_backup(e->store, s->look, false, &item->w, buf_view(&item->file), k, level, f);
 		item->backup = strtoll(k->backup[0] != '\0' ? k->backup : "0", NULL, 10);
 	}

@@ -106,8 +106,10 @@ static void look_up(struct store *store, struct restore_item *item)
 	whole = store_backup_find(store, hash, &row, NULL) == ST_OK;
 	if (!whole && !find_blob(store, w, &row))
 		return;
-	if (whole)
+	if (whole) {
 		item->backup = row.id;
+		item->proof = row.proof;
+	}
 	item->identity = row.key;
 	item->from_store = row.key.len > 0;
 	take_key(store, item);
