@@ -1,5 +1,6 @@
 #include "session.h"
 
+#include <dirent.h>
 #include <ftw.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -50,6 +51,25 @@ void session_in_a_shell(struct session *s)
 	term_expect(s->t, "SHELL");
 	(void)snprintf(command, sizeof(command), "%s %s%s\r", program, option, s->folder);
 	term_type(s->t, command);
+}
+
+void session_type_first_file(struct session *s, const char *folder)
+{
+	char path[128];
+	struct dirent *entry;
+	DIR *dir;
+
+	(void)snprintf(path, sizeof(path), "%s/%s", s->folder, folder);
+	dir = opendir(path);
+	assert_non_null(dir);
+	do
+		entry = readdir(dir);
+	while (entry != NULL && entry->d_name[0] == '.');
+	assert_non_null(entry);
+	term_type(s->t, path);
+	term_type(s->t, "/");
+	term_type(s->t, entry->d_name);
+	(void)closedir(dir);
 }
 
 int session_setup(void **state)

@@ -20,6 +20,9 @@ int session_teardown(void **state);
 void session_restart(struct session *s, const char *const *env, int rows, int cols);
 void session_in_a_shell(struct session *s);   /* started by a shell with job control, whose prompt is SHELL */
 
+/* Types the path of the first file in this folder of the session's. */
+void session_type_first_file(struct session *s, const char *folder);
+
 /* argv[1] is the program that the tests start with the folder as its last argument; argv[2], if any, goes before it. */
 int session_main(int argc, char **argv, const struct CMUnitTest *tests, size_t n);
 

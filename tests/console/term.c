@@ -33,17 +33,25 @@ struct term {
 	size_t raw_n, raw_cap;
 };
 
+/* What is given counts; of what is not, a terminal and a locale that can do everything. */
 static void child(int master, int slave, const char *const *argv, const char *const *env)
 {
-	static char term_name[] = "TERM=xterm-256color", locale[] = "LC_ALL=C.UTF-8", path[] = "PATH=/usr/bin:/bin";
+	static const char *const otherwise[] = { "TERM=xterm-256color", "LC_ALL=C.UTF-8", "PATH=/usr/bin:/bin" };
 	char *environment[32];
-	int n = 0;
+	int n = 0, given;
 
 	for (; env != NULL && *env != NULL && n < 28; env++)
 		environment[n++] = strdup(*env);
-	environment[n++] = term_name;   /* of two with one name the first counts */
-	environment[n++] = locale;
-	environment[n++] = path;
+	given = n;
+	for (size_t i = 0; i < sizeof(otherwise) / sizeof(otherwise[0]); i++) {
+		size_t name = strcspn(otherwise[i], "=") + 1;
+		bool there = false;
+
+		for (int j = 0; j < given; j++)
+			there = there || strncmp(environment[j], otherwise[i], name) == 0;
+		if (!there)
+			environment[n++] = strdup(otherwise[i]);
+	}
 	environment[n] = NULL;
 	(void)close(master);
 	if (login_tty(slave) != 0)
@@ -205,7 +213,7 @@ void term_expect(struct term *t, const char *text)
 {
 	if (wait_until(t, text, true))
 		return;
-	print_message("\"%s\" does not come. The screen is:\n%s\n", text, term_text(t));
+	(void)fprintf(stderr, "\"%s\" does not come. The screen is:\n%s\n", text, term_text(t));
 	fail();
 }
 
@@ -213,7 +221,7 @@ void term_expect_gone(struct term *t, const char *text)
 {
 	if (wait_until(t, text, false))
 		return;
-	print_message("\"%s\" does not go. The screen is:\n%s\n", text, term_text(t));
+	(void)fprintf(stderr, "\"%s\" does not go. The screen is:\n%s\n", text, term_text(t));
 	fail();
 }
 
@@ -224,7 +232,7 @@ int term_expect_end(struct term *t)
 	while (!reap(t, WNOHANG)) {
 		(void)term_pump(t, 20);
 		if (clock_ms() > end) {
-			print_message("The program does not end. The screen is:\n%s\n", term_text(t));
+			(void)fprintf(stderr, "The program does not end. The screen is:\n%s\n", term_text(t));
 			fail();
 		}
 	}
@@ -260,18 +268,38 @@ static size_t count(const char *hay, size_t n, const char *bytes)
 	return found;
 }
 
+#define PIECE ((size_t)1 << 20)
+#define LARGEST ((size_t)1 << 30)   /* a sanitizer's shadow is larger, and no program's data */
+
+/* Piece by piece, each with the beginning of the next one, so that nothing is cut in two. */
 static size_t search_range(int mem, unsigned long from, unsigned long to, const char *bytes)
 {
-	size_t n = to - from, found = 0;
-	char *copy = malloc(n);
-	ssize_t got;
+	size_t over = strlen(bytes) - 1, found = 0;
+	char *copy = malloc(PIECE + over);
 
 	assert_non_null(copy);
-	got = pread(mem, copy, n, (off_t)from);
-	if (got > 0)
-		found = count(copy, (size_t)got, bytes);
+	for (unsigned long at = from; at < to && to - from <= LARGEST; at += PIECE) {
+		size_t want = to - at < PIECE + over ? to - at : PIECE + over;
+		ssize_t got = pread(mem, copy, want, (off_t)at);
+
+		if (got > 0)
+			found += count(copy, (size_t)got, bytes);
+	}
 	free(copy);
 	return found;
+}
+
+/* Memory of secrets is left out of dumps and of children, and locked; a sanitizer's mlock() locks nothing. */
+static bool is_a_secrets(const char *flags)
+{
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+	return strstr(flags, " dd") != NULL && strstr(flags, " dc") != NULL;
+#endif
+#elif defined(__SANITIZE_ADDRESS__)
+	return strstr(flags, " dd") != NULL && strstr(flags, " dc") != NULL;
+#endif
+	return strstr(flags, " dd") != NULL && strstr(flags, " dc") != NULL && strstr(flags, " lo") != NULL;
 }
 
 size_t term_search_memory(const struct term *t, const char *bytes, size_t *ret_in_secrets)
@@ -297,7 +325,7 @@ size_t term_search_memory(const struct term *t, const char *bytes, size_t *ret_i
 		if (strncmp(line, "VmFlags:", 8) != 0 || from == 0)
 			continue;
 		ranges++;
-		if (strstr(line, " lo") != NULL && strstr(line, " dd") != NULL)   /* locked, and left out of dumps */
+		if (is_a_secrets(line))
 			inside += search_range(mem, from, to, bytes);
 		else
 			outside += search_range(mem, from, to, bytes);

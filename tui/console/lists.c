@@ -297,13 +297,16 @@ static void draw_object(struct area line, const struct fleet_object *o, const in
 		area_text(line, 0, line.cols - 2, ROLE_WARNING, "!");
 }
 
-void draw_objects(struct area a, const struct fleet_object *o, const struct rows *r, size_t cursor, enum list_focus focus)
+void draw_objects(struct area a, const struct fleet_object *o, size_t n, const struct rows *r, size_t cursor,
+		  enum list_focus focus)
 {
 	struct area body = area_sub(a, 1, 0, a.rows - 1, a.cols);
 	size_t top = list_top(cursor, r->n, body.rows);
 	int w[COLUMNS], kind = 0, col = 1;
 
 	for (size_t i = 0; i < r->n; i++) {
+		if (r->row[i].i >= n)
+			return;   /* rows of another moment: they are made anew before the next picture */
 		if (!r->row[i].child && text_width(o[r->row[i].i].kind) > kind)
 			kind = text_width(o[r->row[i].i].kind);
 	}

@@ -29,7 +29,8 @@ size_t list_top(size_t cursor, size_t n, int rows);
 
 void draw_devices(struct area a, const struct fleet *fl, const struct rows *r, size_t cursor, enum list_focus focus,
 		  int64_t wall);
-void draw_objects(struct area a, const struct fleet_object *o, const struct rows *r, size_t cursor, enum list_focus focus);
+void draw_objects(struct area a, const struct fleet_object *o, size_t n, const struct rows *r, size_t cursor,
+		  enum list_focus focus);
 
 /* The label, or what else a person knows a device by; never "". */
 const char *device_name(const struct fleet_device *d);

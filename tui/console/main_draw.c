@@ -79,7 +79,7 @@ static void draw_right(const struct main_screen *m, struct area box)
 	o = main_objects(m, &n);
 	in = area_sub(in, 4, 0, in.rows - 4, in.cols);
 	if (m->rows[PANE_OBJECTS].n > 0)
-		draw_objects(in, o, &m->rows[PANE_OBJECTS], m->cursor[PANE_OBJECTS], focus);
+		draw_objects(in, o, n, &m->rows[PANE_OBJECTS], m->cursor[PANE_OBJECTS], focus);
 	else
 		area_text(in, 0, 1, ROLE_PLAIN, n > 0 ? "No object fits the filter." :
 			  d->state == FLEET_READING ? "Reading the device." : "Nothing is on this device.");

@@ -323,7 +323,7 @@ static void act(struct screen *s, const struct binding *b)
 		add_card(m);
 		break;
 	case IN_REDRAW:
-		fleet_reload(s->ui->fleet);
+		ui_reload(s->ui);
 		fleet_rescan(s->ui->fleet, NULL);
 		break;
 	default:

@@ -146,15 +146,26 @@ void ui_key(struct ui *ui, uint32_t key)
 		ui_intent(ui, b);
 }
 
-void ui_event(struct ui *ui, const struct job_event *e)
+static void tell(struct ui *ui, const struct job_event *e, unsigned changes)
 {
-	unsigned changes = fleet_event(ui->fleet, e);
-
 	ui->changed = true;
 	for (size_t i = ui->depth; i-- > 0 && i < ui->depth;) {
 		if (ui->stack[i]->ops->event != NULL)
 			ui->stack[i]->ops->event(ui->stack[i], e, changes);
 	}
+}
+
+void ui_event(struct ui *ui, const struct job_event *e)
+{
+	tell(ui, e, fleet_event(ui->fleet, e));
+}
+
+void ui_reload(struct ui *ui)
+{
+	static const struct job_event nothing_new = { .type = JOBS_READERS };
+
+	fleet_reload(ui->fleet);
+	tell(ui, &nothing_new, FLEET_DEVICES | FLEET_OBJECTS | FLEET_ATTENTION);
 }
 
 void ui_time(struct ui *ui, int64_t now_ms, int64_t wall)

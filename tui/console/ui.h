@@ -85,6 +85,7 @@ void ui_draw(const struct ui *ui, struct grid *g);
 void ui_push(struct ui *ui, struct screen *s);
 void ui_pop(struct ui *ui);
 struct screen *ui_top(const struct ui *ui);
+void ui_reload(struct ui *ui);   /* the inventory was changed: the fleet reads it again, and every screen is told */
 void ui_say(struct ui *ui, const char *words);
 void ui_say_fault(struct ui *ui, const struct fault *f);
 

@@ -68,7 +68,7 @@ static void leave(struct wizard_screen *w)
 	if (!changed)
 		ui_say(ui, resumed ? "You have left the procedure. It can be taken up again at any time." : on_device ?
 		       "You have left the procedure. Nothing on the device has been changed." : "You have left the procedure.");
-	fleet_reload(ui->fleet);
+	ui_reload(ui);
 }
 
 /* A procedure that has nothing to say before its steps, and nothing to be confirmed, begins with them. */
@@ -87,7 +87,7 @@ static void after_steps(struct wizard_screen *w)
 {
 	const char *serial = run_serial(w->run);
 
-	fleet_reload(w->s.ui->fleet);
+	ui_reload(w->s.ui);
 	if (w->phase == RUN_DONE || w->phase == RUN_FAILED)
 		fleet_rescan(w->s.ui->fleet, serial[0] != '\0' ? serial : NULL);
 }
@@ -294,10 +294,13 @@ void wizard_stop(struct wizard_screen *w)
 	ui_say(w->s.ui, "It was asked to stop, and will as soon as the device has finished what it is doing.");
 }
 
+/* The cursor stands on a device that was not done just now. */
 void wizard_again(struct wizard_screen *w)
 {
 	struct fault f = { 0 };
+	char last[sizeof(w->serial)];
 
+	(void)snprintf(last, sizeof(last), "%.*s", (int)sizeof(last) - 1, run_serial(w->run));
 	if (run_again(w->run, &f) != ST_OK) {
 		ui_say_fault(w->s.ui, &f);
 		return;
@@ -305,9 +308,15 @@ void wizard_again(struct wizard_screen *w)
 	w->fault.st = ST_OK;
 	w->top = 0;
 	w->serial[0] = '\0';
+	w->device = 0;
 	w->choosing = w->p->on_device;
 	wizard_sync_devices(w);
-	wizard_remember_device(w);
+	for (size_t i = 0; i < w->devices.n; i++) {
+		w->device = i;
+		wizard_remember_device(w);
+		if (strcmp(w->serial, last) != 0)
+			break;
+	}
 	wizard_look(w);
 }
 

@@ -35,8 +35,10 @@ static void move(struct wizard_screen *w, int by)
 
 	if (w->choosing) {
 		wizard_sync_devices(w);
-		if (by < 0 ? w->device >= (size_t)-by : w->device + (size_t)by < w->devices.n)
-			w->device = by < 0 ? w->device - (size_t)-by : w->device + (size_t)by;
+		if (by < 0)
+			w->device -= w->device > (size_t)-by ? (size_t)-by : w->device;
+		else if (w->devices.n > 0)
+			w->device = w->device + (size_t)by < w->devices.n ? w->device + (size_t)by : w->devices.n - 1;
 		wizard_remember_device(w);
 	} else if (!wizard_asking(w) || w->fields.n == 0) {
 		scroll(w, by);
@@ -56,7 +58,9 @@ static void jump(struct wizard_screen *w, bool last)
 {
 	if (wizard_asking(w))
 		fields_jump(&w->fields, last);
-	else if (!w->choosing)
+	else if (w->choosing)
+		move(w, last ? (int)w->devices.n : -(int)w->devices.n);
+	else
 		scroll(w, last ? 10000 : -10000);
 }
 

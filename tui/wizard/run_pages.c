@@ -116,7 +116,7 @@ const struct page *run_page(const struct run *r, unsigned *ret_index)
 {
 	if (ret_index)
 		*ret_index = r->page_index;
-	return &r->p->pages[r->page];
+	return r->p->pages ? &r->p->pages[r->page] : NULL;
 }
 
 enum status run_next(struct run *r, const char **ret_bad, struct fault *f)

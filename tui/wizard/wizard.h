@@ -199,7 +199,7 @@ const struct env *run_env(const struct run *r);
 void *run_state(const struct run *r);
 bool run_is_resumed(const struct run *r);   /* taken up again: procedure->resume was or is being done */
 enum run_phase run_phase(const struct run *r);
-const struct page *run_page(const struct run *r, unsigned *ret_index);   /* the page asked or being worked on */
+const struct page *run_page(const struct run *r, unsigned *ret_index);   /* asked or worked on; NULL: there is none */
 const struct fault *run_fault(const struct run *r);   /* of the last work or step that failed; st is ST_OK where none did */
 
 /* The device of the run, while its first page is asked. The reader is looked up anew for each job, by serial. */

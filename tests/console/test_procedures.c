@@ -1,0 +1,340 @@
+/*
+ * Every procedure of the first ceremony in a real pseudo-terminal, by keyboard alone: what is typed, what is read, and that
+ * nobody sees a PIN, neither on the screen nor in the program's memory.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "session.h"
+
+#define FIRST "DENK0200914"
+#define SECOND "DENK0200915"
+#define PIN "739146"
+#define SO_PIN "3537363231383830"
+#define NEW_SO_PIN "9e8d7c6b5a493827"
+#define PASSWORD "correct horse"
+
+static void see(struct session *s, const char *text)
+{
+	term_expect(s->t, text);
+}
+
+/* Types keys once text is there, and never before: as a person does. */
+static void at(struct session *s, const char *text, const char *keys)
+{
+	term_expect(s->t, text);
+	term_type(s->t, keys);
+}
+
+/* So many fields show that so many characters are in them. */
+static void see_counted(struct session *s, int n, int fields)
+{
+	char pattern[100] = "";
+	const char *found;
+	int seen = 0;
+
+	for (int i = 0; i < 16; i++)
+		(void)strcat(pattern, i < n ? "\xc2\xb7" : " ");
+	(void)snprintf(pattern + strlen(pattern), sizeof(pattern) - strlen(pattern), "  %d ", n);
+	see(s, pattern);
+	while (seen < fields) {
+		seen = 0;
+		for (found = term_text(s->t); (found = strstr(found, pattern)) != NULL; found++)
+			seen++;
+		if (seen < fields && term_pump(s->t, TERM_PATIENCE_MS) == 0) {
+			print_message("%d characters are counted in %d fields only:\n%s\n", n, seen, term_text(s->t));
+			fail();
+		}
+	}
+}
+
+static void type_path(struct session *s, const char *name)
+{
+	char path[128];
+
+	(void)snprintf(path, sizeof(path), "%s/%s", s->folder, name);
+	term_type(s->t, path);
+}
+
+static bool is_there(const struct session *s, const char *name)
+{
+	char path[128];
+
+	(void)snprintf(path, sizeof(path), "%s/%s", s->folder, name);
+	return access(path, F_OK) == 0;
+}
+
+static void make_share(struct session *s, const char *heading, const char *name)
+{
+	at(s, heading, "\t");
+	type_path(s, name);
+	term_type(s->t, "\r");
+	at(s, "New password", PASSWORD "\r" PASSWORD);
+	see_counted(s, 13, 2);
+	term_type(s->t, "\r");
+}
+
+/* From the page with the SO-PIN to the review. */
+static void set_pins(struct session *s, const char *label)
+{
+	at(s, "Current SO-PIN", SO_PIN "\t" NEW_SO_PIN "\r" NEW_SO_PIN "\r");
+	at(s, "New user PIN", PIN "\r" PIN "\r");
+	at(s, "The label is the name", label);
+	term_type(s->t, "\r");
+}
+
+static void initialise_first(struct session *s)
+{
+	at(s, "\xe2\x96\xb8" FIRST, "");
+	at(s, "Never initialised", "i");
+	at(s, "What will be erased", "\r");
+	at(s, "Can its keys be backed up?", "2\r");
+	make_share(s, "Share 1 of 2", "s1.pbe");
+	make_share(s, "Share 2 of 2", "s2.pbe");
+	at(s, "DKEK check value of all 2 shares", "\r");
+	set_pins(s, "root-ca-a");
+	at(s, "To begin, type " FIRST, FIRST "\r");
+	see(s, "is initialised, and was read back");
+	see(s, "It is what the shares make");
+}
+
+static void leave_done(struct session *s)
+{
+	at(s, "Enter Close", "\r");
+	see(s, "m More");
+}
+
+static void new_key(struct session *s, int down, const char *kind, const char *label)
+{
+	char mark[64];
+
+	at(s, "n New key", "n");
+	see(s, "The new key");
+	for (int i = 0; i < down; i++)
+		term_type(s->t, "j");
+	(void)snprintf(mark, sizeof(mark), "(\xe2\x80\xa2) %s", kind);
+	at(s, mark, "\t");
+	term_type(s->t, label);
+	term_type(s->t, "\r");
+	at(s, "The user PIN", PIN "\r");
+	at(s, "Press Enter to begin", "\r");
+	see(s, "It has no backup yet");
+	leave_done(s);
+}
+
+static void back_up_all(struct session *s, const char *folder)
+{
+	at(s, "b Back up", "b");
+	at(s, "Which keys", "\t");
+	at(s, "[ ] All keys", " ");
+	at(s, "[x] All keys", "\t");
+	type_path(s, folder);
+	term_type(s->t, "\r");
+	at(s, "The user PIN", PIN "\r");
+	at(s, "Press Enter to begin", "\r");
+	see(s, "A backup is only proven");
+	leave_done(s);
+}
+
+static void a_first_ceremony_by_keyboard_alone(void **state)
+{
+	struct session *s = *state;
+
+	initialise_first(s);
+	assert_true(is_there(s, "s1.pbe"));
+	term_type(s->t, "a");   /* the second device, with the shares that are open */
+	at(s, "With which device?", "");
+	at(s, "\xe2\x96\xb8 (no label yet)          " SECOND, "\r");
+	at(s, "Everything on " SECOND, "\r");
+	at(s, "Can its keys be backed up?", "\r");
+	at(s, "Share 1 of 2", "");
+	at(s, "is open", "\r");
+	at(s, "Share 2 of 2", "");
+	at(s, "is open", "\r");
+	at(s, "DKEK check value of all 2 shares", "\r");
+	set_pins(s, "root-ca-b");
+	at(s, "To begin, type " SECOND, SECOND "\r");
+	see(s, "is initialised, and was read back");
+	leave_done(s);
+	see(s, "root-ca-b");
+}
+
+static void a_key_is_made_backed_up_deleted_and_restored(void **state)
+{
+	struct session *s = *state;
+
+	initialise_first(s);
+	leave_done(s);
+	new_key(s, 3, "P-256", "SSH CA");
+	at(s, "none        !", "");
+	back_up_all(s, "backups");
+	see(s, "1, matched");
+	at(s, "d Delete", "d");
+	at(s, "Which key", "\r");
+	at(s, "The user PIN", PIN "\r");
+	at(s, "To begin, type " FIRST, FIRST "\r");
+	see(s, "Enter Close");
+	leave_done(s);
+	see(s, "Nothing is on this device");
+	at(s, "r Restore", "r");
+	see(s, "What is to be restored");
+	session_type_first_file(s, "backups");
+	term_type(s->t, "\r\r");
+	at(s, "The user PIN", PIN "\r");
+	at(s, "Press Enter to begin", "\r");
+	see(s, "Enter Close");
+	leave_done(s);
+	see(s, "1, proven");
+	session_restart(s, NULL, 24, 80);   /* the inventory has kept it */
+	see(s, "1, proven");
+}
+
+static void what_was_typed_survives_a_resize(void **state)
+{
+	struct session *s = *state;
+
+	at(s, "Never initialised", "i");
+	at(s, "What will be erased", "\r");
+	at(s, "Can its keys be backed up?", "1\r");
+	at(s, "Share 1 of 1", "a-file-that-is-not-there");
+	term_resize(s->t, 43, 132);
+	see(s, "a-file-that-is-not-there");
+	term_resize(s->t, 10, 40);
+	see(s, "too small");
+	term_resize(s->t, 24, 80);
+	at(s, "a-file-that-is-not-there", "\r");
+	at(s, "Its password", "secret words");
+	term_resize(s->t, 30, 100);
+	see_counted(s, 12, 1);
+	term_type(s->t, "\r");
+	see(s, "There is no file");
+	at(s, "a-file-that-is-not-there", "\003");
+	see(s, "You have left the procedure");
+}
+
+static void a_wrong_pin_is_typed_anew(void **state)
+{
+	struct session *s = *state;
+
+	initialise_first(s);
+	leave_done(s);
+	at(s, "n New key", "n");
+	at(s, "The new key", "\tLabel\r");
+	at(s, "The user PIN", "111111\r");
+	at(s, "Press Enter to begin", "\r");
+	see(s, "2 tries are left");
+	at(s, "Enter Try again", "\r");
+	at(s, "The new key", "\r");
+	see(s, "The user PIN");
+	see_counted(s, 0, 1);   /* it is empty again, and Enter sends nothing */
+	term_type(s->t, "\r");
+	see(s, "is missing");
+	term_type(s->t, PIN "\r");
+	at(s, "Press Enter to begin", "\r");
+	see(s, "It has no backup yet");
+}
+
+static void a_device_that_is_pulled_out_is_said(void **state)
+{
+	struct session *s = *state;
+
+	initialise_first(s);
+	leave_done(s);
+	at(s, "p Pull out", "p");
+	see(s, "2 devices, 1 here");
+	at(s, "root-ca-a", "");
+}
+
+/* While it is typed a PIN stands in locked memory and nowhere else; when it was used, nowhere at all. */
+static void a_pin_is_nowhere_but_in_locked_memory(void **state)
+{
+	struct session *s = *state;
+	const char *raw;
+	size_t n, in_secrets;
+
+	at(s, "Never initialised", "i");
+	at(s, "What will be erased", "\r");
+	at(s, "Can its keys be backed up?", "\t");
+	term_type(s->t, "no backup ever\r");
+	at(s, "Current SO-PIN", SO_PIN "\t" NEW_SO_PIN "\r" NEW_SO_PIN "\r");
+	at(s, "New user PIN", PIN "\r" PIN);
+	while (term_pump(s->t, 300) > 0)
+		;
+	assert_int_equal(term_search_memory(s->t, PIN, &in_secrets), 0);
+	assert_int_equal(in_secrets, 2);   /* both typings: the search does find what is there */
+	assert_int_equal(term_search_memory(s->t, NEW_SO_PIN, &in_secrets), 0);
+	assert_true(in_secrets > 0);
+	term_type(s->t, "\r");
+	at(s, "The label is the name", "root-ca-a\r");
+	at(s, "To begin, type " FIRST, FIRST "\r");
+	see(s, "Enter Close");
+	leave_done(s);
+	assert_int_equal(term_search_memory(s->t, PIN, &in_secrets), 0);
+	assert_int_equal(in_secrets, 0);
+	assert_int_equal(term_search_memory(s->t, NEW_SO_PIN, &in_secrets), 0);
+	assert_int_equal(in_secrets, 0);
+	raw = term_raw(s->t, &n);
+	assert_null(memmem(raw, n, PIN, strlen(PIN)));
+	assert_null(memmem(raw, n, NEW_SO_PIN, strlen(NEW_SO_PIN)));
+}
+
+static void a_pin_that_is_left_is_erased(void **state)
+{
+	struct session *s = *state;
+	size_t in_secrets;
+
+	at(s, "Never initialised", "i");
+	at(s, "What will be erased", "\r");
+	at(s, "Can its keys be backed up?", "1\r");
+	at(s, "Share 1 of 1", "\tnew-file\r");
+	at(s, "New password", PASSWORD "\177\177");   /* backspace works in it */
+	see_counted(s, 11, 1);
+	term_type(s->t, "\025");   /* and ^U */
+	see_counted(s, 0, 2);
+	term_type(s->t, PASSWORD);
+	see_counted(s, 13, 1);
+	term_type(s->t, "\003");
+	see(s, "You have left the procedure");
+	assert_int_equal(term_search_memory(s->t, PASSWORD, &in_secrets), 0);
+	assert_int_equal(in_secrets, 0);
+}
+
+static void help_explains_the_field_while_a_secret_is_typed(void **state)
+{
+	struct session *s = *state;
+
+	at(s, "Never initialised", "i");
+	at(s, "What will be erased", "\r");
+	at(s, "Can its keys be backed up?", "\033OP");
+	see(s, "How many shares make the DKEK");
+	at(s, "Esc Back", "\033");
+	at(s, "Can its keys be backed up?", "1\r");
+	at(s, "Share 1 of 1", "\tnew-file\r");
+	at(s, "New password", "abc\033OP");
+	see(s, "better a sentence");
+	at(s, "Esc Back", "\033");
+	see_counted(s, 3, 1);   /* what was typed is still there */
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		SESSION_TEST(a_first_ceremony_by_keyboard_alone),
+		SESSION_TEST(a_key_is_made_backed_up_deleted_and_restored),
+		SESSION_TEST(what_was_typed_survives_a_resize),
+		SESSION_TEST(a_wrong_pin_is_typed_anew),
+		SESSION_TEST(a_device_that_is_pulled_out_is_said),
+		SESSION_TEST(a_pin_is_nowhere_but_in_locked_memory),
+		SESSION_TEST(a_pin_that_is_left_is_erased),
+		SESSION_TEST(help_explains_the_field_while_a_secret_is_typed),
+	};
+
+	return session_main(argc, argv, tests, sizeof(tests) / sizeof(tests[0]));
+}
