@@ -173,7 +173,6 @@ static void a_whole_command_keeps_to_its_apdus(void **state)
 static void nobody_stays_logged_in_when_a_held_card_is_given_back(void **state)
 {
 	struct place *p = *state;
-	CLEANUP(card_close_guard) struct card *c = NULL;
 	static const uint8_t query[] = { 0x00, 0x20, 0x00, 0x81 };
 	uint8_t rsp[16];
 	size_t n = sizeof(rsp);

@@ -106,7 +106,7 @@ static enum status identify_secret(struct step_env *e, struct session *s, struct
 }
 
 /* What the wrapped key itself says: it must be under this device's DKEK. */
-static enum status judge(const struct session *s, const struct wrapped *w, struct key_result *k, enum proof_level *ret,
+static enum status judge(struct session *s, const struct wrapped *w, struct key_result *k, enum proof_level *ret,
 			 struct fault *f)
 {
 	const struct dkek_status *d = &s->look->dkek;
@@ -119,7 +119,7 @@ static enum status judge(const struct session *s, const struct wrapped *w, struc
 		*ret = PROOF_INTACT;
 		return ST_OK;
 	}
-	if (memcmp(w->blob.kcv, d->kcv, KCV_LEN) != 0)
+	if (!session_has_kcv(s, w->blob.kcv))
 		return fault_set(f, ST_OTHER_DKEK,
 				 "The device wrapped the key \"%s\" under another key than its DKEK (check value %s). "
 				 "The wrapped key was not "

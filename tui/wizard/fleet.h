@@ -24,7 +24,7 @@ struct store;
 struct fleet;
 
 enum fleet_state {
-	FLEET_READING,   /* a card has just come: nothing is known yet but its reader (and its serial, where the name has it) */
+	FLEET_READING,   /* a card has just come: nothing is known yet but its reader */
 	FLEET_HERE,      /* here, and read */
 	FLEET_FOREIGN,   /* a card is here that is no SmartCard-HSM: fault.what says what it is and what to use for it */
 	FLEET_FAULTY,    /* a card is here that could not be read: fault */
@@ -67,7 +67,7 @@ enum fleet_flag {
 	FLEET_NO_PUBLIC_KEY = 1 << 1,   /* neither certificate nor request is there, so it cannot be compared */
 	FLEET_ORPHAN = 1 << 2,          /* a description or certificate whose key is gone */
 	FLEET_PRIVATE = 1 << 3,         /* data that is read after login only */
-	FLEET_ALIEN_CERTIFICATE = 1 << 4,   /* its certificate is for another key */
+	FLEET_ALIEN_CERTIFICATE = 1 << 4,   /* its certificate or request is for another kind of key */
 	FLEET_NO_BACKUP = 1 << 5,       /* a key of which no backup is known */
 	FLEET_OF_KEY = 1 << 6,          /* a certificate that belongs to a key, whose subject and until say the same */
 };

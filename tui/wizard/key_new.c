@@ -206,6 +206,12 @@ static const struct page pages[] = {
 	{ .name = NULL },
 };
 
+/* How long it takes goes by the type alone: "rsa:4096". */
+static const char *usual_of(const struct run *r)
+{
+	return run_get(r, "type", 0);
+}
+
 static const struct step steps[] = {
 	{
 		.name = "make",
@@ -213,7 +219,7 @@ static const struct step steps[] = {
 		.where = ON_DEVICE,
 		.uninterruptible = true,
 		.fn = key_make,
-		.usual = "key new",
+		.usual_of = usual_of,
 	},
 	{ .name = NULL },
 };

@@ -54,6 +54,8 @@ unsigned record_flags_of(const struct object *o)
 		flags |= FLEET_NOT_DESCRIBED;
 	if (o->type == OBJECT_KEY && !o->has_key && !(o->has_algorithm && o->algorithm == KEY_AES))
 		flags |= FLEET_NO_PUBLIC_KEY;
+	if ((o->damage & OBJECT_OTHER_KIND) != 0)
+		flags |= FLEET_ALIEN_CERTIFICATE;
 	if (o->type == OBJECT_DATA && o->is_private)
 		flags |= FLEET_PRIVATE;
 	return flags;

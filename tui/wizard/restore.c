@@ -35,15 +35,15 @@ static enum status verdict(const struct restore *r, struct fault *f)
 	return f->st;
 }
 
-static enum status judge(struct step_env *e, const struct look *l, struct fault *f)
+static enum status judge(struct step_env *e, struct session *s, struct fault *f)
 {
 	struct restore *r = run_state(e->run);
-	enum status st = session_need_dkek(l, f);
+	enum status st = session_need_dkek(s->look, f);
 
 	if (st != ST_OK)
 		return st;
 	for (size_t i = 0; i < r->n_items; i++)
-		restore_compare_dkek(e->store, l, &r->items[i]);
+		restore_compare_dkek(e->store, s, &r->items[i]);
 	return verdict(r, f);
 }
 
@@ -157,8 +157,8 @@ static enum status restore(struct step_env *e, struct fault *f)
 	enum status st, rows;
 
 	if ((st = restore_load(e, f)) != ST_OK || (st = session_open(e, want, &s, f)) != ST_OK ||
-	    (st = judge(e, s.look, f)) != ST_OK || (st = session_log_in(e, &s, want, f)) != ST_OK ||
-	    (st = judge(e, s.look, f)) != ST_OK || (st = session_list(&s, f)) != ST_OK)
+	    (st = judge(e, &s, f)) != ST_OK || (st = session_log_in(e, &s, want, f)) != ST_OK ||
+	    (st = judge(e, &s, f)) != ST_OK || (st = session_list(&s, f)) != ST_OK)
 		return st;
 	st = all(e, &s, f);
 	rows = rows_of(r, st == ST_OK ? f : NULL);
@@ -178,7 +178,7 @@ static enum status look(struct step_env *e, struct fault *f)
 	r->loaded = false;
 	if ((st = restore_load(e, f)) != ST_OK || (st = session_open(e, LOOK_DKEK | LOOK_USER, &s, f)) != ST_OK)
 		return st;
-	return judge(e, s.look, f);
+	return judge(e, &s, f);
 }
 
 static enum status check_source(struct run *r, unsigned index, struct fault *f)

@@ -42,8 +42,8 @@ struct restore {
 enum status restore_load(struct step_env *e, struct fault *f);
 void restore_unload(struct restore *r);
 
-/* Is its DKEK the device's? Into the item's fault where not. Without a card. */
-void restore_compare_dkek(struct store *store, const struct look *l, struct restore_item *item);
+/* Is its DKEK the device's? Into the item's fault where not. The card is only asked for its key domains. */
+void restore_compare_dkek(struct store *store, struct session *s, struct restore_item *item);
 
 /* What is on the card already. */
 struct restore_present {

@@ -259,11 +259,12 @@ static void add_devices(struct store *store, const uint8_t *kcv, struct fault *f
 		fault_add(f, "Devices known to have that DKEK: %s.", list);
 }
 
-void restore_compare_dkek(struct store *store, const struct look *l, struct restore_item *item)
+void restore_compare_dkek(struct store *store, struct session *s, struct restore_item *item)
 {
+	const struct look *l = s->look;
 	char theirs[2 * KCV_LEN + 1], ours[2 * KCV_LEN + 1];
 
-	if (item->fault.st != ST_OK || !l->dkek.kcv_shown || memcmp(l->dkek.kcv, item->w.blob.kcv, KCV_LEN) == 0)
+	if (item->fault.st != ST_OK || session_has_kcv(s, item->w.blob.kcv))
 		return;
 	hex_upper(theirs, item->w.blob.kcv, KCV_LEN);
 	hex_upper(ours, l->dkek.kcv, KCV_LEN);

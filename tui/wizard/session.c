@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define DOMAINS_MAX 16   /* more than any device is known to have */
+
 static const struct look *look_of(const struct run *r)
 {
 	return &((const struct device_state *)run_state(r))->look;
@@ -253,6 +255,24 @@ enum status session_need_dkek(const struct look *l, struct fault *f)
 				 "import).",
 				 l->dkek.missing, l->dkek.total, l->serial);
 	return ST_OK;
+}
+
+bool session_has_kcv(struct session *s, const uint8_t kcv[static KCV_LEN])
+{
+	const struct dkek_status *first = &s->look->dkek;
+
+	if (!first->kcv_shown || memcmp(first->kcv, kcv, KCV_LEN) == 0)
+		return true;
+	for (unsigned domain = 1; s->look->firmware->key_domains && domain < DOMAINS_MAX; domain++) {
+		enum domain_state state = DOMAIN_NONE;
+		struct dkek_status d = { 0 };
+
+		if (card_dkek_status(s->card, (uint8_t)domain, &d, &state, NULL) != ST_OK || state == DOMAIN_NONE)
+			return false;
+		if (d.kcv_shown && memcmp(d.kcv, kcv, KCV_LEN) == 0)
+			return true;
+	}
+	return false;
 }
 
 enum status session_check_pin(struct run *r, unsigned index, struct fault *f)

@@ -99,6 +99,12 @@ void session_tell_dkek(const struct look *l, struct prose *out);
 /* ST_NO_DKEK, ST_DKEK_INCOMPLETE in words for this device: what wrapping and unwrapping need. */
 enum status session_need_dkek(const struct look *l, struct fault *f);
 
+/*
+ * Is this the check value of the device's DKEK, or of that of another of its key domains? Those are asked for only where
+ * the first one is another, one APDU each. True also where the device shows none: then nothing can be said.
+ */
+bool session_has_kcv(struct session *s, const uint8_t kcv[static KCV_LEN]);
+
 /* The question for the user PIN, for the pages' tables; and its check, for others. */
 #define QUESTION_PIN \
 	{ \
