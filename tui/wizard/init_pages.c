@@ -468,7 +468,7 @@ static const struct step combine_step = {
 
 const struct page init_pages[] = {
 	{ .name = "Device", .title = "The device", .work = &read_step },
-	{ .name = "Contents", .title = "What will be erased", .text = say_contents },
+	{ .name = "Contents", .title = "What is on the device", .text = say_contents },
 	{ .name = "Backups", .title = "Can its keys be backed up?", .questions = backup_questions, .text = say_backups,
 	  .repeat = before_erased },
 	{ .name = "Shares", .title = "The DKEK shares", .questions = share_questions, .repeat = share_pages, .text = say_share,
