@@ -193,11 +193,18 @@ static void the_process_is_killed_after_every_apdu_and_transaction(void **state)
 	walk_kill(&walk);
 }
 
+static void memory_runs_short_anywhere(void **state)
+{
+	(void)state;
+	walk_memory(&walk, 300);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_card_vanishes_at_every_apdu),
 		cmocka_unit_test(the_process_is_killed_after_every_apdu_and_transaction),
+		cmocka_unit_test(memory_runs_short_anywhere),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

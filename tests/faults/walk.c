@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "engine/base/clock.h"
+#include "tests/faults/grounds.h"
 
 #define EVENTS_MAX 2000      /* no procedure here has so many: a walk that comes to this has lost its way */
 #define CHILD_SECONDS 60
@@ -212,11 +213,7 @@ static void make_dir(char out[static 64])
 		fail_msg("no folder for the walk: %s", strerror(errno));
 }
 
-struct grounds {
-	char root[64], first[80], now[80];
-};
-
-static void grounds_make(struct grounds *g, const struct walk *w)
+void grounds_make(struct grounds *g, const struct walk *w)
 {
 	struct stage s;
 
@@ -230,8 +227,7 @@ static void grounds_make(struct grounds *g, const struct walk *w)
 	stage_close(&s);
 }
 
-/* The prepared folder again, which is then used up. */
-static void grounds_copy(const struct grounds *g)
+void grounds_copy(const struct grounds *g)
 {
 	char command[512];
 
@@ -239,7 +235,7 @@ static void grounds_copy(const struct grounds *g)
 	shell(command);
 }
 
-static void grounds_drop(const struct grounds *g)
+void grounds_drop(const struct grounds *g)
 {
 	char command[128];
 
@@ -249,7 +245,7 @@ static void grounds_drop(const struct grounds *g)
 
 /* --- the walks --- */
 
-static void take_up(const struct walk *w, struct stage *s, const char *where, unsigned long n)
+void walk_take_up(const struct walk *w, struct stage *s, const char *where, unsigned long n)
 {
 	struct fault f = { .st = ST_OK };
 	enum status st = w->take_up ? w->take_up(s, &f) : w->drive(s, &f);
@@ -305,7 +301,7 @@ static bool vanish(const struct walk *w, const struct grounds *g, size_t i, cons
 	if (st != ST_OK) {
 		if (w->interrupted)
 			w->interrupted(&s, st);
-		take_up(w, &s, spec, n);
+		walk_take_up(w, &s, spec, n);
 	} else {
 		w->check(&s);
 	}
@@ -380,7 +376,7 @@ void walk_kill(const struct walk *w)
 		if (again && w->interrupted)
 			w->interrupted(&s, ST_HALFWAY);
 		if (again)
-			take_up(w, &s, "killed at event", n);
+			walk_take_up(w, &s, "killed at event", n);
 		else
 			w->check(&s);
 		stage_close(&s);

@@ -75,6 +75,12 @@ void walk_vanish(const struct walk *w, size_t i);
 /* SIGKILL after each APDU and each committed transaction. st is ST_HALFWAY for interrupted(). */
 void walk_kill(const struct walk *w);
 
+/*
+ * Each allocation of the procedure fails once, or, where there are more than so many, evenly chosen ones: ours, in all
+ * threads, not those of the libraries.
+ */
+void walk_memory(const struct walk *w, unsigned long most);
+
 #define must(call) \
 	do { \
 		enum status must_ = (call); \

@@ -63,7 +63,8 @@ bool init_current_is_factory(const struct run *r)
 	SECRET *so = secret_new(PIN_SO_LEN);
 	struct fault f;
 
-	return so && init_current_so(r, so, &f) == ST_OK && pin_so_is_factory(so);
+	/* Where it cannot be told for want of memory, more is asked for rather than less. */
+	return !so || (init_current_so(r, so, &f) == ST_OK && pin_so_is_factory(so));
 }
 
 bool init_changes_so(const struct run *r)
@@ -71,8 +72,11 @@ bool init_changes_so(const struct run *r)
 	SECRET *old = secret_new(PIN_SO_LEN), *fresh = secret_new(PIN_SO_LEN);
 	struct fault f;
 
-	if (!old || !fresh || !run_secret_typed(r, "new-so-pin", 0) || !init_can_change_so(r))
+	if (!run_secret_typed(r, "new-so-pin", 0) || !init_can_change_so(r))
 		return false;
+	/* The step itself will say that memory is out: it must not be left out for that. */
+	if (!old || !fresh)
+		return true;
 	/* Where it is not known which one the device has, changing it to itself is how to find out. */
 	return init_of(r)->so_unknown || init_current_so(r, old, &f) != ST_OK || init_new_so(r, fresh, &f) != ST_OK ||
 	       !secret_equal(old, fresh);
