@@ -1,5 +1,6 @@
 /* Backing up two keys into a folder: whatever happens, each key ends up with one known backup, and every file is whole. */
 #include "tests/faults/keys_help.h"
+#include "tui/wizard/results.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -18,7 +19,14 @@ static enum status drive(struct stage *s, struct fault *f)
 				       { "pin", 0, PIN, false },
 				       { 0 } };
 
-	return stage_run(s, &procedure_backup, stage_serial(s, 0), given, NULL, f);
+	struct run *r = NULL;
+	enum status st = stage_run(s, &procedure_backup, stage_serial(s, 0), given, &r, f);
+
+	/* A key that could not be saved is named, and does not stop the others. */
+	if (st == ST_OK && r != NULL && run_keys_failed(r) > 0)
+		st = fault_set(f, ST_CARD_ERROR, "A key could not be saved.");
+	run_free(r);
+	return st;
 }
 
 /* What is called by the name of a wrapped key is one, from the first moment on. */
@@ -116,11 +124,18 @@ static void keys_are_saved_however_often_the_process_is_killed(void **state)
 	walk_kill(&killed);
 }
 
+static void keys_are_saved_although_memory_runs_short(void **state)
+{
+	(void)state;
+	walk_memory(&killed, 400);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(keys_are_saved_however_often_the_card_vanishes),
 		cmocka_unit_test(keys_are_saved_however_often_the_process_is_killed),
+		cmocka_unit_test(keys_are_saved_although_memory_runs_short),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -161,6 +161,14 @@ static void a_key_is_deleted_however_often_the_process_is_killed(void **state)
 	walk_kill(&walk_delete);
 }
 
+static void keys_are_made_and_deleted_although_memory_runs_short(void **state)
+{
+	(void)state;
+	walk_memory(&walk_ec_kill, 200);
+	walk_memory(&walk_aes, 200);
+	walk_memory(&walk_delete, 200);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -168,6 +176,7 @@ int main(void)
 		cmocka_unit_test(a_key_is_made_however_often_the_process_is_killed),
 		cmocka_unit_test(a_key_is_deleted_however_often_the_card_vanishes),
 		cmocka_unit_test(a_key_is_deleted_however_often_the_process_is_killed),
+		cmocka_unit_test(keys_are_made_and_deleted_although_memory_runs_short),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -104,11 +104,18 @@ static void a_key_is_restored_once_however_often_the_process_is_killed(void **st
 	walk_kill(&walk);
 }
 
+static void a_key_is_restored_once_although_memory_runs_short(void **state)
+{
+	(void)state;
+	walk_memory(&walk, 400);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_key_is_restored_once_however_often_the_card_vanishes),
 		cmocka_unit_test(a_key_is_restored_once_however_often_the_process_is_killed),
+		cmocka_unit_test(a_key_is_restored_once_although_memory_runs_short),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
