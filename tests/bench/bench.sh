@@ -1,28 +1,37 @@
 #!/bin/bash
-# bench.sh BUILD [--realistic]: Keyroom and OpenSC side by side, on the same simulated card behind the same pcscd. APDUs
-# are counted in the card's own trace. A figure over its limit is marked and makes the exit 1. With --realistic the card
-# takes 30 ms for an APDU, as devices do; without, what is timed is the programs themselves.
+# bench.sh BUILD: Keyroom and OpenSC side by side, on the same simulated card behind the same pcscd. APDUs are counted in
+# the card's own trace. A figure over its limit is marked and makes the exit 1. A card that answers at once shows what the
+# programs themselves take (the best of three runs, where the run changes nothing on the card); how long a person waits
+# shows where the card takes 30 ms for an APDU, as devices do.
 if [ -z "${KEYROOM_INSIDE:-}" ]; then
 	build=$(readlink -f "${1:?the build folder}") || exit 1
-	export SIM=$build/engine/sim/keyroom-sim KEYROOM=$build/tui/keyroom BENCH_SHARE=$build/tests/bench/bench_share BENCH=$build/tests/bench
+	export SIM=$build/engine/sim/keyroom-sim KEYROOM=$build/tui/keyroom BENCH=$build/tests/bench
 fi
 . "$(dirname "$0")/../interop/lib.sh"
 options=(--serial DENK0300001 --firmware 3.6)
-[ "${2:-}" != --realistic ] || options+=(--realistic)
 keys=60 over=0
 
 # measure COMMAND...: ms and n, the time and the APDUs to the card in slot 0; the command must succeed
 measure() {
 	local before after from
 	before=$(apdus "$card") from=$(date +%s%N)
-	(set -e; "$@") >"$work/said" 2>&1 </dev/null &
+	(set -e; "$@") >"$work/.output" 2>&1 </dev/null &
 	if ! wait $!; then
-		cat "$work/said" >&2
+		cat "$work/.output" >&2
 		die "this failed: $*"
 	fi
 	ms=$((($(date +%s%N) - from) / 1000000))
 	after=$(apdus "$card")
 	n=$((after - before))
+}
+
+best() { # best COMMAND...: measure, three times
+	local least='' i
+	for ((i = 0; i < 3; i++)); do
+		measure "$@"
+		[ -n "$least" ] && [ "$least" -le "$ms" ] || least=$ms
+	done
+	ms=$least
 }
 
 heading() { printf '\n%-44s %14s %7s   %14s %7s   %7s %7s\n' "$@"; }
@@ -42,52 +51,65 @@ secret pin $pin
 secret password 'one password'
 card=a
 insert 0 a "${options[@]}"
-schsm 0 --create-dkek-share share.pbe --password 'one password' >/dev/null 2>&1 || die 'no share'
-k -d DENK0300001 init --label bench --shares 1 --share share.pbe --password-file password --so-pin-file so --new-so-pin-file so \
-	--new-pin-file pin --confirm DENK0300001 >said 2>&1
-schsm 0 >said 2>&1
-[ -n "$(kcv_of said)" ] || schsm 0 --initialize --so-pin $so --pin $pin --dkek-shares 1 --label bench >said 2>&1
-[ -n "$(kcv_of said)" ] || schsm 0 --import-dkek-share share.pbe --password 'one password' >said 2>&1 || die "$(cat said)"
-for ((i = 1; i < keys; i++)); do
+secret so.new 0123456789abcdef
+k share new share.pbe --new-password-file password >said 2>&1 &&
+	k -d DENK0300001 init --label bench --shares 1 --share share.pbe --password-file password --so-pin-file so \
+		--new-so-pin-file so.new --new-pin-file pin --confirm DENK0300001 >said 2>&1 || die "$(cat said)"
+for ((i = 1; i <= keys; i++)); do
 	k -d DENK0300001 key new --type ec:secp256r1 --id "$(printf %02x $i)" --label "key $i" --pin-file pin >said 2>&1 || die "$(cat said)"
 done
+eject 0 && cp a.card full.card && insert 0 a
+back() { eject 0 && cp full.card a.card && insert 0 a "$@"; } # the card as it was, with other options
 
 heading 'on one card' 'Keyroom APDUs' time 'OpenSC APDUs' time ratio limit
-measure k status
+best k status
 our_n=$n our_ms=$ms
-measure schsm 0
+best schsm 0
 row 'status' $our_n 8 $our_ms $n $ms ''
 
-measure k key new --type ec:secp256r1 --label 'the last key' --pin-file pin
+measure k key new --type ec:secp256r1 --label 'one more' --pin-file pin
 our_n=$n our_ms=$ms
-eject 0 && cp a.card before.card && insert 0 a
+back
 measure p11in 0 --keypairgen --key-type EC:secp256r1 --id f0 --label theirs
 row "a key, with $keys present" $our_n 10 $our_ms $n $ms ''
-eject 0 && cp before.card a.card && insert 0 a
-measure p11in 0 --delete-object --type privkey --id "$(printf %02x 1)"
+back
 measure k key new --type ec:secp256r1 --id f1 --label 'with an id' --pin-file pin
-row "a key with --id, with $((keys - 1)) present" $n $((10 + keys - 1)) $ms '' '' ''
-eject 0 && cp before.card a.card && insert 0 a
+row "a key with --id, with $keys present" $n $((10 + keys)) $ms '' '' ''
 
-measure k --json objects
-our_n=$n our_ms=$ms
-same "$(json <(sed -n '/^[[{]/,$p' said) 'len([o for o in d if o["type"] == "key"])')" $keys 'keys listed'
-measure p15 0 --dump
-row "everything on a card with $keys keys" $our_n $((2 * keys + 8)) $our_ms $n $ms 0.4
-
-measure k backup --all --out saved --pin-file pin
-our_n=$n our_ms=$ms
-same "$(find saved -type f | wc -l)" $keys 'files saved'
-wrap_all() {
-	local i
-	for ((i = 1; i <= keys; i++)); do schsm 0 --wrap-key wrapped.$i --key-reference $i --pin $pin; done
+listing() { # listing HOW LIMIT
+	best k --json objects
+	our_n=$n our_ms=$ms
+	same "$(json <(sed -n '/^[[{]/,$p' .output) 'len([o for o in d if o["type"] == "key"])')" $keys 'keys listed' || die 'not all'
+	best p15 0 --dump
+	row "everything on a card with $keys keys$1" $our_n $((2 * keys + 8)) $our_ms $n $ms "$2"
 }
-measure wrap_all
+back
+listing '' 0.4
+back --realistic
+listing ', 30 ms each' ''
+back
+
+saved=0
+wrap_ours() {
+	k backup --all --out "saved.$saved" --pin-file pin
+}
+wrap_theirs() {
+	local i
+	for ((i = 1; i <= keys; i++)); do schsm 0 --wrap-key "wrapped.$i" --key-reference $i --pin $pin; done
+}
+least=
+for saved in 1 2 3; do
+	measure wrap_ours
+	[ -n "$least" ] && [ "$least" -le "$ms" ] || least=$ms
+done
+our_n=$n our_ms=$least
+same "$(find saved.1 -type f | wc -l)" $keys 'files saved' || die 'not all'
+best wrap_theirs
 row "backup of all $keys keys" $our_n $((4 * keys + 8)) $our_ms $n $ms 0.25
 
-one=$(find saved -type f | sort | head -n 1)
-theirs=$(find wrapped.1)
-measure k key delete --id "$(printf %02x 1)" --pin-file pin --confirm DENK0300001
+one=$(find saved.1 -type f | sort | head -n 1)
+theirs=wrapped.1
+measure k key delete --id 01 --pin-file pin --confirm DENK0300001
 measure k restore "$one" --pin-file pin
 row "restore of a key, with $((keys - 1)) present" $n $((14 + 2 * (keys - 1))) $ms '' '' ''
 eject 0
@@ -95,7 +117,6 @@ eject 0
 card=b
 insert 0 b "${options[@]}"
 schsm 0 --initialize --so-pin $so --pin $pin --dkek-shares 1 --label empty >/dev/null 2>&1
-from=$(date +%s%N)
 measure schsm 0 --import-dkek-share share.pbe --password 'one password'
 import_ms=$ms
 eject 0 && cp b.card empty.card && insert 0 b
