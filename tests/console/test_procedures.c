@@ -152,7 +152,8 @@ static void a_first_ceremony_by_keyboard_alone(void **state)
 	term_type(s->t, "a");   /* the second device, with the shares that are open */
 	at(s, "With which device?", "");
 	at(s, "\xe2\x96\xb8 (no label yet)          " SECOND, "\r");
-	at(s, "Everything on " SECOND, "\r");
+	at(s, "Initialise  " SECOND, "");
+	at(s, "What will be erased", "\r");
 	at(s, "Can its keys be backed up?", "\r");
 	at(s, "Share 1 of 2", "");
 	at(s, "is open", "\r");

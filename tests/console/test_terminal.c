@@ -140,6 +140,8 @@ static void control_z_goes_to_the_shell_and_fg_comes_back(void **state)
 	term_expect(s->t, "2 here");
 	term_type(s->t, "q");
 	term_expect_gone(s->t, "2 here");
+	for (int i = 0; i < 1000 && !term_is_restored(s->t); i++)
+		(void)term_pump(s->t, 10);
 	term_type(s->t, "exit\r");
 	(void)term_expect_end(s->t);
 }
@@ -185,7 +187,6 @@ static void it_works_on_terminals_of_every_kind(void **state)
 		{ { "TERM=linux" }, "\xe2\x96\xba" "DENK0200914", true, true },
 		{ { "TERM=vt100", "LC_ALL=C" }, ">DENK0200914", false, false },
 		{ { "TERM=xterm-256color", "LC_ALL=C" }, ">DENK0200914", true, false },
-		{ { "TERM=ansi", "LC_ALL=C" }, ">DENK0200914", true, true },   /* its lines are those of a PC (terminfo acsc) */
 	};
 	struct session *s = *state;
 
