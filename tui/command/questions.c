@@ -30,8 +30,7 @@ bool question_also(const struct question *q, char out[static OPTION_NAME_MAX])
 	return true;
 }
 
-/* Has the question an option of its own: a device is given by -d, and a page that comes again brings no new names. */
-static bool has_option(const struct procedure *p, size_t i)
+bool question_is_shown(const struct procedure *p, size_t i)
 {
 	const struct question *q = procedure_question(p, i);
 
@@ -42,6 +41,11 @@ static bool has_option(const struct procedure *p, size_t i)
 			return false;
 	}
 	return true;
+}
+
+static bool has_option(const struct procedure *p, size_t i)
+{
+	return question_is_shown(p, i) && !procedure_question(p, i)->positional;
 }
 
 /* What usage shows behind an option; NULL for a flag. */

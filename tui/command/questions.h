@@ -10,13 +10,16 @@
 struct question;
 
 /*
- * The i-th option of a command; false past the end. A secret's is "NAME-file"; what has neither a name on the line (a
- * device) is left out.
+ * The i-th option of a command; false past the end. A secret's is "NAME-file"; what has no name on the line (a device,
+ * a file that stands by itself) is left out.
  */
 bool command_option(const struct command *c, size_t i, struct command_option *ret);
 
 /* The i-th question of a procedure over all its pages; NULL past the end. */
 const struct question *procedure_question(const struct procedure *p, size_t i);
+
+/* Has it a place on the line: a device is given by -d, and a question that is asked again brings no new name. */
+bool question_is_shown(const struct procedure *p, size_t i);
 
 /* How many words without a name a command takes. */
 size_t command_words_max(const struct command *c);

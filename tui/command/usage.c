@@ -55,7 +55,7 @@ static void print_one(FILE *out, const struct command *c)
 		const struct question *q = procedure_question(c->procedure, i);
 		char name[OPTION_NAME_MAX];
 
-		if (q->ask == ASK_DEVICE || q->unlisted || q->help == NULL)
+		if (!question_is_shown(c->procedure, i) || q->help == NULL)
 			continue;
 		question_option(q, name);
 		fprintf(out, "\n  %s%s\n    %s\n", q->positional ? "" : "--", q->positional && q->value != NULL ? q->value : name,

@@ -49,7 +49,7 @@ static enum status combine(struct step_env *e, struct fault *f)
 }
 
 static const struct question file_questions[] = {
-	{ .name = "file", .value = "FILE...", .ask = ASK_FILES, .positional = true, .max = DKEK_SHARES_MAX, .words = "Share files",
+	{ .name = "file", .value = "FILE", .ask = ASK_FILES, .positional = true, .max = DKEK_SHARES_MAX, .words = "Share files",
 	  .help = "Files of DKEK shares, made by Keyroom or by sc-hsm-tool. One line for each." },
 	{ 0 },
 };
