@@ -14,16 +14,12 @@ blanks=$(grep -nE '[[:blank:]]$|'$'\r' $text) && bad "blanks at the end of a lin
 for f in $text; do
 	[ ! -s "$f" ] || [ -z "$(tail -c 1 "$f")" ] || bad "$f: no newline at the end"
 done
-for f in $code; do
-	long=$(expand -t 4 "$f" | awk -v f="$f" 'length($0) > 132 {print f ":" NR ": " length($0) " columns"}')
-	[ -z "$long" ] || bad "lines over 132 columns:"$'\n'"$long"
-done
+long=$(awk '{ l = $0; gsub(/\t/, "    ", l) } length(l) > 132 { print FILENAME ":" FNR ": " length(l) " columns" }' $code)
+[ -z "$long" ] || bad "lines over 132 columns:"$'\n'"$long"
 indent=$(grep -nE '^ {4,}[^ *]' $code) && bad "indented with blanks instead of tabs:"$'\n'"$indent"
 
-for f in $code; do
-	n=$(wc -l <"$f")
-	[ "$n" -le 500 ] || bad "$f: $n lines, more than 500"
-done
+files=$(awk 'FNR == 501 { print FILENAME ": more than 500 lines" }' $code)
+[ -z "$files" ] || bad "$files"
 functions=$(awk '
 	FNR == 1 { start = 0 }
 	/^\{/ || /^[A-Za-z_].*\).*\{[ \t]*$/ { start = FNR; next }
