@@ -14,6 +14,7 @@
 
 #include "session.h"
 
+#define NOW "\xe2\x96\xb8 "   /* before the name of the page that is asked */
 #define FIRST "DENK0200914"
 #define SECOND "DENK0200915"
 #define PIN "739146"
@@ -86,7 +87,7 @@ static void set_pins(struct session *s, const char *label)
 {
 	at(s, "Current SO-PIN", SO_PIN "\t" NEW_SO_PIN "\r" NEW_SO_PIN "\r");
 	at(s, "New user PIN", PIN "\r" PIN "\r");
-	at(s, "The label is the name", label);
+	at(s, NOW "Label", label);
 	term_type(s->t, "\r");
 }
 
@@ -94,11 +95,11 @@ static void initialise_first(struct session *s)
 {
 	at(s, "\xe2\x96\xb8" FIRST, "");
 	at(s, "Never initialised", "i");
-	at(s, "What will be erased", "\r");
-	at(s, "Can its keys be backed up?", "2\r");
+	at(s, NOW "Contents", "\r");
+	at(s, NOW "Backups", "2\r");
 	make_share(s, "Share 1 of 2", "s1.pbe");
 	make_share(s, "Share 2 of 2", "s2.pbe");
-	at(s, "DKEK check value of all 2 shares", "\r");
+	at(s, NOW "Check value", "\r");
 	set_pins(s, "root-ca-a");
 	at(s, "To begin, type " FIRST, FIRST "\r");
 	see(s, "is initialised, and was read back");
@@ -116,14 +117,14 @@ static void new_key(struct session *s, int down, const char *kind, const char *l
 	char mark[64];
 
 	at(s, "n New key", "n");
-	see(s, "The new key");
+	see(s, NOW "Key");
 	for (int i = 0; i < down; i++)
 		term_type(s->t, "j");
 	(void)snprintf(mark, sizeof(mark), "(\xe2\x80\xa2) %s", kind);
 	at(s, mark, "\t");
 	term_type(s->t, label);
 	term_type(s->t, "\r");
-	at(s, "The user PIN", PIN "\r");
+	at(s, NOW "User PIN", PIN "\r");
 	at(s, "Press Enter to begin", "\r");
 	see(s, "It has no backup yet");
 	leave_done(s);
@@ -132,12 +133,12 @@ static void new_key(struct session *s, int down, const char *kind, const char *l
 static void back_up_all(struct session *s, const char *folder)
 {
 	at(s, "b Back up", "b");
-	at(s, "Which keys", "\t");
+	at(s, NOW "Keys", "\t");
 	at(s, "[ ] All keys", " ");
 	at(s, "[x] All keys", "\t");
 	type_path(s, folder);
 	term_type(s->t, "\r");
-	at(s, "The user PIN", PIN "\r");
+	at(s, NOW "User PIN", PIN "\r");
 	at(s, "Press Enter to begin", "\r");
 	see(s, "A backup is only proven");
 	leave_done(s);
@@ -153,13 +154,13 @@ static void a_first_ceremony_by_keyboard_alone(void **state)
 	at(s, "With which device?", "");
 	at(s, "\xe2\x96\xb8 (no label yet)          " SECOND, "\r");
 	at(s, "Initialise  " SECOND, "");
-	at(s, "What will be erased", "\r");
-	at(s, "Can its keys be backed up?", "\r");
+	at(s, NOW "Contents", "\r");
+	at(s, NOW "Backups", "\r");
 	at(s, "Share 1 of 2", "");
 	at(s, "is open", "\r");
 	at(s, "Share 2 of 2", "");
 	at(s, "is open", "\r");
-	at(s, "DKEK check value of all 2 shares", "\r");
+	at(s, NOW "Check value", "\r");
 	set_pins(s, "root-ca-b");
 	at(s, "To begin, type " SECOND, SECOND "\r");
 	see(s, "is initialised, and was read back");
@@ -178,17 +179,19 @@ static void a_key_is_made_backed_up_deleted_and_restored(void **state)
 	back_up_all(s, "backups");
 	see(s, "1, matched");
 	at(s, "d Delete", "d");
-	at(s, "Which key", "\r");
-	at(s, "The user PIN", PIN "\r");
+	at(s, NOW "Key", "\r");
+	at(s, NOW "User PIN", PIN "\r");
 	at(s, "To begin, type " FIRST, FIRST "\r");
 	see(s, "Enter Close");
 	leave_done(s);
 	see(s, "Nothing is on this device");
 	at(s, "r Restore", "r");
-	see(s, "What is to be restored");
+	at(s, NOW "Backup", "");
+	at(s, "(\xe2\x80\xa2) SSH CA", "G");   /* the inventory's, or from a file: this time from a file */
+	at(s, "(\xe2\x80\xa2) none of these", "\t");
 	session_type_first_file(s, "backups");
 	term_type(s->t, "\r\r");
-	at(s, "The user PIN", PIN "\r");
+	at(s, NOW "User PIN", PIN "\r");
 	at(s, "Press Enter to begin", "\r");
 	see(s, "Enter Close");
 	leave_done(s);
@@ -202,8 +205,8 @@ static void what_was_typed_survives_a_resize(void **state)
 	struct session *s = *state;
 
 	at(s, "Never initialised", "i");
-	at(s, "What will be erased", "\r");
-	at(s, "Can its keys be backed up?", "1\r");
+	at(s, NOW "Contents", "\r");
+	at(s, NOW "Backups", "1\r");
 	at(s, "Share 1 of 1", "a-file-that-is-not-there");
 	term_resize(s->t, 43, 132);
 	see(s, "a-file-that-is-not-there");
@@ -227,13 +230,13 @@ static void a_wrong_pin_is_typed_anew(void **state)
 	initialise_first(s);
 	leave_done(s);
 	at(s, "n New key", "n");
-	at(s, "The new key", "\tLabel\r");
-	at(s, "The user PIN", "111111\r");
+	at(s, NOW "Key", "\tLabel\r");
+	at(s, NOW "User PIN", "111111\r");
 	at(s, "Press Enter to begin", "\r");
 	see(s, "2 tries are left");
 	at(s, "Enter Try again", "\r");
-	at(s, "The new key", "\r");
-	see(s, "The user PIN");
+	at(s, NOW "Key", "\r");
+	see(s, NOW "User PIN");
 	see_counted(s, 0, 1);   /* it is empty again, and Enter sends nothing */
 	term_type(s->t, "\r");
 	see(s, "is missing");
@@ -261,8 +264,8 @@ static void a_pin_is_nowhere_but_in_locked_memory(void **state)
 	size_t n, in_secrets;
 
 	at(s, "Never initialised", "i");
-	at(s, "What will be erased", "\r");
-	at(s, "Can its keys be backed up?", "\t");
+	at(s, NOW "Contents", "\r");
+	at(s, NOW "Backups", "\t");
 	term_type(s->t, "no backup ever\r");
 	at(s, "Current SO-PIN", SO_PIN "\t" NEW_SO_PIN "\r" NEW_SO_PIN "\r");
 	at(s, "New user PIN", PIN "\r" PIN);
@@ -273,7 +276,7 @@ static void a_pin_is_nowhere_but_in_locked_memory(void **state)
 	assert_int_equal(term_search_memory(s->t, NEW_SO_PIN, &in_secrets), 0);
 	assert_true(in_secrets > 0);
 	term_type(s->t, "\r");
-	at(s, "The label is the name", "root-ca-a\r");
+	at(s, NOW "Label", "root-ca-a\r");
 	at(s, "To begin, type " FIRST, FIRST "\r");
 	see(s, "Enter Close");
 	leave_done(s);
@@ -292,8 +295,8 @@ static void a_pin_that_is_left_is_erased(void **state)
 	size_t in_secrets;
 
 	at(s, "Never initialised", "i");
-	at(s, "What will be erased", "\r");
-	at(s, "Can its keys be backed up?", "1\r");
+	at(s, NOW "Contents", "\r");
+	at(s, NOW "Backups", "1\r");
 	at(s, "Share 1 of 1", "\tnew-file\r");
 	at(s, "New password", PASSWORD "\177\177");   /* backspace works in it */
 	see_counted(s, 11, 1);
@@ -312,11 +315,11 @@ static void help_explains_the_field_while_a_secret_is_typed(void **state)
 	struct session *s = *state;
 
 	at(s, "Never initialised", "i");
-	at(s, "What will be erased", "\r");
-	at(s, "Can its keys be backed up?", "\033OP");
+	at(s, NOW "Contents", "\r");
+	at(s, NOW "Backups", "\033OP");
 	see(s, "How many shares make the DKEK");
 	at(s, "Esc Back", "\033");
-	at(s, "Can its keys be backed up?", "1\r");
+	at(s, NOW "Backups", "1\r");
 	at(s, "Share 1 of 1", "\tnew-file\r");
 	at(s, "New password", "abc\033OP");
 	see(s, "better a sentence");

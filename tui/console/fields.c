@@ -10,6 +10,7 @@ static void field_done(struct field *f)
 {
 	free(f->edit);
 	secret_free(f->second);
+	free(f->choices.c);
 	free(f->marked);
 }
 
@@ -56,26 +57,41 @@ static void store_text(const struct fields *fs, const struct field *f, const cha
 	(void)run_set(fs->run, f->q->name, f->index, text[0] != '\0' ? text : NULL, NULL);   /* checked by run_next() */
 }
 
+/* The rows, in an array of the field's own: where one need not be chosen, a last row says so. */
+static void load_choices(const struct fields *fs, struct field *f)
+{
+	bool none = f->kind == FIELD_ONE && f->q->optional;
+	struct choices given = { 0 };
+
+	if (f->q->choices_of != NULL) {
+		if (f->q->choices_of(fs->run, &given, &f->fault) != ST_OK)
+			given = (struct choices){ 0 };
+	} else if (f->q->choices != NULL) {
+		given.c = (struct choice *)(uintptr_t)f->q->choices;   /* only read */
+		while (given.c[given.n].value != NULL)
+			given.n++;
+	}
+	f->choices.c = calloc(given.n + 1, sizeof(*f->choices.c));
+	if (f->choices.c == NULL)
+		return;
+	for (size_t i = 0; i < given.n; i++)
+		f->choices.c[f->choices.n++] = given.c[i];
+	if (none && given.n > 0)
+		f->choices.c[f->choices.n++] = (struct choice){ "", "none of these" };
+}
+
 static void load_list(const struct fields *fs, struct field *f)
 {
 	char first[EDIT_BYTES];
 	unsigned given = run_count(fs->run, f->q->name);
 
-	if (f->q->choices_of != NULL) {
-		if (f->q->choices_of(fs->run, &f->choices, &f->fault) != ST_OK)
-			f->choices = (struct choices){ 0 };
-	} else if (f->q->choices != NULL) {
-		/* the table's rows are only read */
-		f->choices.c = (struct choice *)(uintptr_t)f->q->choices;
-		while (f->choices.c[f->choices.n].value != NULL)
-			f->choices.n++;
-	}
+	load_choices(fs, f);
 	f->marked = calloc(f->choices.n + 1, sizeof(*f->marked));
 	first_text(fs, f->q, f->index, first, sizeof(first));
 	for (size_t i = 0; i < f->choices.n && f->marked != NULL; i++) {
 		const char *value = f->choices.c[i].value;
 
-		if (strcmp(value, first) == 0)
+		if (first[0] != '\0' && strcmp(value, first) == 0)
 			f->at = i;
 		for (unsigned g = 0; g < given && f->kind == FIELD_SOME; g++)
 			f->marked[i] |= strcmp(run_get(fs->run, f->q->name, g), value) == 0;
@@ -128,6 +144,8 @@ static bool field_load(const struct fields *fs, struct field *f)
 	char first[EDIT_BYTES];
 
 	f->kind = kinds[f->q->ask];
+	if (f->q->choices_of != NULL && f->kind == FIELD_TEXT)
+		f->kind = FIELD_ONE;   /* a text or number that need not be known by heart */
 	if (f->q->ask == ASK_OBJECTS && f->q->max == 1)
 		f->kind = FIELD_ONE;
 	switch (f->kind) {
@@ -142,9 +160,9 @@ static bool field_load(const struct fields *fs, struct field *f)
 		return true;
 	default:
 		load_list(fs, f);
-		if (f->marked != NULL)
+		if (f->marked != NULL && f->choices.c != NULL)
 			store_list(fs, f);
-		return f->marked != NULL;
+		return f->marked != NULL && f->choices.c != NULL;
 	}
 }
 

@@ -284,25 +284,25 @@ static const struct step resume_step = {
 
 static const struct question source_questions[] = {
 	{
-		.name = "file",
-		.value = "FILE",
-		.ask = ASK_FILES,
-		.positional = true,
-		.optional = true,
-		.words = "Files",
-		.check = NULL,
-		.help = "Files with wrapped keys, made by this program, sc-hsm-tool or the vendor's shell; one or "
-			"several.",
-	},
-	{
 		.name = "backup",
 		.value = "ID",
 		.ask = ASK_NUMBER,
 		.optional = true,
 		.words = "Backup",
+		.choices_of = restore_choices,
+		.help = "One of the backups that the inventory keeps, by its number, as keyroom backups shows it. It can only be restored "
+			"to a device with the same DKEK.",
+	},
+	{
+		.name = "file",
+		.value = "FILE",
+		.ask = ASK_FILES,
+		.positional = true,
+		.optional = true,
+		.words = "Or files",
+		.help = "Files with wrapped keys, made by this program, sc-hsm-tool or the vendor's shell; one or "
+			"several.",
 		.check = check_source,
-		.help = "The number of a backup that the inventory keeps, as keyroom backups shows it, instead of a "
-			"file.",
 	},
 	{ .name = NULL },
 };

@@ -42,6 +42,9 @@ struct restore {
 enum status restore_load(struct step_env *e, struct fault *f);
 void restore_unload(struct restore *r);
 
+/* The backups of the inventory, newest first, by their number. */
+enum status restore_choices(const struct run *r, struct choices *ret, struct fault *f);
+
 /* Is its DKEK the device's? Into the item's fault where not. The card is only asked for its key domains. */
 void restore_compare_dkek(struct store *store, struct session *s, struct restore_item *item);
 
