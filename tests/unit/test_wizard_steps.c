@@ -174,6 +174,25 @@ static void another_device_in_the_reader_is_left_alone(void **state)
 	strike_stage(&s);
 }
 
+static void a_page_whose_work_cannot_even_begin_is_not_left(void **state)
+{
+	struct stage s;
+	const char *bad = "?";
+	struct fault f = { 0 };
+
+	(void)state;
+	raise_stage_with(&s, false, NULL, NULL);
+	assert_int_equal(run_set_device(s.run, "AA0001", "", &f), ST_OK);
+	run_wait(s.run, NULL, NULL);
+	assert_string_equal(page_name(s.run), "Device");
+	assert_int_equal(run_fault(s.run)->st, ST_CARD_GONE);
+	assert_int_equal(run_next(s.run, &bad, &f), ST_CARD_GONE);
+	assert_null(bad);
+	assert_string_equal(page_name(s.run), "Device");
+	assert_string_equal(s.bench.log, "");
+	strike_stage(&s);
+}
+
 /* --- leaving --- */
 
 static void step_until_held(struct stage *s)
@@ -256,6 +275,7 @@ int main(void)
 		cmocka_unit_test(a_mismatch_stays_a_mismatch),
 		cmocka_unit_test(a_device_that_was_moved_is_found_in_its_new_reader),
 		cmocka_unit_test(another_device_in_the_reader_is_left_alone),
+		cmocka_unit_test(a_page_whose_work_cannot_even_begin_is_not_left),
 		cmocka_unit_test(a_cancelled_step_ends_the_run_half_way),
 		cmocka_unit_test(a_run_that_is_left_waits_for_its_step_and_leaves_others_events_alone),
 		cmocka_unit_test(again_begins_anew_without_a_device),

@@ -299,15 +299,15 @@ struct stage {
 	char dir[64], path[96];
 };
 
-static void raise_stage(struct stage *s, bool with_store)
+static inline void raise_stage_with(struct stage *s, bool with_store, const char *first, const char *second)
 {
 	struct jobs_config config;
 	struct fault f;
 
 	memset(s, 0, sizeof(*s));
 	s->fakes.source.ops = &source_ops;
-	s->fakes.serial[0] = "AA0001";
-	s->fakes.serial[1] = "BB0002";
+	s->fakes.serial[0] = first;
+	s->fakes.serial[1] = second;
 	bench_now = &s->bench;
 	s->bench.changes = true;
 	snprintf(s->dir, sizeof(s->dir), "/tmp/keyroom-test-wizard.XXXXXX");
@@ -319,6 +319,11 @@ static void raise_stage(struct stage *s, bool with_store)
 	assert_int_equal(jobs_new(&config, &s->jobs, &f), ST_OK);
 	s->env = (struct env){ .jobs = s->jobs, .store = s->store, .share_iterations = 1 };
 	assert_int_equal(run_new(&trial, &s->env, &s->run, &f), ST_OK);
+}
+
+static inline void raise_stage(struct stage *s, bool with_store)
+{
+	raise_stage_with(s, with_store, "AA0001", "BB0002");
 }
 
 static void strike_stage(struct stage *s)

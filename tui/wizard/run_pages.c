@@ -39,8 +39,13 @@ static enum status work(struct run *r, const struct page *page, struct fault *f)
 		return ST_OK;
 	r->phase = RUN_WORKING;
 	st = tasks_start(r, page->work, first, count, f);
-	if (st != ST_OK)
+	if (st != ST_OK) {
 		r->phase = RUN_ASKING;
+	} else if (r->phase != RUN_WORKING) {
+		/* Over before it was begun, which only a failure is: the device is not here. The page stays. */
+		*f = r->fault;
+		st = f->st;
+	}
 	return st;
 }
 
