@@ -1,5 +1,6 @@
 /* Initialising devices that are different, and with unusual wishes. */
 #include "tests/faults/scene.h"
+#include "tui/wizard/session.h"
 
 /* --- devices that are different --- */
 
@@ -198,6 +199,57 @@ static void a_second_device_takes_the_shares_that_are_open(void **state)
 	strike_scene(&c);
 }
 
+/* --- last tries --- */
+
+static void spend_so_tries(struct scene *c, int left)
+{
+	struct card *card = stage_talk(&c->s, 0);
+	SECRET *wrong = secret_new(PIN_SO_LEN);
+	struct pin_status so = { .tries = left + 1 };
+	struct fault f;
+
+	assert_true(secret_set(wrong, "\1\1\1\1\1\1\1\1", PIN_SO_LEN));
+	while (so.tries > left) {
+		CARD_SESSION *held = NULL;
+
+		must(card_begin(card, &held, &f));
+		assert_int_equal(card_unblock(card, wrong, NULL, &f), ST_SO_PIN_WRONG);
+		must(card_pin_status(card, PIN_SO, &so, &f));
+	}
+	card_close(card);
+}
+
+/* Erased already, so that nothing on it asks for the serial; but the SO-PIN typed now may be the wrong one of two. */
+static void taking_it_up_does_not_spend_the_last_tries_of_the_so_pin(void **state)
+{
+	static const struct given other[] = { { "so-pin", 0, "0011223344556600", false }, { 0 } };
+	struct scene c;
+	struct card_info info;
+	struct run *r = NULL;
+	size_t n;
+	struct fault f;
+
+	(void)state;
+	raise_used(&c);
+	must(sim_card_set_fault(stage_card(&c.s, 0), "sw:24=6f00", &f));
+	assert_int_equal(initialise(&c, NULL, NULL, &f), ST_HALFWAY);
+	must(sim_card_set_fault(stage_card(&c.s, 0), NULL, &f));
+	spend_so_tries(&c, LAST_SO_TRIES);
+
+	c.s.env.script = false;   /* somebody at the console, who was asked for nothing */
+	assert_int_equal(initialise(&c, other, &r, &f), ST_REFUSED);
+	assert_string_equal(procedure_init.confirm(r), stage_serial(&c.s, 0));
+	run_free(r);
+	look(&c, 0, &info, &n);
+	assert_int_equal(info.so.tries, LAST_SO_TRIES);
+
+	c.s.env.script = true;   /* with --confirm */
+	assert_int_equal(initialise(&c, other, NULL, &f), ST_SO_PIN_WRONG);
+	look(&c, 0, &info, &n);
+	assert_int_equal(info.so.tries, LAST_SO_TRIES - 1);
+	strike_scene(&c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -209,6 +261,7 @@ int main(void)
 		cmocka_unit_test(shares_that_are_not_here_are_left_for_later),
 		cmocka_unit_test(a_new_share_is_made_in_the_wizard_and_is_there_for_its_owner_alone),
 		cmocka_unit_test(a_second_device_takes_the_shares_that_are_open),
+		cmocka_unit_test(taking_it_up_does_not_spend_the_last_tries_of_the_so_pin),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

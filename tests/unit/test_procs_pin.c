@@ -221,6 +221,31 @@ static void the_last_five_tries_of_the_so_pin_need_a_confirmation(void **state)
 	assert_true(takes(p, PIN));
 }
 
+/* Somebody else spent the others while the person was asked; the review did not say that it is the last. */
+static void a_try_that_became_the_last_one_is_not_spent_either(void **state)
+{
+	struct place *p = *state;
+	struct run *r;
+	struct fault f = { 0 };
+
+	place_init(p, 0, 1, 0x10);
+	p->env.script = false;
+	r = place_run_new(p, "pin change", 0, change("000000", NEW_PIN));
+	assert_null(run_procedure(r)->confirm(r));
+	assert_false(takes(p, "000001"));
+	assert_false(takes(p, "000001"));
+	assert_int_equal(place_go(p, r, &f), ST_REFUSED);
+	assert_int_equal(status_of(p, PIN_USER).tries, 1);
+
+	/* Begun anew it is asked for, and then it is the person's to spend. */
+	OK(run_retry(r, &f));
+	run_wait(r, NULL, NULL);
+	assert_string_equal(run_procedure(r)->confirm(r), place_serial(p, 0));
+	run_confirm(r);
+	assert_int_equal(place_go(p, r, &f), ST_PIN_BLOCKED);
+	run_free(r);
+}
+
 static void a_changed_so_pin_works_and_the_old_one_does_not(void **state)
 {
 	struct place *p = *state;
@@ -362,6 +387,7 @@ int main(void)
 		T(a_device_that_was_made_without_unblocking_says_so),
 		T(a_wrong_so_pin_costs_one_of_its_tries_and_is_named),
 		T(the_last_five_tries_of_the_so_pin_need_a_confirmation),
+		T(a_try_that_became_the_last_one_is_not_spent_either),
 		T(a_changed_so_pin_works_and_the_old_one_does_not),
 		T(a_rehearsal_may_keep_the_factory_so_pin),
 		T(a_transport_pin_is_resolved_by_changing_it),

@@ -267,6 +267,7 @@ static enum status confirm(const struct here *h, struct run *r, struct fault *f)
 	}
 	if (strcmp(h->args->confirm != NULL ? h->args->confirm : line, wanted) != 0)
 		return fault_set(f, ST_REFUSED, "That is not %s. Nothing was done.", wanted);
+	run_confirm(r);
 	return ST_OK;
 }
 

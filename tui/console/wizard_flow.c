@@ -253,10 +253,14 @@ static void begin_steps(struct wizard_screen *w)
 	const char *confirm = wizard_confirm(w);
 	struct fault f = { 0 };
 
-	if (confirm != NULL && strcmp(confirm, w->confirm.text) != 0)
+	if (confirm != NULL && strcmp(confirm, w->confirm.text) != 0) {
 		(void)fault_set(&f, ST_BAD_FORM, "To begin, type exactly: %s", confirm);
-	else if (run_start(w->run, &f) == ST_OK)
-		f.st = ST_OK;
+	} else {
+		if (confirm != NULL)
+			run_confirm(w->run);
+		if (run_start(w->run, &f) == ST_OK)
+			f.st = ST_OK;
+	}
 	w->fault = f;
 	w->fault.st = f.st;
 	wizard_look(w);

@@ -123,9 +123,20 @@ static void done(void *state)
 	shares_done(&s->shares);
 }
 
+static bool is_last(const struct pin_status *p, int last)
+{
+	return p->state == PIN_READY && p->tries >= 0 && p->tries <= last;
+}
+
+/* What is erased cannot be lost any more, but one of the last tries of a PIN can. */
 static const char *confirm(const struct run *r)
 {
-	return init_of(r)->erased ? NULL : run_serial(r);
+	const struct init *s = init_of(r);
+
+	if (!s->erased || (init_changes_so(r) && !s->so_changed && is_last(&s->info.so, LAST_SO_TRIES)) ||
+	    (!s->label_set && is_last(&s->info.user, LAST_USER_TRIES)))
+		return run_serial(r);
+	return NULL;
 }
 
 /* The shares stay open; everything that was about the first device goes. */

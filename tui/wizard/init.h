@@ -7,9 +7,9 @@
 
 #include "engine/card/card.h"
 #include "engine/card/files.h"
+#include "tui/wizard/session.h"
 #include "tui/wizard/share.h"
 
-#define LAST_SO_TRIES_TO_CONFIRM 5   /* DESIGN.md: spending one of these is said and confirmed */
 #define INIT_FACT_MAX 24
 #define USER_TRIES 3                 /* of the user PIN where nobody says otherwise */
 

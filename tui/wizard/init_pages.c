@@ -315,9 +315,9 @@ static void say_so(const struct run *r, unsigned index, struct prose *out)
 		  "counter.%s", PIN_SO_TRIES,
 		  init_can_change_so(r) ? "" : " This firmware can never change the SO-PIN.");
 	if (tries >= 0)
-		prose_add(out, tries <= LAST_SO_TRIES_TO_CONFIRM ? PROSE_WARNING : PROSE_PLAIN, "Tries left now: %d of "
+		prose_add(out, tries <= LAST_SO_TRIES ? PROSE_WARNING : PROSE_PLAIN, "Tries left now: %d of "
 			  "%d.%s", tries, PIN_SO_TRIES,
-			  tries <= LAST_SO_TRIES_TO_CONFIRM ? " Go on only if you are sure of the current SO-PIN." : "");
+			  tries <= LAST_SO_TRIES ? " Go on only if you are sure of the current SO-PIN." : "");
 	if (must_change_so(r, 0) && !s->erased)
 		prose_add(out, PROSE_PLAIN, "The factory's SO-PIN is public, so a new one is set right after the device was "
 			  "erased. Two people should "

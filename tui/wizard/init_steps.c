@@ -170,6 +170,18 @@ static enum status write_so(struct step_env *e, bool factory, struct fault *f)
 	return store_commit(&t, f);
 }
 
+/* Of a run that is taken up: what was typed now may be another PIN than the device was given then. */
+static enum status may_spend(struct step_env *e, enum pin_which which, struct fault *f)
+{
+	struct pin_status now;
+	enum status st;
+
+	if (!run_is_resumed(e->run))
+		return ST_OK;
+	st = card_pin_status(e->card, which, &now, f);
+	return st == ST_OK ? session_spend(e->run, run_serial(e->run), which, &now, f) : st;
+}
+
 static enum status change_so(struct step_env *e, struct fault *f)
 {
 	struct init *s = init_of(e->run);
@@ -180,7 +192,7 @@ static enum status change_so(struct step_env *e, struct fault *f)
 	if (!old || !fresh)
 		return fault_set(f, ST_NO_MEMORY, NULL);
 	if ((st = init_current_so(e->run, old, f)) != ST_OK || (st = init_new_so(e->run, fresh, f)) != ST_OK ||
-	    (st = run_note(e, "so-pin", "begun", f)) != ST_OK)
+	    (st = may_spend(e, PIN_SO, f)) != ST_OK || (st = run_note(e, "so-pin", "begun", f)) != ST_OK)
 		return st;
 	s->so_unknown = true;
 	st = card_change_so_pin(e->card, old, fresh, f);
@@ -224,7 +236,7 @@ static enum status set_label(struct step_env *e, struct fault *f)
 	}
 	if (!pin)
 		return fault_set(f, ST_NEED_SECRET, "The user PIN is missing.");
-	if ((st = card_login(e->card, pin, f)) != ST_OK)
+	if ((st = may_spend(e, PIN_USER, f)) != ST_OK || (st = card_login(e->card, pin, f)) != ST_OK)
 		return st;
 	st = card_set_label(e->card, run_get(e->run, "label", 0), f);
 	s->label_set = st == ST_OK;
@@ -307,6 +319,9 @@ static enum status try_pin(struct step_env *e, struct fault *f)
 
 	if (!pin || s->info.user.state != PIN_READY)
 		return ST_OK;
+	if (run_is_resumed(e->run) &&
+	    (st = session_spend(e->run, run_serial(e->run), PIN_USER, &s->info.user, f)) != ST_OK)
+		return st;
 	st = card_login(e->card, pin, f);
 	if (st == ST_PIN_WRONG)
 		return fault_add(f, "%s was erased and has another user PIN than the one typed now: the one of the first attempt.",

@@ -59,10 +59,6 @@ void init_review(const struct run *r, struct prose *out)
 	if (!s->erased) {
 		prose_add(out, PROSE_PLAIN, "%s will be erased and named \"%s\".", run_serial(r), run_get(r, "label", 0));
 		init_tell_things(s, out);
-		if (s->info.so.state == PIN_READY && s->info.so.tries <= LAST_SO_TRIES_TO_CONFIRM)
-			prose_add(out, PROSE_WARNING, "One of the last %d tries of the SO-PIN will be spent if it is wrong. "
-				  "Typing the serial "
-				  "number says that you are sure of it.", s->info.so.tries);
 	} else {
 		prose_add(out, PROSE_DONE, "%s is erased.", run_serial(r));
 		if (s->so_changed)
@@ -70,6 +66,12 @@ void init_review(const struct run *r, struct prose *out)
 		if (s->label_set)
 			prose_add(out, PROSE_DONE, "Its label is \"%s\".", run_get(r, "label", 0));
 	}
+	if ((!s->erased || init_changes_so(r)) && s->info.so.state == PIN_READY && s->info.so.tries <= LAST_SO_TRIES)
+		prose_add(out, PROSE_WARNING, "One of the last %d tries of the SO-PIN will be spent if it is wrong. Typing the "
+			  "serial number says that you are sure of it.", s->info.so.tries);
+	if (s->erased && !s->label_set && s->info.user.state == PIN_READY && s->info.user.tries <= LAST_USER_TRIES)
+		prose_add(out, PROSE_WARNING, "The last try of the user PIN will be spent if it is wrong. Typing the serial number "
+			  "says that you are sure of it.");
 	review_shares(r, out);
 	if (init_changes_so(r))
 		prose_add(out, PROSE_PLAIN, "The SO-PIN will be changed to the new one%s.", s->erased ? "" : " right after "

@@ -91,6 +91,16 @@ const char *run_serial(const struct run *r)
 	return r->serial;
 }
 
+void run_confirm(struct run *r)
+{
+	r->confirmed = true;
+}
+
+bool run_is_confirmed(const struct run *r)
+{
+	return r->confirmed;
+}
+
 void run_expect_kcv(struct run *r, const uint8_t *kcv)
 {
 	r->has_kcv = kcv != NULL;
@@ -292,7 +302,7 @@ enum status run_again(struct run *r, struct fault *f)
 		return fault_set(f, ST_REFUSED, "This procedure has to be begun anew.");
 	answers_erase_secrets(r);
 	remember_device(r, "", "");
-	r->resumed = false;
+	r->resumed = r->confirmed = false;
 	r->record = 0;
 	r->begun_step[0] = '\0';
 	r->page = 0;

@@ -92,6 +92,7 @@ void pages_begin(struct run *r)
 	r->page = 0;
 	r->page_index = 0;
 	r->phase = RUN_ASKING;
+	r->confirmed = false;
 	if (!r->p->pages || !r->p->pages[0].name)
 		r->phase = RUN_REVIEW;
 	else if (repeats(r, &r->p->pages[0]) == 0 && !step_forward(r))
@@ -185,6 +186,7 @@ bool run_back(struct run *r)
 		r->page = page;
 		r->page_index = index;
 		r->phase = RUN_ASKING;
+		r->confirmed = false;
 		r->fault = (struct fault){ .tries_left = -1 };
 		return true;
 	}

@@ -53,6 +53,7 @@ struct run {
 	char reader[READER_NAME_MAX];
 	void *state;
 	bool resumed, resuming;
+	bool confirmed;         /* what procedure->confirm asks for was typed on this review */
 
 	pthread_mutex_t *lock;  /* of the lists of answers and facts, and their texts */
 	struct answer *answers;

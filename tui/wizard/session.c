@@ -59,29 +59,39 @@ static enum status identify(struct card *c, struct look *l, struct fault *f)
 	return ST_OK;
 }
 
-enum status session_may_spend(const struct run *r, const struct look *l, enum pin_which which, struct fault *f)
+/* Only what a person typed for it lets the last tries be spent. In a script that is --confirm. */
+static bool may_spend_last(const struct run *r, const char *serial)
 {
-	const struct pin_status *p = which == PIN_USER ? &l->user : &l->so;
-	const int last = which == PIN_USER ? LAST_USER_TRIES : LAST_SO_TRIES;
 	const struct env *env = run_env(r);
 
-	if (p->state != PIN_READY || p->tries < 0 || p->tries > last)
-		return ST_OK;
-	/* A person has typed the serial on the review, where session_confirm_ asked for it. */
-	if (!env->script || (env->confirm != NULL && strcmp(env->confirm, l->serial) == 0))
+	return run_is_confirmed(r) || (env->script && env->confirm != NULL && strcmp(env->confirm, serial) == 0);
+}
+
+enum status session_spend(const struct run *r, const char *serial, enum pin_which which, const struct pin_status *p,
+			  struct fault *f)
+{
+	const int last = which == PIN_USER ? LAST_USER_TRIES : LAST_SO_TRIES;
+
+	if (p->state != PIN_READY || p->tries < 0 || p->tries > last || may_spend_last(r, serial))
 		return ST_OK;
 	if (which == PIN_USER)
-		return fault_set(f, ST_REFUSED,
-				 "This is the last try of the user PIN of %s: if it is wrong, the PIN is blocked and "
-				 "only the SO-PIN can unblock it. Nothing was done. Where you are sure of the PIN, say "
-				 "so with --confirm %s.",
-				 l->serial, l->serial);
-	return fault_set(f, ST_REFUSED,
-			 "Only %d tries of the SO-PIN of %s are left, ever: after the last wrong one the device can "
-			 "never be "
-			 "initialised or unblocked again. Nothing was done. Where you are sure of the SO-PIN, say so "
-			 "with --confirm %s.",
-			 p->tries, l->serial, l->serial);
+		fault_set(f, ST_REFUSED,
+			  "This is the last try of the user PIN of %s: if it is wrong, the PIN is blocked and only the SO-PIN can "
+			  "unblock it. Nothing was done.", serial);
+	else
+		fault_set(f, ST_REFUSED,
+			  "Only %d tries of the SO-PIN of %s are left, ever: after the last wrong one the device can never be "
+			  "initialised or unblocked again. Nothing was done.", p->tries, serial);
+	if (run_env(r)->script)
+		fault_add(f, "Where you are sure of it, say so with --confirm %s.", serial);
+	else
+		fault_add(f, "That was not so when the procedure began. Begin it again: then the serial is asked for.");
+	return ST_REFUSED;
+}
+
+enum status session_may_spend(const struct run *r, const struct look *l, enum pin_which which, struct fault *f)
+{
+	return session_spend(r, l->serial, which, which == PIN_USER ? &l->user : &l->so, f);
 }
 
 static enum status pin_usable(const struct look *l, struct fault *f)

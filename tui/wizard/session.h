@@ -82,7 +82,12 @@ enum status session_list(struct session *s, struct fault *f);
 /* For a page's work that only looks, as its repeat: 0 in a script. */
 unsigned session_look_repeat(const struct run *r);
 
-/* ST_REFUSED where so few tries are left that spending one must be confirmed, and it was not. For steps. */
+/*
+ * ST_REFUSED where so few tries are left, by what the device says now, that spending one must be confirmed, and it was not.
+ * For steps.
+ */
+enum status session_spend(const struct run *r, const char *serial, enum pin_which which, const struct pin_status *p,
+			  struct fault *f);
 enum status session_may_spend(const struct run *r, const struct look *l, enum pin_which which, struct fault *f);
 
 /* The serial where so few tries are left that it must be typed: for struct procedure's confirm. NULL: not needed. */

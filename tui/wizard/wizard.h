@@ -222,6 +222,13 @@ enum status run_next(struct run *r, const char **ret_bad, struct fault *f);
 bool run_back(struct run *r);      /* false on the first page; answers stay */
 
 /*
+ * Right before run_start(): the person has typed what procedure->confirm asks for. It counts until the pages begin anew, or
+ * one goes back; the last tries of a PIN are not spent without it.
+ */
+void run_confirm(struct run *r);
+bool run_is_confirmed(const struct run *r);
+
+/*
  * Writes the run into the inventory and begins the steps. Only in RUN_REVIEW. Where the same procedure with the same
  * answers stopped half way on this device before, that one is taken up: procedure->resume comes first.
  */
