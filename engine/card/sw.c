@@ -32,7 +32,7 @@ struct sw_row {
 
 #define INIT_REFUSED \
 	"The device refused to be initialised, most likely because the SO-PIN is not correct. This may have cost one of its " \
-	"tries. Nothing was erased."
+	"tries."
 
 static const struct sw_row rows[] = {
 	{ CMD_SELECT, 0x6a82, ST_FOREIGN_CARD, NOT_HSM "Use the device's own software, or another card." },

@@ -113,6 +113,8 @@ static void time_words(char *out, size_t cap, const struct run_progress *p)
 		(void)snprintf(out, cap, "%s", elapsed);
 }
 
+#define COUNTABLE 1000   /* above this a count says less than a share of the whole */
+
 static int draw_progress(const struct wizard_screen *w, struct area a, int row, int col)
 {
 	struct run_progress p;
@@ -122,7 +124,9 @@ static int draw_progress(const struct wizard_screen *w, struct area a, int row, 
 	time_words(time, sizeof(time), &p);
 	if (p.note[0] != '\0')
 		area_fit(a, row++, col, a.cols - col, ROLE_PLAIN, p.note);
-	if (p.total > 1)
+	if (p.total > COUNTABLE)
+		area_print(a, row++, col, ROLE_PLAIN, "%u %% done", (unsigned)((uint64_t)p.done * 100 / p.total));
+	else if (p.total > 1)
 		area_print(a, row++, col, ROLE_PLAIN, "%u of %u", p.done, p.total);
 	if (time[0] != '\0')
 		area_text(a, row++, col, ROLE_PLAIN, time);
