@@ -50,6 +50,42 @@ static void a_bad_answer_keeps_the_page_and_is_named(void **state)
 	strike_stage(&s);
 }
 
+/* As console and line take keys: one after the other, until it is full. */
+static void type_secret(struct run *r, const char *question, size_t n)
+{
+	struct secret *s = run_secret(r, question, 0);
+
+	secret_wipe(s);
+	for (size_t i = 0; i < n; i++)
+		(void)secret_put(s, '7');
+}
+
+static void a_secret_that_is_too_long_is_not_cut_to_another_one(void **state)
+{
+	struct stage s;
+	const char *bad = NULL;
+	struct fault f;
+
+	(void)state;
+	raise_stage(&s, false);
+	to_label(&s);
+	assert_int_equal(run_set(s.run, "label", 0, "one", &f), ST_OK);
+	assert_int_equal(run_set(s.run, "parts", 0, "1", &f), ST_OK);
+	type_secret(s.run, "pin", 20);
+	assert_int_equal(run_next(s.run, &bad, &f), ST_BAD_FORM);
+	assert_string_equal(bad, "pin");
+	type_secret(s.run, "pin", 16);
+	next_is_fine(s.run);
+	assert_string_equal(page_name(s.run), "Parts");
+	type_secret(s.run, "password", 200);
+	assert_int_equal(run_next(s.run, &bad, &f), ST_BAD_FORM);
+	assert_string_equal(bad, "password");
+	type_secret(s.run, "password", 128);
+	next_is_fine(s.run);
+	assert_int_equal(run_phase(s.run), RUN_REVIEW);
+	strike_stage(&s);
+}
+
 static void a_secret_is_never_taken_as_text(void **state)
 {
 	struct stage s;
@@ -155,6 +191,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_page_without_anything_to_ask_is_worked_on_and_not_shown),
 		cmocka_unit_test(a_bad_answer_keeps_the_page_and_is_named),
+		cmocka_unit_test(a_secret_that_is_too_long_is_not_cut_to_another_one),
 		cmocka_unit_test(a_secret_is_never_taken_as_text),
 		cmocka_unit_test(going_back_keeps_answers_and_repeated_pages_are_asked_one_by_one),
 		cmocka_unit_test(work_that_fails_keeps_the_page_and_can_be_done_again),

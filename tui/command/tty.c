@@ -1,8 +1,11 @@
 #include "tui/command/tty.h"
 
 #include <errno.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <termios.h>
 #include <time.h>
 #include <unistd.h>
@@ -38,12 +41,14 @@ enum status tty_line(const char *prompt, char *out, size_t cap, struct fault *f)
 
 	put(prompt);
 	while (read_byte(&c) && c != '\n') {
-		if (n + 1 >= cap)
-			return fault_set(f, ST_BAD_FORM, "That line is too long.");
-		out[n++] = (char)c;
+		if (n + 1 < cap)
+			out[n] = (char)c;
+		n++;
 	}
 	if (c != '\n')
 		return fault_set(f, ST_CANCELLED, "The input ended. Nothing was changed.");
+	if (n + 1 > cap)
+		return fault_set(f, ST_BAD_FORM, "That line is too long.");
 	out[n] = '\0';
 	return ST_OK;
 }
@@ -81,14 +86,60 @@ static void skip_sequence(void)
 	(void)tcsetattr(STDIN_FILENO, TCSANOW, &keep);
 }
 
-static enum status read_secret(struct secret *s, struct fault *f)
+/* The signals that end a program, kept back until the terminal is as it was. */
+struct kept_back {
+	sigset_t before;
+	int fd;           /* readable while there is one */
+};
+
+static void keep_back(struct kept_back *k)
+{
+	sigset_t set;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGTERM);
+	(void)sigaddset(&set, SIGHUP);
+	(void)sigaddset(&set, SIGINT);
+	(void)sigaddset(&set, SIGQUIT);
+	(void)pthread_sigmask(SIG_BLOCK, &set, &k->before);
+	k->fd = signalfd(-1, &set, SFD_CLOEXEC);   /* -1: then such a signal waits for the next key */
+}
+
+static void let_go(struct kept_back *k)
+{
+	if (k->fd >= 0)
+		(void)close(k->fd);
+	(void)pthread_sigmask(SIG_SETMASK, &k->before, NULL);
+}
+
+/* False: the input ended, or a signal is to end the program. */
+static bool read_key(const struct kept_back *k, unsigned char *ret)
+{
+	struct pollfd p[] = { { .fd = STDIN_FILENO, .events = POLLIN }, { .fd = k->fd, .events = POLLIN } };
+
+	while (poll(p, 2, -1) < 0 && errno == EINTR)
+		;
+	return p[1].revents == 0 && read_byte(ret);
+}
+
+/* Only a line that was ended with Enter is an answer: half a PIN would cost a try. */
+static enum status left_at_the_prompt(struct secret *s, struct fault *f)
+{
+	secret_wipe(s);
+	return fault_set(f, ST_CANCELLED, "It was left at the prompt. Nothing was changed.");
+}
+
+static enum status read_secret(const struct kept_back *k, struct secret *s, struct fault *f)
 {
 	unsigned char c = 0;
 
-	while (read_byte(&c) && c != '\n' && c != '\r') {
+	for (;;) {
+		if (!read_key(k, &c))
+			return left_at_the_prompt(s, f);
+		if (c == '\n' || c == '\r')
+			break;
 		if (c == KEY_INTERRUPT || (c == KEY_EOF && secret_len(s) == 0)) {
-			secret_wipe(s);
-			return fault_set(f, ST_CANCELLED, "It was left at the prompt. Nothing was changed.");
+			return left_at_the_prompt(s, f);
 		} else if (c == KEY_BACKSPACE || c == KEY_DELETE) {
 			if (drop_character(s))
 				put("\b \b");
@@ -110,6 +161,7 @@ static enum status read_secret(struct secret *s, struct fault *f)
 enum status tty_secret(const char *prompt, struct secret *s, struct fault *f)
 {
 	struct termios keep, raw;
+	struct kept_back signals;
 	enum status st;
 
 	if (!tty_here() || tcgetattr(STDIN_FILENO, &keep) != 0)
@@ -120,11 +172,15 @@ enum status tty_secret(const char *prompt, struct secret *s, struct fault *f)
 	raw.c_cc[VMIN] = 1;
 	raw.c_cc[VTIME] = 0;
 	secret_wipe(s);
+	keep_back(&signals);
 	/* TCSAFLUSH: what was typed before the question is no answer to it. */
-	if (tcsetattr(STDIN_FILENO, TCSAFLUSH, &raw) != 0)
+	if (tcsetattr(STDIN_FILENO, TCSAFLUSH, &raw) != 0) {
+		let_go(&signals);
 		return fault_set(f, ST_NEED_SECRET, "The terminal's echo cannot be switched off, so no PIN is read here.");
+	}
 	put(prompt);
-	st = read_secret(s, f);
+	st = read_secret(&signals, s, f);
 	(void)tcsetattr(STDIN_FILENO, TCSANOW, &keep);
+	let_go(&signals);
 	return st;
 }

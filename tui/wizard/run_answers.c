@@ -147,7 +147,7 @@ unsigned run_count(const struct run *r, const char *question)
 	return n;
 }
 
-static size_t capacity(const struct question *q)
+size_t question_secret_max(const struct question *q)
 {
 	if (q->max > 0)
 		return q->max;
@@ -166,8 +166,9 @@ struct secret *run_secret(struct run *r, const char *question, unsigned index)
 		return NULL;
 	pthread_mutex_lock(r->lock);
 	a = make(r, q, index);
+	/* One more than it may have: what is too long is seen to be so, and is not cut to another secret. */
 	if (a && !a->secret)
-		a->secret = secret_new(capacity(q));
+		a->secret = secret_new(question_secret_max(q) + 1);
 	if (a)
 		s = a->secret;
 	pthread_mutex_unlock(r->lock);

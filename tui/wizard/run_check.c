@@ -166,6 +166,9 @@ static enum status check_secret(struct run *r, const struct question *q, unsigne
 		return q->optional ? ST_OK : missing(q, f);
 	if (q->ask == ASK_SO_PIN)
 		return check_so_pin(s, f);
+	if (q->ask == ASK_PASSWORD && secret_len(s) > question_secret_max(q))
+		return fault_set(f, ST_BAD_FORM, "%s has more than %zu bytes, which is more than Keyroom takes. Nothing was done.",
+				 q->words, question_secret_max(q));
 	if (q->ask == ASK_PIN)
 		return q->twice ? pin_check_user(s, 0, f) : pin_check_current(s, f);
 	if (q->twice && secret_len(s) < PASSWORD_MIN)

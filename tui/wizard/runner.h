@@ -86,6 +86,7 @@ struct run {
 const struct question *run_find_question(const struct procedure *p, const char *name);
 void answers_free(struct run *r);
 void answers_erase_secrets(struct run *r);
+size_t question_secret_max(const struct question *q);   /* bytes that a secret answer may have */
 bool question_is_asked(const struct run *r, const struct question *q, unsigned index);
 
 /* run_check.c: one answer, by its kind and by the question's own check. */

@@ -212,7 +212,10 @@ const char *run_get(const struct run *r, const char *question, unsigned index);
 bool run_is(const struct run *r, const char *question, const char *text);
 long run_number(const struct run *r, const char *question, long otherwise);
 unsigned run_count(const struct run *r, const char *question);   /* values of ASK_FILES and ASK_OBJECTS */
-/* The secret of a question, made with its capacity when first asked for; owned by the run. NULL: memory. */
+/*
+ * The secret of a question, with room for one byte more than it may have, so that one that is too long fails its check
+ * instead of being cut. Made when first asked for; owned by the run. NULL: memory.
+ */
 struct secret *run_secret(struct run *r, const char *question, unsigned index);
 /* The same for looking; NULL also where nothing was typed yet. */
 const struct secret *run_secret_typed(const struct run *r, const char *question, unsigned index);
