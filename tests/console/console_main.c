@@ -1,6 +1,6 @@
 /*
  * The console on simulated cards, as in a rehearsal, for tests: it opens shares with an iteration count of 1, and lets
- * itself be looked into, so that a test can search its memory for what was typed. console_main FOLDER
+ * itself be looked into, so that a test can search its memory for what was typed. console_main FOLDER [realistic]
  */
 #include <locale.h>
 #include <stdio.h>
@@ -11,9 +11,9 @@
 #include "tui/wizard/fleet.h"
 #include "tui/wizard/wizard.h"
 
-static enum status run(const char *folder, struct fault *f)
+static enum status run(const char *folder, bool realistic, struct fault *f)
 {
-	const struct sim_options options = { .cards = 2, .no_sync = true };
+	const struct sim_options options = { .cards = 2, .no_sync = true, .realistic = realistic };
 	struct source *source = NULL;
 	struct store *store = NULL;
 	struct jobs *jobs = NULL;
@@ -49,10 +49,10 @@ int main(int argc, char **argv)
 	struct fault f = { 0 };
 
 	(void)setlocale(LC_ALL, "");
-	if (argc != 2)
+	if (argc != 2 && argc != 3)
 		return 2;
 	console_block_signals();
-	if (run(argv[1], &f) == ST_OK)
+	if (run(argv[1], argc == 3, &f) == ST_OK)
 		return 0;
 	(void)fprintf(stderr, "%s\n", f.what);
 	return 1;

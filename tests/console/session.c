@@ -24,10 +24,10 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
 	return remove(path);
 }
 
-static void start(struct session *s, const char *const *env, int rows, int cols)
+static void start(struct session *s, const char *extra, const char *const *env, int rows, int cols)
 {
 	char argument[128];
-	const char *argv[] = { program, argument, NULL };
+	const char *argv[] = { program, argument, extra, NULL };
 
 	(void)snprintf(argument, sizeof(argument), "%s%s", option, s->folder);
 	s->t = term_start(argv, env, rows, cols);
@@ -37,7 +37,13 @@ void session_restart(struct session *s, const char *const *env, int rows, int co
 {
 	if (s->t != NULL)
 		term_close(s->t);
-	start(s, env, rows, cols);
+	start(s, NULL, env, rows, cols);
+}
+
+void session_restart_slowly(struct session *s)
+{
+	term_close(s->t);
+	start(s, "realistic", NULL, 24, 80);
 }
 
 void session_in_a_shell(struct session *s)
@@ -81,7 +87,7 @@ int session_setup(void **state)
 	(void)snprintf(s->folder, sizeof(s->folder), "/tmp/keyroom-console-XXXXXX");
 	if (mkdtemp(s->folder) == NULL)
 		return -1;
-	start(s, NULL, 24, 80);
+	start(s, NULL, NULL, 24, 80);
 	*state = s;
 	return 0;
 }

@@ -114,7 +114,7 @@ static unsigned has(const struct screen *s)
 	if (d != NULL) {
 		has |= d->state == FLEET_HERE ? NEED_CARD : 0u;
 		has |= d->keys > 0 ? NEED_KEY : 0u;
-		has |= s->ui->source != NULL && d->state != FLEET_READING ? NEED_READER : 0u;   /* else it would be forgotten */
+		has |= d->state != FLEET_READING && d->serial[0] != '\0' ? NEED_READER : 0u;   /* else it would be forgotten */
 	}
 	if (m->rows[PANE_OBJECTS].n > 0 || m->filtering)
 		has |= NEED_OPEN | NEED_OBJECT;

@@ -153,7 +153,7 @@ static int draw_steps(const struct wizard_screen *w, struct area a, int row)
 		enum step_state state = run_step_state(w->run, i);
 		int end;
 
-		if (state == STEP_LEFT_OUT)
+		if (state == STEP_LEFT_OUT || (state == STEP_WAITING && !(w->steps >> i & 1)))
 			continue;
 		area_text(a, row, 0, looks[state].role, looks[state].mark);
 		end = area_fit(a, row, 2, a.cols - 2, state == STEP_NOW ? ROLE_TITLE : ROLE_PLAIN, w->p->steps[i].words);

@@ -102,6 +102,7 @@ static bool page_counts(const struct wizard_screen *w, const struct page *page)
 void wizard_count_pages(struct wizard_screen *w)
 {
 	const struct page *pages = w->p->pages;
+	const struct step *steps = w->p->steps;
 
 	if (!w->choosing && w->phase != RUN_ASKING && w->phase != RUN_REVIEW)
 		return;   /* at work, or over: what is asked is not decided now */
@@ -109,6 +110,11 @@ void wizard_count_pages(struct wizard_screen *w)
 	for (size_t i = 0; pages != NULL && i < 64 && pages[i].name != NULL; i++) {
 		if (page_counts(w, &pages[i]))
 			w->pages |= (uint64_t)1 << i;
+	}
+	w->steps = 0;
+	for (size_t i = 0; steps != NULL && i < 64 && steps[i].name != NULL; i++) {
+		if (w->choosing || steps[i].repeat == NULL || steps[i].repeat(w->run) > 0)
+			w->steps |= (uint64_t)1 << i;
 	}
 }
 

@@ -19,6 +19,7 @@ struct wizard_screen {
 	struct fault fault;      /* of the field that has the keyboard, or of the page; st ST_OK: none */
 	bool leaving;            /* the person wants out: as soon as the work under way has stopped */
 	uint64_t pages;          /* a bit for each page that is asked, as it was before the steps began to change that */
+	uint64_t steps;          /* a bit for each step that will be done, as far as the review knows */
 	int top;                 /* first row shown of a page that is taller than the screen */
 };
 
@@ -41,7 +42,7 @@ bool wizard_asking(const struct wizard_screen *w);            /* the run's quest
 void wizard_look(struct wizard_screen *w);                    /* the run may stand elsewhere than before */
 void wizard_sync_devices(struct wizard_screen *w);            /* those that can be chosen now */
 void wizard_remember_device(struct wizard_screen *w);         /* the one under the cursor */
-void wizard_count_pages(struct wizard_screen *w);             /* after an answer: other pages may be asked */
+void wizard_count_pages(struct wizard_screen *w);             /* and steps: after an answer others may be wanted */
 void wizard_choose(struct wizard_screen *w);
 void wizard_enter(struct wizard_screen *w);
 void wizard_back(struct wizard_screen *w);

@@ -131,6 +131,12 @@ static bool asks_new_password(const struct run *r, unsigned index)
 	return asks_new(r, index) && run_get(r, "new-share", index)[0];
 }
 
+/* The share that the run made before it stopped. */
+static void propose_made(const struct run *r, unsigned index, char *out, size_t cap)
+{
+	(void)snprintf(out, cap, "%s", run_is_resumed(r) ? run_get(r, "new-share", index) : "");
+}
+
 static void say_share(const struct run *r, unsigned index, struct prose *out)
 {
 	const struct init *s = init_of(r);
@@ -219,6 +225,7 @@ static unsigned once_with_shares(const struct run *r)
 
 static const struct question share_questions[] = {
 	{ .name = "share", .value = "FILE", .ask = ASK_FILE, .optional = true, .words = "Share that exists", .asked = asks_existing,
+	  .proposal = propose_made,
 	  .help = "A share file of Keyroom or sc-hsm-tool. For a device that is to take another one's backups: the same "
 	  	"shares as there." },
 	{ .name = "new-share", .ask = ASK_NEW_FILE, .unlisted = true, .optional = true, .words = "Or a new one, to "
