@@ -29,6 +29,7 @@ struct scan {
 	char reader[READER_NAME_MAX];
 	char which[256];              /* "": this one is meant */
 	enum fleet_depth depth;
+	bool sparing;                 /* record_seen() */
 
 	bool done_who, done_status, done_all, simulated;
 	struct card_info info;        /* done_who: serial and label at least */

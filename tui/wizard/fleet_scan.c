@@ -103,7 +103,7 @@ static enum status look(struct scan *s, struct card *card, struct store *store, 
 	/* Other programs may have the card while the disk is waited for. */
 	card_end(held);
 	held = NULL;
-	return record_seen(store, &s->info, all ? &list : NULL, f);
+	return record_seen(store, &s->info, all ? &list : NULL, s->sparing, f);
 }
 
 static enum status scan_job(struct job *job, struct card *card, void *local, void *ctx, struct fault *f)
@@ -123,6 +123,7 @@ enum status scan_start(struct fleet *fl, struct entry *e, const char *which, enu
 	snprintf(s->reader, sizeof(s->reader), "%s", e->d.reader);
 	snprintf(s->which, sizeof(s->which), "%s", which != NULL ? which : "");
 	s->depth = depth;
+	s->sparing = !fl->live;
 	s->job = jobs_submit(fl->jobs, s->reader, scan_job, s);
 	if (s->job == 0) {
 		scan_free(s);

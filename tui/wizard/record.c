@@ -133,22 +133,6 @@ size_t record_rows_of(const struct object *o, struct object_row ret[static 2])
 
 /* --- */
 
-static enum status seen_domain(struct store *s, const char *serial, const struct dkek_status *d, int64_t at,
-			       struct fault *f)
-{
-	struct domain_row row = {
-		.number = 0,
-		.present = d->present,
-		.shares = (int)d->total,
-		.missing = (int)d->missing,
-		.exchanged = d->exchanged,
-		.has_kcv = d->kcv_shown,
-	};
-
-	memcpy(row.kcv, d->kcv, sizeof(row.kcv));
-	return store_domain_seen(s, serial, &row, at, f);
-}
-
 /* The device was in use: its row is there, whatever becomes of the rest. */
 static enum status seen_look(struct store *s, const struct look *l, int64_t at, struct fault *f)
 {
@@ -160,7 +144,7 @@ static enum status seen_look(struct store *s, const struct look *l, int64_t at, 
 	row.fw_minor = (int)l->minor;
 	if ((st = store_device_seen(s, &row, at, f)) != ST_OK)
 		return st;
-	return l->has_dkek ? seen_domain(s, l->serial, &l->dkek, at, f) : ST_OK;
+	return l->has_dkek ? record_domain(s, l->serial, &l->dkek, at, f) : ST_OK;
 }
 
 static enum status journal(struct store *s, int64_t at, const char *what, const char *serial,
@@ -180,68 +164,6 @@ static enum status journal(struct store *s, int64_t at, const char *what, const 
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	return store_journal(s, &entry, f);
-}
-
-static void seen_pins(const struct card_info *info, struct device_row *row)
-{
-	row->initialised = info->initialised;
-	row->transport_pin = info->user.state == PIN_TRANSPORT;
-	row->pin_tries = info->user.state == PIN_BLOCKED ? 0 : info->user.tries;
-	row->so_pin_tries = info->so.state == PIN_BLOCKED ? 0 : info->so.tries;
-}
-
-static enum status sync_objects(struct store *s, const char *serial, const struct objects *l, int64_t at,
-				struct fault *f)
-{
-	struct object_row *rows = calloc(2 * l->n + 1, sizeof(*rows));
-	enum status st = rows != NULL ? ST_OK : fault_set(f, ST_NO_MEMORY, NULL);
-	size_t n = 0;
-
-	for (size_t i = 0; i < l->n && st == ST_OK; i++) {
-		const struct object *o = &l->o[i];
-		struct key_row key = { 0 };
-		BUF spki = { 0 };
-
-		n += record_rows_of(o, rows + n);
-		if (o->type != OBJECT_KEY || !o->has_key)
-			continue;
-		key.identity = identity_of_spki(o->spki_sha256);
-		snprintf(key.algorithm, sizeof(key.algorithm), "%s", key_algorithm_word(o->algorithm));
-		snprintf(key.curve, sizeof(key.curve), "%s", o->curve != NULL ? o->curve->name : "");
-		snprintf(key.label, sizeof(key.label), "%s", o->label);
-		key.size = o->bits;
-		if ((st = store_key_seen(s, &key, at, f)) == ST_OK && (st = pubkey_to_spki(&o->key, &spki, f)) == ST_OK)
-			st = store_key_set_spki(s, &key.identity, spki.p, spki.n, f);
-	}
-	if (st == ST_OK)
-		st = store_objects_sync(s, serial, rows, n, at, f);
-	free(rows);
-	return st;
-}
-
-enum status record_seen(struct store *s, const struct card_info *info, const struct objects *objects, struct fault *f)
-{
-	struct device_row row = DEVICE_ROW_UNKNOWN;
-	const int64_t at = clock_wall();
-	STORE_TXN t = { 0 };
-	enum status st;
-
-	if (s == NULL || store_read_only(s))
-		return ST_OK;
-	snprintf(row.serial, sizeof(row.serial), "%s", info->serial);
-	snprintf(row.label, sizeof(row.label), "%s", info->label);
-	snprintf(row.hardware, sizeof(row.hardware), "%s", info->firmware != NULL ? info->firmware->hardware : "");
-	row.fw_major = (int)info->major;
-	row.fw_minor = (int)info->minor;
-	seen_pins(info, &row);
-	row.memory_free = info->memory_free;
-	if (info->firmware != NULL && info->firmware->memory != 0)
-		row.memory_total = info->firmware->memory;
-	if ((st = store_begin(s, &t, f)) != ST_OK || (st = store_device_seen(s, &row, at, f)) != ST_OK ||
-	    (st = seen_domain(s, info->serial, &info->dkek, at, f)) != ST_OK ||
-	    (objects != NULL && (st = sync_objects(s, info->serial, objects, at, f)) != ST_OK))
-		return st;
-	return store_commit(&t, f);
 }
 
 static enum status seen_key(struct store *s, const struct key_result *k, const struct pubkey *key, int64_t at,

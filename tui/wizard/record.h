@@ -32,8 +32,15 @@ unsigned record_flags_of(const struct object *o);
 
 /* --- facts, each with its journal entry --- */
 
-/* What was seen of a device; objects NULL: they were not looked at. No journal entry. */
-enum status record_seen(struct store *s, const struct card_info *info, const struct objects *objects, struct fault *f);
+/*
+ * What was seen of a device; objects NULL: they were not looked at. No journal entry. sparing: nothing is written where the
+ * device was seen within the hour and only its free memory may be another: a disk is slower than the card.
+ */
+enum status record_seen(struct store *s, const struct card_info *info, const struct objects *objects, bool sparing,
+			struct fault *f);
+
+/* Key domain 0, within a transaction of the caller's. */
+enum status record_domain(struct store *s, const char *serial, const struct dkek_status *d, int64_t at, struct fault *f);
 
 /* key: NULL for a secret key. */
 enum status record_key_made(struct store *s, const struct look *l, const struct key_result *k, const struct pubkey *key,
