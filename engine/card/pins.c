@@ -8,6 +8,7 @@
 
 #define USER_PIN 0x81
 #define SO_PIN 0x88
+#define SW_NOT_RECLAIMED 0x6a84   /* real-devices.md 6 */
 
 static void put_secret(struct card *c, const struct secret *s)
 {
@@ -230,8 +231,9 @@ enum status card_initialise(struct card *c, const struct init_params *p, struct 
 	put_init(c, p);
 	c->may_be_logged_in = true;
 	st = do_with_so_pin(c, &before, &fault);
-	if (st == ST_CARD_FULL) {
-		/* Not "full" here: the chip reclaims memory, and the maker's own scripts ask again once. */
+	/* Not "full" here: the chip reclaims memory, and the maker's own scripts ask again once. Not where that cost a try. */
+	if (st == ST_CARD_FULL && c->sw == SW_NOT_RECLAIMED &&
+	    (st = explain_so_refusal(c, &before, st, &fault)) == ST_CARD_FULL) {
 		put_init(c, p);
 		st = do_with_so_pin(c, &before, &fault);
 	}

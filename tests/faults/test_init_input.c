@@ -115,6 +115,29 @@ static void a_device_that_refuses_is_no_success(void **state)
 	strike_scene(&c);
 }
 
+/* With nothing on it, a device does not show whether an initialisation that it broke off had begun. */
+static void what_is_not_known_is_not_called_unchanged(void **state)
+{
+	static const struct given first[] = { { "so-pin", 0, FACTORY_SO, false }, { 0 } };
+	struct run_record *rows = NULL;
+	struct scene c;
+	size_t n = 0;
+	struct fault f;
+
+	(void)state;
+	raise_scene(&c, 1, NULL);
+	make_share(&c, "a.pbe");
+	must(sim_card_set_fault(stage_card(&c.s, 0), "sw:50=6A84", &f));
+	assert_int_equal(initialise(&c, first, NULL, &f), ST_CARD_FULL);
+	assert_null(strstr(f.what, "Nothing was erased"));
+	must(store_open_runs(c.s.store, NULL, &rows, &n, &f));
+	assert_int_equal(n, 1);
+	run_records_free(rows, n);
+	must(sim_card_set_fault(stage_card(&c.s, 0), NULL, &f));
+	must(initialise(&c, first, NULL, &f));
+	strike_scene(&c);
+}
+
 static void what_came_onto_the_device_after_the_review_is_not_erased(void **state)
 {
 	static const struct given key[] = {
@@ -181,6 +204,7 @@ int main(void)
 		cmocka_unit_test(a_dead_so_pin_is_said_before_anything_is_asked),
 		cmocka_unit_test(the_same_share_twice_is_refused),
 		cmocka_unit_test(a_device_that_refuses_is_no_success),
+		cmocka_unit_test(what_is_not_known_is_not_called_unchanged),
 		cmocka_unit_test(what_came_onto_the_device_after_the_review_is_not_erased),
 		cmocka_unit_test(an_inventory_that_is_locked_stops_it_before_the_device_is_touched),
 	};

@@ -15,25 +15,28 @@
 static void initialising(void **state)
 {
 	static const struct {
-		const char *sw[3];   /* of the command, its second sending, and the SO-PIN's status after it */
+		const char *sw[4];   /* of the command, the SO-PIN's status after it, and both of its second sending */
 		enum status st;
 		int tries;
 	} rows[] = {
-		{ { "9000", NULL, NULL }, ST_OK, 0 },
-		{ { "6a84", "9000", NULL }, ST_OK, 0 },
-		{ { "6a84", "6a84", NULL }, ST_CARD_FULL, -1 },
-		{ { "6985", NULL, "63ce" }, ST_SO_PIN_WRONG, 14 },
-		{ { "6900", NULL, "63c1" }, ST_SO_PIN_WRONG, 1 },
-		{ { "63ce", NULL, "63ce" }, ST_SO_PIN_WRONG, 14 },
-		{ { "6983", NULL, "6983" }, ST_SO_PIN_BLOCKED, 0 },
-		{ { "6985", NULL, "63cf" }, ST_NOT_ALLOWED, -1 },
-		{ { "6a80", NULL, "63cf" }, ST_NOT_ALLOWED, -1 },
-		{ { "6a84", "6985", "63ce" }, ST_SO_PIN_WRONG, 14 },
+		{ { "9000" }, ST_OK, 0 },
+		{ { "6a84", "63cf", "9000" }, ST_OK, 0 },
+		{ { "6a84", "63cf", "6a84" }, ST_CARD_FULL, -1 },
+		/* It cost a try, so it is not sent again; nor after any other answer. */
+		{ { "6a84", "63ce" }, ST_SO_PIN_WRONG, 14 },
+		{ { "6581" }, ST_CARD_FULL, -1 },
+		{ { "6985", "63ce" }, ST_SO_PIN_WRONG, 14 },
+		{ { "6900", "63c1" }, ST_SO_PIN_WRONG, 1 },
+		{ { "63ce", "63ce" }, ST_SO_PIN_WRONG, 14 },
+		{ { "6983", "6983" }, ST_SO_PIN_BLOCKED, 0 },
+		{ { "6985", "63cf" }, ST_NOT_ALLOWED, -1 },
+		{ { "6a80", "63cf" }, ST_NOT_ALLOWED, -1 },
+		{ { "6a84", "63cf", "6985", "63ce" }, ST_SO_PIN_WRONG, 14 },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < N(rows); i++) {
-		struct exchange x[6] = { { SELECT_CMD, SELECT_36, ST_OK }, { SO_STATUS, "63cf", ST_OK } };
+		struct exchange x[8] = { { SELECT_CMD, SELECT_36, ST_OK }, { SO_STATUS, "63cf", ST_OK } };
 		struct scripted s = { 0 };
 		struct secret *so = so_of(SO_HEX), *pin = secret_of(PIN);
 		struct init_params p = { .so = so, .pin = pin, .tries = 3, .options = OPTION_UNBLOCK, .dkek_shares = 1 };
@@ -42,9 +45,9 @@ static void initialising(void **state)
 		CARD_SESSION *held = NULL;
 		size_t n = 2;
 
-		for (size_t k = 0; k < 3; k++)
+		for (size_t k = 0; k < 4; k++)
 			if (rows[i].sw[k])
-				x[n++] = (struct exchange){ k < 2 ? INIT_CMD : SO_STATUS, rows[i].sw[k], ST_OK };
+				x[n++] = (struct exchange){ k % 2 == 0 ? INIT_CMD : SO_STATUS, rows[i].sw[k], ST_OK };
 		x[n++] = (struct exchange){ SELECT_CMD, SELECT_36, ST_OK };
 		card = scripted_open(&s, x, n);
 		assert_int_equal(card_begin(card, &held, NULL), ST_OK);

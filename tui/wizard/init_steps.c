@@ -95,6 +95,7 @@ static enum status write_erased(struct step_env *e, bool factory, struct fault *
 	return store_commit(&t, f);
 }
 
+/* By an answer that changed nothing, so that no more than a try was lost. */
 static bool was_refused(enum status st)
 {
 	return st == ST_SO_PIN_WRONG || st == ST_SO_PIN_BLOCKED || st == ST_BAD_FORM || st == ST_UNSUPPORTED ||
@@ -115,6 +116,17 @@ static enum status label_at_once(struct step_env *e, struct fault *f)
 	return st == ST_NOT_LOGGED_IN ? ST_OK : st;
 }
 
+/*
+ * A device that could not reclaim its memory may have begun all the same. Where it had nothing on it, that cannot be seen
+ * here; taking the run up finds out.
+ */
+static bool still_has_all(struct step_env *e)
+{
+	struct fault ignored;
+
+	return init_of(e->run)->n_things > 0 && same_contents(e, &ignored) == ST_OK;
+}
+
 static enum status erase(struct step_env *e, struct fault *f)
 {
 	struct init *s = init_of(e->run);
@@ -132,7 +144,7 @@ static enum status erase(struct step_env *e, struct fault *f)
 	run_changed(e);
 	s->erasing = true;
 	st = card_initialise(e->card, &params, f);
-	if (was_refused(st)) {
+	if (was_refused(st) && (st != ST_CARD_FULL || still_has_all(e))) {
 		s->erasing = false;
 		run_unchanged(e);
 		return fault_add(f, "Nothing was erased.");
