@@ -175,11 +175,26 @@ static enum status wait_for_release(struct step_env *e, struct fault *f)
 	return ST_OK;
 }
 
+static _Atomic enum status import_gives;
+
+void fake_import_gives(enum status st)
+{
+	atomic_store(&import_gives, st);
+}
+
 static enum status nothing(struct step_env *e, struct fault *f)
 {
 	(void)e;
 	(void)f;
 	return ST_OK;
+}
+
+static enum status import(struct step_env *e, struct fault *f)
+{
+	enum status st = atomic_load(&import_gives);
+
+	(void)e;
+	return st == ST_OK ? st : fault_set(f, st, NULL);
 }
 
 static enum status fail(struct step_env *e, struct fault *f)
@@ -306,8 +321,20 @@ static const struct page init_pages[] = {
 static const struct step init_steps[] = {
 	{ .name = "erase", .words = "Erase the device and set its PINs", .where = ON_WORKER, .fn = wait_for_release,
 	  .uninterruptible = true },
-	{ .name = "import", .words = "Import the DKEK shares", .where = ON_WORKER, .fn = nothing },
+	{ .name = "import", .words = "Import the DKEK shares", .where = ON_WORKER, .fn = import },
 	{ 0 },
+};
+
+static const struct step slow_work = { .name = "look", .words = "Look at it", .where = ON_WORKER, .fn = wait_for_release };
+
+const struct procedure fake_slow = {
+	.name = "slow", .command = "slow", .title = "Slow", .summary = "look at something for long",
+	.pages = (const struct page[]){
+		{ .name = "What", .text = label_text, .work = &slow_work, .questions = (const struct question[]){
+			{ .name = "what", .ask = ASK_TEXT, .optional = true, .words = "What" }, { 0 } } },
+		{ .name = "Then", .text = label_text },
+		{ 0 } },
+	.steps = init_steps,
 };
 
 const struct procedure fake_init = {

@@ -232,6 +232,42 @@ static void a_failure_says_what_and_where_and_what_next(void **state)
 	assert_true(shows(b, "Devices"));
 }
 
+/* By pressing Enter again and again nobody may send a PIN that was wrong. */
+static void a_pin_that_was_wrong_has_to_be_typed_anew(void **state)
+{
+	struct bench *b = *state;
+
+	fake_import_gives(ST_PIN_WRONG);
+	to_review(b);
+	type(b, "DENK0200914");
+	press(b, K_ENTER);
+	fake_release();
+	settle(b);
+	assert_true(shows(b, "It was not finished"));
+	fake_import_gives(ST_OK);
+	press(b, K_ENTER);
+	press(b, K_ENTER);
+	press(b, K_ENTER);
+	assert_true(shows(b, "The user PIN"));
+	assert_non_null(ui_secret(&b->ui));
+	assert_int_equal(secret_len(ui_secret(&b->ui)), 0);
+}
+
+static void leaving_takes_the_help_along_that_covers_it(void **state)
+{
+	struct bench *b = *state;
+
+	fake_hold();
+	ui_push(&b->ui, wizard_screen_new(&b->ui, &fake_slow, "", ""));
+	press(b, K_ENTER);
+	assert_true(shows(b, "Look at it"));
+	press(b, K_CTRL('c'));
+	press(b, K_F1);
+	assert_int_equal(b->ui.depth, 3);
+	settle(b);
+	assert_int_equal(b->ui.depth, 1);
+}
+
 static void secrets_are_gone_when_a_wizard_is_left(void **state)
 {
 	struct bench *b = *state;
@@ -256,6 +292,8 @@ int main(void)
 		TEST(the_serial_number_must_be_typed),
 		TEST(the_steps_show_how_they_go_and_what_came_of_them),
 		TEST(a_failure_says_what_and_where_and_what_next),
+		TEST(a_pin_that_was_wrong_has_to_be_typed_anew),
+		TEST(leaving_takes_the_help_along_that_covers_it),
 		TEST(secrets_are_gone_when_a_wizard_is_left),
 	};
 

@@ -31,10 +31,22 @@ static void set_fault(struct wizard_screen *w, const struct fault *f)
 	w->top = 0;
 }
 
-static bool was_wrong(const struct question *q, enum status st)
+static bool asks_current(const struct procedure *p, enum ask ask)
 {
-	return !q->twice && ((st == ST_PIN_WRONG && q->ask == ASK_PIN) || (st == ST_SO_PIN_WRONG && q->ask == ASK_SO_PIN) ||
-			     (st == ST_PASSWORD_WRONG && q->ask == ASK_PASSWORD));
+	for (const struct page *page = p->pages; page != NULL && page->name != NULL; page++) {
+		for (const struct question *q = page->questions; q != NULL && q->name != NULL; q++) {
+			if (q->ask == ask && !q->twice)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* A secret that is being set was what was sent only where no current one is asked for. */
+static bool was_wrong(const struct procedure *p, const struct question *q, enum status st)
+{
+	return ((st == ST_PIN_WRONG && q->ask == ASK_PIN) || (st == ST_SO_PIN_WRONG && q->ask == ASK_SO_PIN) ||
+		(st == ST_PASSWORD_WRONG && q->ask == ASK_PASSWORD)) && (!q->twice || !asks_current(p, q->ask));
 }
 
 /* What was wrong is typed anew: it is erased, so that nobody sends it a second time by pressing Enter. */
@@ -47,7 +59,7 @@ static void wipe_wrong(struct wizard_screen *w, const struct fault *f)
 			unsigned first = page == w->fields.page && w->phase == RUN_ASKING ? w->fields.index : 0;
 			unsigned end = page == w->fields.page && w->phase == RUN_ASKING ? first + 1 : times;
 
-			for (unsigned i = first; i < end && was_wrong(q, f->st); i++) {
+			for (unsigned i = first; i < end && was_wrong(w->p, q, f->st); i++) {
 				struct secret *s = run_secret(w->run, q->name, i);
 
 				if (s != NULL)
@@ -64,6 +76,8 @@ static void leave(struct wizard_screen *w)
 	bool resumed = run_is_resumed(w->run), on_device = w->p->on_device;
 	struct ui *ui = w->s.ui;
 
+	while (ui_top(ui) != &w->s)   /* help may cover it, where what was under way stops only now */
+		ui_pop(ui);
 	ui_pop(ui);
 	if (!changed)
 		ui_say(ui, resumed ? "You have left the procedure. It can be taken up again at any time." : on_device ?
