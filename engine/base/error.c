@@ -25,18 +25,20 @@ const char *status_name(enum status st)
 
 enum status fault_set(struct fault *f, enum status st, const char *fmt, ...)
 {
+	struct fault made = { .st = st, .tries_left = -1 };
 	va_list ap;
 
 	if (f == NULL)
 		return st;
-	*f = (struct fault){ .st = st, .tries_left = -1 };
+	/* Not into *f: what it said before may be among the arguments. */
 	if (fmt == NULL) {
-		snprintf(f->what, sizeof(f->what), "%s", status_words(st));
-		return st;
+		snprintf(made.what, sizeof(made.what), "%s", status_words(st));
+	} else {
+		va_start(ap, fmt);
+		vsnprintf(made.what, sizeof(made.what), fmt, ap);
+		va_end(ap);
 	}
-	va_start(ap, fmt);
-	vsnprintf(f->what, sizeof(f->what), fmt, ap);
-	va_end(ap);
+	*f = made;
 	return st;
 }
 

@@ -76,7 +76,8 @@ const char *status_words(enum status st);
 const char *status_name(enum status st);
 
 /*
- * Fills *f (NULL is fine) and returns st. fmt is one or more whole sentences; NULL takes status_words().
+ * Fills *f (NULL is fine) and returns st. fmt is one or more whole sentences; NULL takes status_words(). f->what may be
+ * among the arguments.
  * Numbers of an earlier failure are cleared.
  */
 enum status fault_set(struct fault *f, enum status st, const char *fmt, ...) __attribute__((format(printf, 3, 4)));

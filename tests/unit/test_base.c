@@ -207,6 +207,8 @@ static void a_fault_is_made_of_whole_sentences(void **state)
 	assert_int_equal(fault_add(&f, "Plug it in again."), ST_CARD_GONE);
 	assert_string_equal(f.what, "The device was removed. Plug it in again.");
 	assert_int_equal(f.tries_left, -1);
+	assert_int_equal(fault_set(&f, ST_DAMAGED, "share.pbe: %s", f.what), ST_DAMAGED);
+	assert_string_equal(f.what, "share.pbe: The device was removed. Plug it in again.");
 	for (int i = 0; i < ST_COUNT; i++)
 		assert_non_null(status_words((enum status)i));
 	for (int i = 0; i < 50; i++)
