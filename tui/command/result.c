@@ -158,21 +158,16 @@ bool result_tell_failed(const struct run *r)
 	}
 	if (n > 1 && run_keys_failed(r) == n)
 		print_line(PROSE_PLAIN, "keyroom: None of the %zu keys could be done.", n);
-	else if (n > 1 && run_keys_failed(r) > 0)
-		print_line(PROSE_PLAIN, "keyroom: %zu of %zu keys could not be done; the others are.", run_keys_failed(r), n);
-	return run_keys_failed(r) > 0;
+	return n > 0 && run_keys_failed(r) == n;
 }
 
-/* Some keys could not be wrapped or restored, and the others are: exit 1, or where there was but one its own code. */
+/* Some keys could not be wrapped or restored, which the outcome has named, and the others are. */
 static enum status some_failed(const struct run *r, struct fault *f)
 {
 	size_t n;
-	const struct key_result *k = run_keys(r, &n);
 
-	(void)result_tell_failed(r);
-	fault_set(f, n == 1 ? k[0].fault.st : ST_CARD_ERROR, "-");
-	f->what[0] = '\0';   /* said */
-	return f->st;
+	(void)run_keys(r, &n);
+	return fault_set(f, ST_CARD_ERROR, "%zu of %zu keys could not be done; the others are.", run_keys_failed(r), n);
 }
 
 enum status result_show(const struct run *r, const struct args *a, struct fault *f)

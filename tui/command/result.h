@@ -9,7 +9,7 @@
 
 struct run;
 
-/* Names each key that could not be wrapped or restored, and why, on stderr; false where there is none. */
+/* Names each key that could not be wrapped or restored, and why, on stderr; true where that are all, so that all is said. */
 bool result_tell_failed(const struct run *r);
 
 enum status result_show(const struct run *r, const struct args *a, struct fault *f);

@@ -44,6 +44,8 @@ static enum status judge(struct step_env *e, struct session *s, struct fault *f)
 		return st;
 	for (size_t i = 0; i < r->n_items; i++)
 		restore_compare_dkek(e->store, s, &r->items[i]);
+	for (size_t i = 0; i < r->n_items; i++)
+		restore_compare_firmware(s->look, &r->items[i]);
 	return verdict(r, f);
 }
 
@@ -149,6 +151,16 @@ static enum status all(struct step_env *e, struct session *s, struct fault *f)
 	return st;
 }
 
+/* Where none can be restored, the rows say of each why. */
+static enum status judge_and_tell(struct step_env *e, struct session *s, struct fault *f)
+{
+	enum status st = judge(e, s, f);
+
+	if (st != ST_OK)
+		(void)rows_of(run_state(e->run), NULL);
+	return st;
+}
+
 static enum status restore(struct step_env *e, struct fault *f)
 {
 	const unsigned want = LOOK_DKEK | LOOK_USER;
@@ -157,7 +169,7 @@ static enum status restore(struct step_env *e, struct fault *f)
 	enum status st, rows;
 
 	if ((st = restore_load(e, f)) != ST_OK || (st = session_open(e, want, &s, f)) != ST_OK ||
-	    (st = judge(e, &s, f)) != ST_OK || (st = session_log_in(e, &s, want, f)) != ST_OK ||
+	    (st = judge_and_tell(e, &s, f)) != ST_OK || (st = session_log_in(e, &s, want, f)) != ST_OK ||
 	    (st = judge(e, &s, f)) != ST_OK || (st = session_list(&s, f)) != ST_OK)
 		return st;
 	st = all(e, &s, f);
@@ -257,7 +269,7 @@ static void outcome(const struct run *r, struct prose *out)
 		const struct key_result *k = &st->device.rows[i];
 
 		if (k->fault.st != ST_OK)
-			prose_add(out, PROSE_WARNING, "%s", k->fault.what);
+			prose_add(out, PROSE_WARNING, "\"%s\" was not restored. %s", k->label[0] != '\0' ? k->label : k->file, k->fault.what);
 		else if (k->compared)
 			prose_add(out, PROSE_DONE,
 				  "\"%s\" (%s) is on %s, at key reference %d, and proven to be the right key.",

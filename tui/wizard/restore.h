@@ -48,6 +48,9 @@ enum status restore_choices(const struct run *r, struct choices *ret, struct fau
 /* Is its DKEK the device's? Into the item's fault where not. The card is only asked for its key domains. */
 void restore_compare_dkek(struct store *store, struct session *s, struct restore_item *item);
 
+/* Does the device's firmware have keys of its kind and size, as far as the file tells? Into the item's fault where not. */
+void restore_compare_firmware(const struct look *l, struct restore_item *item);
+
 /* What is on the card already. */
 struct restore_present {
 	struct object *o;

@@ -275,3 +275,30 @@ void restore_compare_dkek(struct store *store, struct session *s, struct restore
 		  item->name, theirs, l->serial, ours);
 	add_devices(store, item->w.blob.kcv, &item->fault);
 }
+
+/* RSA: modulus and length of the exponent are in the blob, so that a blob longer than this is no key of 2048 bits. */
+#define BLOB_RSA_2048_MAX 1024
+
+static bool fits_firmware(const struct firmware *fw, const struct restore_item *item)
+{
+	const unsigned bits = item->result.size;
+
+	switch (item->w.blob.algorithm) {
+	case KEY_AES:
+		return fw->aes;
+	case KEY_EC:
+		return bits <= fw->ec_max;
+	default:
+		return bits != 0 ? bits <= fw->rsa_max : fw->rsa_max > 2048 || item->w.blob.whole.n <= BLOB_RSA_2048_MAX;
+	}
+}
+
+void restore_compare_firmware(const struct look *l, struct restore_item *item)
+{
+	if (item->fault.st != ST_OK || fits_firmware(l->firmware, item))
+		return;
+	fault_set(&item->fault, ST_UNSUPPORTED,
+		  "The firmware of %s (%s) has no keys of the kind of %s (%s), so that it cannot be restored here, and was not "
+		  "sent to the device. A device with firmware 3 or newer takes it.",
+		  l->serial, l->firmware->name, item->name, item->result.kind);
+}
