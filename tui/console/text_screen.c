@@ -122,7 +122,7 @@ static struct text_screen *text_new(struct ui *ui, const char *title)
 	if (t == NULL)
 		return NULL;
 	t->s = (struct screen){ &ops, ui };
-	(void)snprintf(t->title, sizeof(t->title), "%s", title);
+	(void)snprintf(t->title, sizeof(t->title), "%.*s", (int)sizeof(t->title) - 1, title);
 	return t;
 }
 

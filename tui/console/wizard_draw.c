@@ -367,7 +367,7 @@ void wizard_draw(const struct screen *s, struct area a)
 	(void)snprintf(where, sizeof(where), "step %d of %d", now + 1, count.n);
 	if (w->choosing)
 		d = NULL;
-	(void)snprintf(title, sizeof(title), "%s  %s  %s", w->p->title, w->choosing ? "" : run_serial(w->run),
+	(void)snprintf(title, sizeof(title), "%s  %s  %.120s", w->p->title, w->choosing ? "" : run_serial(w->run),
 		       d != NULL ? d->label : "");
 	body = ui_head(s, a, title, "", where);
 	in = area_box(body, ROLE_PLAIN, NULL);

@@ -31,12 +31,13 @@ enum fleet_state {
 	FLEET_ABSENT,    /* known from the inventory; everything below as it was when last seen */
 };
 
+#define FLEET_LABEL_MAX 256   /* as long as the longest on a card: a script compares it with the one it gave */
 #define FLEET_UNKNOWN (-1)   /* of a number that was not read or that the device does not tell */
 
 struct fleet_device {
 	enum fleet_state state;
 	char serial[24];         /* "" where not known */
-	char label[100];         /* "" where it has none */
+	char label[FLEET_LABEL_MAX];   /* "" where it has none */
 	char reader[READER_NAME_MAX];   /* "" where absent */
 	bool simulated;
 	bool looked_at;          /* its status was read since it came */
@@ -47,6 +48,7 @@ struct fleet_device {
 	bool initialised;        /* false also where not known */
 	bool transport_pin;      /* the user PIN is one, and must be changed before the first use */
 	bool factory_so_pin;     /* the inventory says that it still has the factory's */
+	bool never_unblocks;     /* initialised so that nothing unblocks the user PIN; false also where not known */
 	int pin_tries;           /* left; 0: blocked */
 	int so_pin_tries;        /* 0: dead */
 	long memory_free, memory_total;   /* bytes */
@@ -75,7 +77,7 @@ enum fleet_flag {
 struct fleet_object {
 	enum fleet_type type;
 	unsigned flags;
-	char label[100];
+	char label[FLEET_LABEL_MAX];
 	char kind[24];           /* "RSA 4096", "P-256", "brainpoolP384r1", "AES 256", "certificate", "data" */
 	char algorithm[8];       /* as JSON has it: "rsa", "ec", "aes"; "" for anything else */
 	char curve[24];          /* "secp256r1"; "" where it has none */

@@ -14,7 +14,7 @@ static bool is_candidate(const struct fleet_device *d)
 static void name_of(const struct fleet_device *d, char *out, size_t cap)
 {
 	if (d->serial[0] != '\0' && d->label[0] != '\0')
-		snprintf(out, cap, "%s (%s)", d->serial, d->label);
+		snprintf(out, cap, "%s (%.60s)", d->serial, d->label);
 	else
 		snprintf(out, cap, "%s", d->serial[0] != '\0' ? d->serial : d->reader);
 }
