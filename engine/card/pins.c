@@ -58,7 +58,7 @@ static enum status explain_so_refusal(struct card *c, const struct pin_status *b
 			f->tries_left = now.tries;
 	} else if (st == ST_SO_PIN_WRONG && now.state == PIN_READY && before->state == PIN_READY) {
 		st = fault_set(f, ST_NOT_ALLOWED,
-			       "The device refused, and not because of the SO-PIN: that still has its %d tries. Nothing was changed.",
+			       "The device refused, and not because of the SO-PIN: that has %d tries. Nothing was changed.",
 			       now.tries);
 	} else {
 		return st;
@@ -194,8 +194,11 @@ enum status init_check(const struct init_params *p, const struct firmware *fw, s
 		return fault_set(f, ST_BAD_FORM, "The device options have a bit that no device knows.");
 	if ((p->options & OPTION_RESET_ONLY) && !(p->options & OPTION_UNBLOCK))
 		return fault_set(f, ST_BAD_FORM, "Unblocking cannot be limited to resetting where it is not allowed at all.");
+	if ((p->options & OPTION_TRANSPORT_PIN) && !fw->transport_pin)
+		return fault_set(f, ST_UNSUPPORTED, "The firmware of this device (%s) has no transport PIN. Nothing was erased; leave that "
+						    "setting out.", fw->name);
 	if (beyond_firmware(p, fw))
-		return fault_set(f, ST_UNSUPPORTED, "The firmware of this device (%s) does not have one of these settings.",
+		return fault_set(f, ST_UNSUPPORTED, "The firmware of this device (%s) does not have one of these settings. Nothing was erased.",
 				 fw->name);
 	return ST_OK;
 }

@@ -1,10 +1,11 @@
 # Sourced first by every script here: the command line on simulated cards, as a script would use it. No terminal, no pcscd.
 #
 # shellcheck shell=bash disable=SC2034
-# From meson: KEYROOM, the program.
+# From meson: KEYROOM and SIM, the two programs.
 set -uo pipefail
 here=$(dirname "$(readlink -f "$0")")
 [ -x "${KEYROOM:?the path of keyroom}" ] || { echo "Bail out! build the program first"; exit 1; }
+[ -x "${SIM:?the path of keyroom-sim}" ] || { echo "Bail out! build the program first"; exit 1; }
 work=$(mktemp -d) || { echo "Bail out! no temporary folder"; exit 1; }
 trap 'rm -rf "$work"' EXIT
 mkdir "$work/home"
@@ -47,6 +48,20 @@ holds() {
 }
 value() { python3 -c 'import json, sys; j = json.load(open("out")); print(eval(sys.argv[1]))' "$1"; }
 says() { grep -qE "$2" err; verdict $? "$1"; }
+
+# card DIR SERIAL FIRMWARE [OPTION...]: a factory-fresh card for a rehearsal in DIR. keyroom-sim makes it, and finds no vpcd.
+card() {
+	local file=$1/$2.card pid
+	mkdir -p "$1"
+	"$SIM" --no-sync --port 1 --serial "$2" --firmware "$3" "${@:4}" "$file" >/dev/null 2>&1 &
+	pid=$!
+	for _ in {1..100}; do
+		[ -s "$file" ] && break
+		sleep 0.05
+	done
+	kill $pid
+	wait $pid 2>/dev/null
+}
 
 secret() { printf '%s\n' "$2" >"$1"; }
 finish() { echo "1..$tests"; exit $failed; }

@@ -101,6 +101,16 @@ static enum status type_secret(struct run *r, const struct question *q, unsigned
 	return st;
 }
 
+static bool has_control(const struct secret *s)
+{
+	struct cur c = secret_view(s);
+	bool control = false;
+
+	for (size_t i = 0; i < c.n; i++)
+		control |= c.p[i] < ' ' || c.p[i] == 0x7f;
+	return control;
+}
+
 static enum status secret_answer(const struct here *h, struct run *r, const struct question *q, unsigned index, bool *ret_typed,
 				 struct fault *f)
 {
@@ -115,8 +125,11 @@ static enum status secret_answer(const struct here *h, struct run *r, const stru
 			return fault_set(f, ST_NO_MEMORY, NULL);
 		st = file_read_secret(file, s, &readable, f);
 		if (st == ST_OK && readable)
-			print_line(PROSE_WARNING, "Others on this computer can read the file that a secret was taken from.");
-		return st == ST_NOT_FOUND ? fault_set(f, ST_USAGE, "%s is not there.", file) : st;
+			print_line(PROSE_WARNING, "Others on this computer can read %s, which a secret was taken from.", file);
+		if (st == ST_OK && has_control(s))
+			print_line(PROSE_WARNING, "The first line of %s has a character that cannot be typed, a carriage return most "
+						  "often. It was taken as it stands.", file);
+		return st == ST_NOT_FOUND ? fault_set(f, ST_USAGE, "\"%s\" is not there.", file) : st;
 	}
 	if (q->optional)
 		return ST_OK;

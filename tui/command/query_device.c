@@ -154,7 +154,8 @@ enum status query_status(const struct here *h, struct fault *f)
 	if (d->transport_pin)
 		printf("%-10s  transport PIN: it must be changed before the first use\n", "User PIN");
 	else if (d->initialised)
-		print_tries("User PIN", d->pin_tries, "blocked: unblock it with the SO-PIN");
+		print_tries("User PIN", d->pin_tries, d->never_unblocks ? "blocked for good: it was initialised never to be unblocked"
+									: "blocked: unblock it with the SO-PIN");
 	print_tries("SO-PIN", d->so_pin_tries, "dead: this device can never be initialised again");
 	if (d->initialised)
 		print_dkek(d);

@@ -296,6 +296,7 @@ static void take_info(const struct scan *s, struct fleet_device *d)
 	d->fw_minor = (int)i->minor;
 	d->initialised = i->initialised;
 	d->transport_pin = i->user.state == PIN_TRANSPORT;
+	d->never_unblocks = i->initialised && i->options >= 0 && (i->options & OPTION_UNBLOCK) == 0;
 	d->pin_tries = i->user.state == PIN_BLOCKED ? 0 : i->user.state == PIN_READY ? i->user.tries : FLEET_UNKNOWN;
 	d->so_pin_tries = i->so.state == PIN_BLOCKED ? 0 : i->so.state == PIN_READY ? i->so.tries : FLEET_UNKNOWN;
 	d->memory_free = (long)i->memory_free;

@@ -68,10 +68,13 @@ static void user_pin(struct fleet *fl, const struct fleet_device *d)
 	if (d->transport_pin)
 		add(fl, FLEET_WARNING, d->serial, "pin change",
 		    "It has a transport PIN, which must be changed before the first use.");
+	else if (d->pin_tries == 0 && d->initialised && d->never_unblocks)
+		add(fl, FLEET_WARNING, d->serial, NULL,
+		    "Its user PIN is blocked for good: only initialising it, which erases its keys, makes it usable.");
 	else if (d->pin_tries == 0 && d->initialised)
 		add(fl, FLEET_WARNING, d->serial, "pin unblock", "Its user PIN is blocked; its keys are still there.");
 	else if (d->pin_tries == LAST_USER_TRIES)
-		add(fl, FLEET_WARNING, d->serial, "pin unblock", "Its user PIN is on its last try.");
+		add(fl, FLEET_WARNING, d->serial, d->never_unblocks ? NULL : "pin unblock", "Its user PIN is on its last try.");
 }
 
 static void keys(struct fleet *fl, const struct fleet_device *d)

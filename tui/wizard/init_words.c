@@ -98,7 +98,9 @@ void init_outcome(const struct run *r, struct prose *out)
 	if (s->so_changed)
 		prose_add(out, PROSE_DONE, "The SO-PIN was changed.");
 	if (s->factory_kept)
-		prose_add(out, PROSE_WARNING, "The SO-PIN is the factory's, which everybody knows. Change it next.");
+		prose_add(out, PROSE_WARNING, "The SO-PIN is the factory's, which everybody knows. %s",
+			  init_can_change_so(r) ? "Change it next." : "This firmware can never change it: whoever has the device in "
+			  "his hands can erase it.");
 	if (s->label_left)
 		prose_add(out, PROSE_WARNING, "The label was not written, because the transport PIN does not allow it. It "
 			  "can be set once the PIN "

@@ -1,7 +1,6 @@
 /*
- * pin change, pin unblock. Each sends exactly one command that can spend a try, and never repeats it. The
- * form of everything typed is checked before the device is asked; so are its options and firmware, and how many tries are
- * left.
+ * pin change, pin unblock. Each spends one try at most, and never repeats one. The form of everything typed is checked before
+ * the device is asked; so are its options and firmware, and how many tries are left.
  */
 #include <stdio.h>
 #include <string.h>
@@ -33,11 +32,7 @@ static bool has_new_pin(struct run *r)
 static enum status may_change(const struct look *l, struct fault *f)
 {
 	if (l->user.state == PIN_BLOCKED)
-		return fault_set(f, ST_PIN_BLOCKED,
-				 "The user PIN of %s is blocked, so it cannot be changed. Its keys are still there. "
-				 "Unblock it with the "
-				 "SO-PIN (keyroom pin unblock).",
-				 l->serial);
+		return session_blocked(l, f);
 	if (l->user.state == PIN_NOT_INITIALISED)
 		return fault_set(f, ST_NOT_INITIALISED,
 				 "%s was never initialised, so it has no user PIN. Initialise it first (keyroom init).",
@@ -56,6 +51,44 @@ static enum status same_length(const struct look *l, const struct secret *a, con
 			 l->major, l->minor, secret_len(a));
 }
 
+/* A device refuses a PIN that is too short for its number of tries, and the tries left are at most as many as that. */
+static enum status long_enough(const struct look *l, const struct secret *fresh, struct fault *f)
+{
+	const unsigned max = pin_max_tries(secret_len(fresh));
+
+	if (l->user.state != PIN_READY || l->user.tries <= (int)max)
+		return ST_OK;
+	return fault_set(f, ST_BAD_FORM,
+			 "%s lets its user PIN be typed wrong %d times, and a PIN of %zu characters may be typed wrong %u "
+			 "times at most. Choose a longer one. Nothing was sent to the device.",
+			 l->serial, l->user.tries, secret_len(fresh), max);
+}
+
+/*
+ * The old and the new PIN go to the card in one string, and the card cuts off as much as its PIN is long. Where too much was
+ * typed for the old one, the rest of it would become the beginning of the new one: so the old one is tried alone before.
+ */
+static enum status try_old(const struct session *s, const struct secret *old, struct fault *f)
+{
+	enum status st;
+
+	if (s->look->user.state == PIN_TRANSPORT)
+		return ST_OK;
+	st = card_login(s->card, old, f);
+	if (st == ST_PIN_BLOCKED)
+		return session_blocked(s->look, f);
+	return st == ST_OK ? ST_OK : fault_add(f, "The PIN was not changed.");
+}
+
+static enum status refused_fresh(const struct look *l, struct fault *f)
+{
+	fault_add(f, "The device said that it changed the user PIN, but did not take the new one.");
+	if (l->user.state != PIN_TRANSPORT)
+		return f->st;
+	return fault_add(f, "Probably more was typed than the transport PIN has characters: then what was too much now stands "
+			    "before the new PIN and belongs to it. Try that as the current PIN.");
+}
+
 static enum status change(struct step_env *e, struct fault *f)
 {
 	const struct secret *old = run_secret(e->run, "pin", 0), *fresh = run_secret(e->run, "new-pin", 0);
@@ -65,15 +98,15 @@ static enum status change(struct step_env *e, struct fault *f)
 	if (old == NULL || fresh == NULL)
 		return fault_set(f, ST_NO_MEMORY, NULL);
 	if ((st = session_open(e, LOOK_USER, &s, f)) != ST_OK || (st = may_change(s.look, f)) != ST_OK ||
-	    (st = same_length(s.look, old, fresh, f)) != ST_OK ||
-	    (st = session_may_spend(e->run, s.look, PIN_USER, f)) != ST_OK)
+	    (st = same_length(s.look, old, fresh, f)) != ST_OK || (st = long_enough(s.look, fresh, f)) != ST_OK ||
+	    (st = session_may_spend(e->run, s.look, PIN_USER, f)) != ST_OK || (st = try_old(&s, old, f)) != ST_OK)
 		return st;
 	if ((st = card_change_pin(s.card, old, fresh, f)) != ST_OK)
 		return st == ST_CARD_GONE ? fault_add(f, "Whether the PIN was changed is not known. Try the old one "
 							 "first.")
 					  : st;
-	if ((st = card_login(s.card, fresh, f)) != ST_OK)
-		return fault_add(f, "The device said that it changed the user PIN, but did not take the new one.");
+	if (card_login(s.card, fresh, f) != ST_OK)
+		return refused_fresh(s.look, f);
 	return record_pin(e->store, s.look, "pin.changed", "The user PIN was changed.", -1, f);
 }
 
@@ -146,7 +179,7 @@ static enum status may_unblock(const struct look *l, struct fault *f)
 		return st;
 	if (!l->firmware->unblock)
 		return fault_set(f, ST_UNSUPPORTED, "Firmware %u.%u cannot unblock a user PIN.", l->major, l->minor);
-	if (l->options >= 0 && (l->options & OPTION_UNBLOCK) == 0)
+	if (session_never_unblocks(l))
 		return fault_set(f, ST_NOT_ALLOWED,
 				 "%s was initialised so that its user PIN can never be unblocked, not even with the "
 				 "SO-PIN. Nothing was sent "
@@ -200,6 +233,18 @@ static enum status read_back(struct step_env *e, const struct session *s, const 
 			  -1, f);
 }
 
+/* The SO-PIN was right. What is left is the new PIN's length: how many tries the device gives it is not shown any more. */
+static enum status refused_unblock(const struct secret *fresh, struct fault *f)
+{
+	const unsigned max = fresh != NULL ? pin_max_tries(secret_len(fresh)) : 0;
+
+	if (max == 0 || max >= PIN_USER_TRIES_MAX)
+		return f->st;
+	return fault_add(f, "A PIN of %zu characters is too short for a device that lets it be typed wrong more than %u times: try a "
+			    "new PIN of 8 characters or more.",
+			 secret_len(fresh), max);
+}
+
 static enum status unblock(struct step_env *e, struct fault *f)
 {
 	const struct secret *fresh = has_new_pin(e->run) ? run_secret(e->run, "new-pin", 0) : NULL;
@@ -212,7 +257,10 @@ static enum status unblock(struct step_env *e, struct fault *f)
 	    (st = right_form(e->run, s.look, f)) != ST_OK ||
 	    (st = session_may_spend(e->run, s.look, PIN_SO, f)) != ST_OK)
 		return st;
-	if ((st = card_unblock(s.card, so, fresh, f)) != ST_OK)
+	st = card_unblock(s.card, so, fresh, f);
+	if (st == ST_NOT_ALLOWED || st == ST_BAD_FORM || st == ST_CARD_ERROR)
+		return refused_unblock(fresh, f);
+	if (st != ST_OK)
 		return st == ST_CARD_GONE ? fault_add(f, "Whether the PIN was unblocked is not known; keyroom status "
 							 "shows how many tries it has.")
 					  : st;

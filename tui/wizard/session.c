@@ -59,6 +59,25 @@ static enum status identify(struct card *c, struct look *l, struct fault *f)
 	return ST_OK;
 }
 
+bool session_never_unblocks(const struct look *l)
+{
+	return l->options >= 0 && (l->options & OPTION_UNBLOCK) == 0;
+}
+
+enum status session_blocked(const struct look *l, struct fault *f)
+{
+	if (session_never_unblocks(l))
+		return fault_set(f, ST_PIN_BLOCKED,
+				 "The user PIN of %s is blocked. The device was initialised so that nothing can unblock it, not "
+				 "even the SO-PIN: its keys are there, but cannot be used any more. Only initialising it again, "
+				 "which erases them, makes it usable; its backups can be restored then.",
+				 l->serial);
+	return fault_set(f, ST_PIN_BLOCKED,
+			 "The user PIN of %s is blocked. Its keys are still there, unharmed. Unblock the PIN with the SO-PIN "
+			 "(keyroom pin unblock).",
+			 l->serial);
+}
+
 /* Only what a person typed for it lets the last tries be spent. In a script that is --confirm. */
 static bool may_spend_last(const struct run *r, const char *serial)
 {
@@ -91,18 +110,19 @@ enum status session_spend(const struct run *r, const char *serial, enum pin_whic
 
 enum status session_may_spend(const struct run *r, const struct look *l, enum pin_which which, struct fault *f)
 {
-	return session_spend(r, l->serial, which, which == PIN_USER ? &l->user : &l->so, f);
+	enum status st = session_spend(r, l->serial, which, which == PIN_USER ? &l->user : &l->so, f);
+
+	if (st == ST_OK || which != PIN_USER || !session_never_unblocks(l))
+		return st;
+	return fault_add(f, "This device was initialised so that nothing, not even the SO-PIN, unblocks it: a wrong one blocks it "
+			    "for good, and with it all its keys.");
 }
 
 static enum status pin_usable(const struct look *l, struct fault *f)
 {
 	switch (l->user.state) {
 	case PIN_BLOCKED:
-		return fault_set(f, ST_PIN_BLOCKED,
-				 "The user PIN of %s is blocked. Its keys are still there. Unblock the PIN with the "
-				 "SO-PIN "
-				 "(keyroom pin unblock).",
-				 l->serial);
+		return session_blocked(l, f);
 	case PIN_TRANSPORT:
 		return fault_set(f, ST_TRANSPORT_PIN,
 				 "%s has a transport PIN, which must be changed before the first use (keyroom pin "
@@ -128,7 +148,7 @@ enum status session_log_in(struct step_env *e, struct session *s, unsigned want,
 	if (pin == NULL)
 		return fault_set(f, ST_NO_MEMORY, NULL);
 	if ((st = card_login(s->card, pin, f)) != ST_OK)
-		return st;
+		return st == ST_PIN_BLOCKED ? session_blocked(s->look, f) : st;
 	if ((want & LOOK_DKEK) != 0 && s->look->dkek.present && s->look->dkek.missing == 0 && !s->look->dkek.kcv_shown)
 		st = card_dkek_status(s->card, 0, &s->look->dkek, NULL, f);
 	return st;
@@ -210,9 +230,10 @@ void session_tell_user(const struct run *r, struct prose *out)
 		return;
 	if (l->user.tries <= LAST_USER_TRIES)
 		prose_add(out, PROSE_WARNING,
-			  "This is the last try. If the PIN is wrong it is blocked, and only the SO-PIN can unblock "
-			  "it. "
-			  "The device's serial has to be typed before it is spent.");
+			  "This is the last try. If the PIN is wrong it is blocked%s. The device's serial has to be "
+			  "typed before it is spent.",
+			  session_never_unblocks(l) ? " for good, and with it all keys of the device"
+						    : ", and only the SO-PIN can unblock it");
 	else
 		prose_add(out, PROSE_PLAIN, "%d tries are left. A wrong PIN costs one.", l->user.tries);
 }

@@ -82,6 +82,12 @@ enum status session_list(struct session *s, struct fault *f);
 /* For a page's work that only looks, as its repeat: 0 in a script. */
 unsigned session_look_repeat(const struct run *r);
 
+/* Initialised so that nothing, not even the SO-PIN, unblocks the user PIN. */
+bool session_never_unblocks(const struct look *l);
+
+/* ST_PIN_BLOCKED, with the way out of it that this device has. */
+enum status session_blocked(const struct look *l, struct fault *f);
+
 /*
  * ST_REFUSED where so few tries are left, by what the device says now, that spending one must be confirmed, and it was not.
  * For steps.
