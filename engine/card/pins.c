@@ -195,10 +195,12 @@ enum status init_check(const struct init_params *p, const struct firmware *fw, s
 	if ((p->options & OPTION_RESET_ONLY) && !(p->options & OPTION_UNBLOCK))
 		return fault_set(f, ST_BAD_FORM, "Unblocking cannot be limited to resetting where it is not allowed at all.");
 	if ((p->options & OPTION_TRANSPORT_PIN) && !fw->transport_pin)
-		return fault_set(f, ST_UNSUPPORTED, "The firmware of this device (%s) has no transport PIN. Nothing was erased; leave that "
-						    "setting out.", fw->name);
+		return fault_set(f, ST_UNSUPPORTED,
+				 "The firmware of this device (%s) has no transport PIN. Nothing was erased; leave that setting "
+				 "out.", fw->name);
 	if (beyond_firmware(p, fw))
-		return fault_set(f, ST_UNSUPPORTED, "The firmware of this device (%s) does not have one of these settings. Nothing was erased.",
+		return fault_set(f, ST_UNSUPPORTED,
+				 "The firmware of this device (%s) does not have one of these settings. Nothing was erased.",
 				 fw->name);
 	return ST_OK;
 }
