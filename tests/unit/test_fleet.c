@@ -1,21 +1,5 @@
 /* The fleet: cards that come and go, joined with the inventory; which one is meant; and what looking costs. */
-#include "procs_help.h"
-
-static int setup(void **state)
-{
-	struct place *p = calloc(1, sizeof(*p));
-
-	place_open(p, 2, "3.6");
-	*state = p;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	place_close(*state);
-	free(*state);
-	return 0;
-}
+#include "fleet_help.h"
 
 static void let_it_see(struct place *p, struct fleet *fl, unsigned want)
 {
@@ -28,15 +12,6 @@ static void let_it_see(struct place *p, struct fleet *fl, unsigned want)
 			seen |= fleet_event(fl, &e);
 	}
 	assert_int_equal(seen & want, want);
-}
-
-static struct fleet *fleet_of(struct place *p, bool live)
-{
-	struct fleet *fl = NULL;
-	struct fault f = { 0 };
-
-	OK(fleet_new(p->jobs, p->store, live, &fl, &f));
-	return fl;
 }
 
 /* Reader names of the source, as fleet_find() sees them. */
@@ -77,112 +52,6 @@ static void two_cards_that_are_here_are_read(void **state)
 	d = fleet_by_serial(fl, place_serial(p, 1));
 	assert_non_null(d);
 	assert_false(d->initialised);
-}
-
-static void a_status_costs_seven_apdus_and_a_key_two_more(void **state)
-{
-	struct place *p = *state;
-	CLEANUP(fleet_free_guard) struct fleet *fl = NULL;
-	const struct fleet_device *d;
-	struct fault f = { 0 };
-	unsigned long before;
-
-	place_init(p, 0, 1, 0x10);
-	for (unsigned i = 0; i < 5; i++)
-		place_make_key(p, 0, "ec:secp256r1", "key", NULL);
-	/* A program that starts anew has read nothing yet. */
-	jobs_free(p->jobs);
-	place_start(p);
-	fl = fleet_of(p, false);
-	before = sim_card_apdus(place_sim(p, 0));
-	OK(fleet_scan_wait(fl, place_serial(p, 0), FLEET_STATUS, 20000, &d, &f));
-	assert_in_range(sim_card_apdus(place_sim(p, 0)) - before, 1, 7);
-	jobs_free(p->jobs);
-	fleet_free(fl);
-	place_start(p);
-	fl = fleet_of(p, false);
-	before = sim_card_apdus(place_sim(p, 0));
-	OK(fleet_scan_wait(fl, place_serial(p, 0), FLEET_ALL, 20000, &d, &f));
-	assert_in_range(sim_card_apdus(place_sim(p, 0)) - before, 1, 8 + 2 * 5);
-	/* The other one was not asked, since its reader has another name. */
-	assert_int_equal(sim_card_apdus(place_sim(p, 1)), 0);
-}
-
-static unsigned long whole_command(struct place *p, const char *procedure, const struct given *g)
-{
-	struct fleet *fl;
-	const struct fleet_device *d;
-	struct fault f = { 0 };
-	unsigned long before, cost;
-	struct run *r = NULL;
-
-	jobs_free(p->jobs);
-	place_start(p);
-	fl = fleet_of(p, false);
-	before = sim_card_apdus(place_sim(p, 0));
-	OK(fleet_scan_wait(fl, place_serial(p, 0), FLEET_HOLD, 20000, &d, &f));
-	OK(run_new(procedure_find(procedure), &p->env, &r, &f));
-	OK(run_set_device(r, d->serial, d->reader, &f));
-	run_wait(r, NULL, NULL);
-	for (; g->name != NULL; g++)
-		give(r, g);
-	OK(place_go(p, r, &f));
-	run_free(r);
-	fleet_free(fl);
-	jobs_free(p->jobs);   /* logs out, which counts */
-	p->jobs = NULL;
-	cost = sim_card_apdus(place_sim(p, 0)) - before;
-	place_start(p);
-	return cost;
-}
-
-static void a_whole_command_keeps_to_its_apdus(void **state)
-{
-	struct place *p = *state;
-	unsigned long with_id;
-	char file[300];
-	struct backup_row *rows = NULL;
-	struct backup_filter filter = { 0 };
-	struct fault f = { 0 };
-	size_t n = 0;
-
-	place_init(p, 0, 1, 0x10);
-	place_init(p, 1, 1, 0x10);
-	for (unsigned i = 0; i < 6; i++)
-		place_make_key(p, 0, "ec:secp256r1", "key", NULL);
-	assert_in_range(whole_command(p, "key new",
-				      GIVEN({ "type", "ec:secp256r1", 0 }, { "label", "l", 0 }, { "pin", PIN, 0 })),
-			1, 10);
-	with_id = whole_command(p, "key new",
-				GIVEN({ "type", "ec:secp256r1", 0 }, { "label", "l", 0 }, { "id", "77", 0 },
-				      { "pin", PIN, 0 }));
-	assert_in_range(with_id, 1, 10 + 7);
-	assert_in_range(whole_command(p, "backup", GIVEN({ "all", "1", 0 }, { "out", p->out, 0 }, { "pin", PIN, 0 })),
-			1, 4 * 8 + 8);
-	/* Onto an empty card of the same DKEK, then beside one other key. */
-	place_init(p, 0, 1, 0x10);
-	OK(store_backups(p->store, &filter, &rows, &n, &f));
-	assert_int_equal(n, 8);
-	snprintf(file, sizeof(file), "%s", rows[0].file);
-	assert_in_range(whole_command(p, "restore", GIVEN({ "file", file, 0 }, { "pin", PIN, 0 })), 1, 14);
-	snprintf(file, sizeof(file), "%s", rows[1].file);
-	assert_in_range(whole_command(p, "restore", GIVEN({ "file", file, 0 }, { "pin", PIN, 0 })), 1, 14 + 2);
-	free(rows);
-}
-
-static void nobody_stays_logged_in_when_a_held_card_is_given_back(void **state)
-{
-	struct place *p = *state;
-	static const uint8_t query[] = { 0x00, 0x20, 0x00, 0x81 };
-	uint8_t rsp[16];
-	size_t n = sizeof(rsp);
-	struct fault f = { 0 };
-
-	place_init(p, 0, 1, 0x10);
-	(void)whole_command(p, "key new", GIVEN({ "type", "ec:secp256r1", 0 }, { "label", "l", 0 }, { "pin", PIN, 0 }));
-	OK(sim_card_apdu(place_sim(p, 0), query, sizeof(query), rsp, &n, &f));
-	assert_int_equal(n, 2);
-	assert_int_equal(rsp[0], 0x63);
 }
 
 static void objects_are_shown_from_the_card_and_when_it_is_gone_from_the_inventory(void **state)
@@ -445,8 +314,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-		T(two_cards_that_are_here_are_read), T(a_status_costs_seven_apdus_and_a_key_two_more),
-		T(a_whole_command_keeps_to_its_apdus), T(nobody_stays_logged_in_when_a_held_card_is_given_back),
+		T(two_cards_that_are_here_are_read),
 		T(objects_are_shown_from_the_card_and_when_it_is_gone_from_the_inventory), T(a_backup_shows_on_its_key),
 		T(which_device_is_meant), T(a_card_that_does_not_answer_is_shown_with_the_reason),
 		T(a_card_that_goes_while_it_is_read_stops_nothing), T(what_needs_doing_is_named_most_urgent_first),

@@ -321,6 +321,34 @@ static void an_export_goes_to_a_new_file_only(void **state)
 	place_expect(p, "key export", 0, to, ST_FILE_EXISTS);
 }
 
+static void a_card_that_goes_leaves_no_half_export(void **state)
+{
+	struct place *p = *state;
+	unsigned failed = 0;
+
+	place_init(p, 0, 1, 0x10);
+	place_make_key(p, 0, "ec:secp256r1", "key", "0a");
+	for (unsigned at = 0; at < 8; at++) {
+		struct fault f = { 0 };
+		char spec[16];
+		enum status st;
+
+		snprintf(spec, sizeof(spec), "drop@%u", at);
+		jobs_free(p->jobs);
+		place_start(p);
+		OK(sim_card_set_fault(place_sim(p, 0), spec, &f));
+		st = place_do(p, "key export", 0, GIVEN({ "id", "0a", 0 }, { "out", p->out, 0 }), NULL, &f);
+		assert_true(st == ST_OK || st == ST_CARD_GONE || st == ST_NO_CARD);
+		assert_int_equal(access(p->out, F_OK) == 0, st == ST_OK);
+		(void)unlink(p->out);
+		failed += st != ST_OK;
+		OK(sim_card_set_fault(place_sim(p, 0), NULL, &(struct fault){ 0 }));
+		sim_card_plug(place_sim(p, 0), false);
+		sim_card_plug(place_sim(p, 0), true);
+	}
+	assert_in_range(failed, 1, 7);
+}
+
 static void a_secret_key_or_an_absent_one_is_not_exported(void **state)
 {
 	struct place *p = *state;
@@ -447,7 +475,7 @@ int main(void)
 		T(a_key_that_can_never_be_backed_up_is_warned_of),
 		T(a_full_card_keeps_no_half_key),
 		T(old_firmware_is_told_apart),
-		T(a_public_key_is_exported_in_three_forms),
+		T(a_public_key_is_exported_in_three_forms), T(a_card_that_goes_leaves_no_half_export),
 		T(an_export_goes_to_a_new_file_only),
 		T(a_secret_key_or_an_absent_one_is_not_exported),
 		T(a_deleted_key_is_gone_with_all_that_belongs_to_it),

@@ -374,6 +374,45 @@ static void a_card_that_goes_leaves_one_of_the_two_pins(void **state)
 	}
 }
 
+/* One of the two is the SO-PIN now; finding out which may spend a try. */
+static bool unblocks(struct place *p, const char *so)
+{
+	struct fault f = { 0 };
+
+	return place_do(p, "pin unblock", 0, unblock(so, PIN), NULL, &f) == ST_OK;
+}
+
+static void a_card_that_goes_leaves_one_of_the_two_so_pins(void **state)
+{
+	for (unsigned at = 0; at < 8; at++) {
+		for (unsigned lost = 0; lost < 2; lost++) {
+			struct place *p;
+			struct fault f = { 0 };
+			char spec[32];
+			enum status st;
+
+			assert_int_equal(teardown(state), 0);
+			assert_int_equal(setup(state), 0);
+			p = *state;
+			place_init(p, 0, 1, 0x10);
+			snprintf(spec, sizeof(spec), lost ? "lost@%u" : "drop@%u", at + lost);
+			OK(sim_card_set_fault(place_sim(p, 0), spec, &f));
+			st = place_do(p, "so-pin change", 0, change_so(FACTORY_SO, NEW_SO), NULL, &f);
+			OK(sim_card_set_fault(place_sim(p, 0), NULL, &(struct fault){ 0 }));
+			sim_card_plug(place_sim(p, 0), false);
+			sim_card_plug(place_sim(p, 0), true);
+			jobs_free(p->jobs);
+			place_start(p);
+			/* Nothing was tried twice. */
+			assert_int_equal(status_of(p, PIN_SO).tries, 15);
+			if (st == ST_OK)
+				assert_true(unblocks(p, NEW_SO));
+			else
+				assert_true(unblocks(p, FACTORY_SO) || unblocks(p, NEW_SO));
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -394,6 +433,7 @@ int main(void)
 		T(old_firmware_keeps_its_so_pin_and_the_length_of_its_pin),
 		T(what_was_done_is_in_the_journal_without_a_secret),
 		T(a_card_that_goes_leaves_one_of_the_two_pins),
+		T(a_card_that_goes_leaves_one_of_the_two_so_pins),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
