@@ -5,10 +5,7 @@
 
 struct area ui_head(const struct screen *s, struct area a, const char *title, const char *middle, const char *right)
 {
-	int end = area_fit(a, 0, 1, a.cols / 2, ROLE_TITLE, title);
-	int edge = a.cols - 1;
-	int width = text_width(middle);
-	int col = (a.cols - width) / 2;
+	int width = text_width(middle), edge = a.cols - 1, end, col;
 
 	if (s->ui->env->rehearsal) {
 		edge -= 11;
@@ -17,7 +14,9 @@ struct area ui_head(const struct screen *s, struct area a, const char *title, co
 	}
 	edge -= text_width(right);
 	area_text(a, 0, edge, ROLE_PLAIN, right);
-	if (right[0] != '\0' && col + width > edge - 2)
+	end = area_fit(a, 0, 1, edge - 3 - (width > 0 ? width + 2 : 0), ROLE_TITLE, title);
+	col = (a.cols - width) / 2;
+	if (col + width > edge - 2)
 		col = edge - 2 - width;
 	area_text(a, 0, col < end + 2 ? end + 2 : col, ROLE_PLAIN, middle);
 	return area_sub(a, 1, 0, a.rows - 1, a.cols);
