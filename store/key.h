@@ -78,7 +78,8 @@ struct object_row {
  * What the device has now, all of it. New ones are added; those that are no longer there are marked gone ("deleted"), and
  * so is one whose place another key or content has taken ("replaced"); the others take what is new about them. A key
  * whose identity is not known this time keeps the one known before where nothing else about it has changed: file,
- * CKA_ID, label, algorithm and size. ST_NOT_FOUND: no such device; ST_BAD_FORM: two rows with one type and fid.
+ * CKA_ID, label, algorithm and size; a use counter that is not known this time stays as it was known.
+ * ST_NOT_FOUND: no such device; ST_BAD_FORM: two rows with one type and fid.
  */
 enum status store_objects_sync(struct store *s, const char *serial, const struct object_row *rows, size_t n, int64_t at,
 			       struct fault *f);

@@ -115,8 +115,9 @@ static bool nothing_new(const struct object_row *known, const struct object_row 
 	       (now->key.len == 0 || identity_equal(&known->key, &now->key)) &&
 	       strcmp(known->algorithm, now->algorithm) == 0 && known->size == now->size &&
 	       strcmp(known->curve, now->curve) == 0 && known->flags == now->flags &&
-	       known->use_counter == now->use_counter && strcmp(known->subject, now->subject) == 0 &&
-	       known->not_after == now->not_after && (!now->has_sha256 || known->has_sha256);
+	       (now->use_counter == STORE_UNKNOWN || known->use_counter == now->use_counter) &&
+	       strcmp(known->subject, now->subject) == 0 && known->not_after == now->not_after &&
+	       (!now->has_sha256 || known->has_sha256);
 }
 
 /* --- writing --- */

@@ -102,7 +102,8 @@ static const char *const statements[SQL_COUNT] = {
 		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
 	[SQL_OBJECT_CHANGE] =
 		"UPDATE object SET key_ref = ?3, domain = ?4, cka_id = ?5, label = ?6, key = coalesce(?7, key),"
-		" certifies = coalesce(?8, certifies), algorithm = ?9, size = ?10, curve = ?11, flags = ?12, use_counter = ?13,"
+		" certifies = coalesce(?8, certifies), algorithm = ?9, size = ?10, curve = ?11, flags = ?12,"
+		" use_counter = coalesce(?13, use_counter),"
 		" subject = ?14, not_after = ?15, sha256 = coalesce(?16, sha256) WHERE id = ?1",
 	[SQL_OBJECT_GONE] = "UPDATE object SET gone_at = ?2, gone_how = ?3 WHERE id = ?1",
 	[SQL_OBJECT_DELETED] =

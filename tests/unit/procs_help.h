@@ -228,6 +228,23 @@ static inline struct run *place_run_new(struct place *p, const char *procedure, 
 	return r;
 }
 
+/* Another program puts another AES key in the place of this one, under the same description. */
+static inline void place_swap_aes(struct place *p, size_t i, uint8_t ref)
+{
+	CLEANUP(card_close_guard) struct card *c = place_card(p, i);
+	const struct keygen_params params = { .algorithm = KEY_AES, .bits = 256, .domain = KEY_NO_DOMAIN };
+	SECRET *pin = secret_new(16);
+	CARD_SESSION *held = NULL;
+	struct pubkey none;
+	struct fault f = { 0 };
+
+	assert_true(secret_set(pin, PIN, strlen(PIN)));
+	OK(card_begin(c, &held, &f));
+	OK(card_login(c, pin, &f));
+	OK(card_delete(c, fid_of(FID_KEY, ref), &f));
+	OK(card_generate(c, ref, &params, &none, NULL, &f));
+}
+
 #define GIVEN(...) ((const struct given[]){ __VA_ARGS__, { NULL, NULL, 0 } })
 
 /* All in one. ret_run may be NULL. */

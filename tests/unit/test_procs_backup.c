@@ -34,6 +34,24 @@ static void one_new_file_a_key_and_nothing_else(void **state)
 	free(rows);
 }
 
+/* Which secret key it is says the device, not an inventory that saw another one there. */
+static void a_secret_key_in_another_ones_place_is_told_apart(void **state)
+{
+	struct place *p = *state;
+	struct backup_row *rows = NULL;
+
+	place_init(p, 0, 1, 0x10);
+	place_make_key(p, 0, "aes:256", "key", "0a");
+	place_expect(p, "backup", 0, ALL(p), ST_OK);
+	place_swap_aes(p, 0, 1);
+	place_expect(p, "backup", 0, ALL(p), ST_OK);
+	assert_int_equal(backups_in(p, &rows), 2);
+	assert_int_equal(rows[0].key.len, STORE_CMAC_LEN);
+	assert_int_equal(rows[1].key.len, STORE_CMAC_LEN);
+	assert_memory_not_equal(rows[0].key.bytes, rows[1].key.bytes, STORE_CMAC_LEN);
+	free(rows);
+}
+
 static void an_older_backup_is_never_overwritten(void **state)
 {
 	struct place *p = *state;
@@ -206,7 +224,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-		T(one_new_file_a_key_and_nothing_else), T(an_older_backup_is_never_overwritten),
+		T(one_new_file_a_key_and_nothing_else), T(a_secret_key_in_another_ones_place_is_told_apart),
+		T(an_older_backup_is_never_overwritten),
 		T(a_link_where_the_file_would_go_is_not_followed), T(without_a_folder_the_inventory_keeps_it),
 		T(what_cannot_be_wrapped_is_named_and_the_others_are_saved),
 		T(without_a_dkek_nothing_is_wrapped_and_it_is_said), T(which_keys_must_be_said),

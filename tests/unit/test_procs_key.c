@@ -1,4 +1,4 @@
-/* key new, key export and key delete on simulated cards. */
+/* key new and key export on simulated cards. */
 #include "procs_help.h"
 
 #include "engine/card/pin.h"
@@ -360,82 +360,6 @@ static void a_secret_key_or_an_absent_one_is_not_exported(void **state)
 	place_expect(p, "key export", 0, GIVEN({ "id", "xyz", 0 }), ST_BAD_FORM);
 }
 
-/* --- key delete --- */
-
-static void a_deleted_key_is_gone_with_all_that_belongs_to_it(void **state)
-{
-	struct place *p = *state;
-	struct object_filter filter = { .device = place_serial(p, 0), .gone_too = true };
-	struct object_row *rows = NULL;
-	struct fault f = { 0 };
-	size_t n = 0;
-
-	place_init(p, 0, 1, 0x10);
-	place_make_key(p, 0, "ec:secp256r1", "stays", "0a");
-	place_make_key(p, 0, "ec:secp256r1", "goes", "0b");
-	place_expect(p, "key delete", 0, GIVEN({ "id", "0b", 0 }, { "pin", PIN, 0 }), ST_OK);
-	assert_int_equal(place_count(p, 0, FID_KEY), 1);
-	assert_int_equal(place_count(p, 0, FID_KEY_DESCRIPTION), 1);
-	assert_int_equal(place_count(p, 0, FID_KEY_CERT), 1);
-	OK(store_objects(p->store, &filter, &rows, &n, &f));
-	for (size_t i = 0; i < n; i++)
-		assert_int_equal(rows[i].gone_at != STORE_UNKNOWN, strcmp(rows[i].label, "goes") == 0);
-	free(rows);
-	place_expect(p, "key delete", 0, GIVEN({ "id", "0b", 0 }, { "pin", PIN, 0 }), ST_NOT_FOUND);
-}
-
-static void deleting_says_what_is_left_elsewhere(void **state)
-{
-	struct place *p = *state;
-	struct fault f = { 0 };
-	const char *bad;
-	PROSE none = { 0 };
-	PROSE some = { 0 };
-	struct run *r;
-
-	place_init(p, 0, 1, 0x10);
-	place_make_key(p, 0, "ec:secp256r1", "key", "0a");
-	r = place_run_new(p, "key delete", 0, GIVEN({ "id", "0a", 0 }, { "pin", PIN, 0 }));
-	OK(run_next(r, &bad, &f));
-	run_wait(r, NULL, NULL);
-	OK(run_next(r, &bad, &f));
-	assert_int_equal(run_phase(r), RUN_REVIEW);
-	assert_string_equal(run_procedure(r)->confirm(r), place_serial(p, 0));
-	run_procedure(r)->review(r, &none);
-	assert_true(says(&none, PROSE_WARNING, "gone for good"));
-	place_expect(p, "backup", 0, GIVEN({ "all", "1", 0 }, { "pin", PIN, 0 }), ST_OK);
-	run_procedure(r)->review(r, &some);
-	assert_false(says(&some, PROSE_WARNING, "gone for good"));
-	assert_true(says(&some, PROSE_ITEM, "never opened or restored"));
-	run_free(r);
-}
-
-static void two_keys_with_one_id_are_told_apart_by_reference(void **state)
-{
-	struct place *p = *state;
-	CLEANUP(card_close_guard) struct card *c = NULL;
-	CARD_SESSION *held = NULL;
-	SECRET *pin = secret_new(16);
-	struct fault f = { 0 };
-	BUF file = { 0 };
-
-	place_init(p, 0, 1, 0x10);
-	place_make_key(p, 0, "ec:secp256r1", "one", "0a");
-	place_make_key(p, 0, "ec:secp256r1", "two", "0b");
-	c = place_card(p, 0);
-	assert_true(secret_set(pin, PIN, strlen(PIN)));
-	OK(card_begin(c, &held, &f));
-	OK(card_login(c, pin, &f));
-	OK(card_read_file(c, 0xc401, &file, &f));
-	OK(card_write_file(c, 0xc402, buf_view(&file), WRITE_REPLACE, &f));
-	card_end(held);
-	held = NULL;
-	place_expect(p, "key delete", 0, GIVEN({ "id", "0a", 0 }, { "pin", PIN, 0 }), ST_USAGE);
-	assert_int_equal(place_count(p, 0, FID_KEY), 2);
-	place_expect(p, "key delete", 0, GIVEN({ "id", "ref:2", 0 }, { "pin", PIN, 0 }), ST_OK);
-	assert_int_equal(place_count(p, 0, FID_KEY), 1);
-}
-
 static void what_happened_is_in_the_journal(void **state)
 {
 	static const char *const want[] = { "key.new", "key.exported", "key.deleted" };
@@ -478,9 +402,6 @@ int main(void)
 		T(a_public_key_is_exported_in_three_forms), T(a_card_that_goes_leaves_no_half_export),
 		T(an_export_goes_to_a_new_file_only),
 		T(a_secret_key_or_an_absent_one_is_not_exported),
-		T(a_deleted_key_is_gone_with_all_that_belongs_to_it),
-		T(deleting_says_what_is_left_elsewhere),
-		T(two_keys_with_one_id_are_told_apart_by_reference),
 		T(what_happened_is_in_the_journal),
 	};
 

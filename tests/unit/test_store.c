@@ -219,6 +219,25 @@ static void a_scan_adds_keeps_and_marks_gone(void **state)
 	store_close(s);
 }
 
+/* A listing of the card does not tell it. */
+static void a_use_counter_is_not_forgotten_by_looking(void **state)
+{
+	struct store *s = small_store();
+	struct object_row o = a_key(1, "Root", 1), *got = NULL;
+
+	(void)state;
+	o.use_counter = 5;
+	must(store_object_seen(s, SERIAL, &o, T0, &f));
+	o.use_counter = STORE_UNKNOWN;
+	must(store_objects_sync(s, SERIAL, &o, 1, T0 + 1, &f));
+	snprintf(o.label, sizeof(o.label), "renamed");
+	must(store_objects_sync(s, SERIAL, &o, 1, T0 + 2, &f));
+	assert_int_equal(objects_of(s, false, &got), 1);
+	assert_int_equal(got[0].use_counter, 5);
+	free(got);
+	store_close(s);
+}
+
 static void another_key_in_the_same_place_is_another_object(void **state)
 {
 	struct store *s = small_store();
@@ -338,6 +357,7 @@ int main(void)
 		cmocka_unit_test(a_check_value_that_is_not_shown_stays_known),
 		cmocka_unit_test(usual_times_are_learnt_for_each_device),
 		cmocka_unit_test(a_scan_adds_keeps_and_marks_gone),
+		cmocka_unit_test(a_use_counter_is_not_forgotten_by_looking),
 		cmocka_unit_test(another_key_in_the_same_place_is_another_object),
 		cmocka_unit_test(a_secret_key_keeps_its_identity_until_something_else_about_it_changes),
 		cmocka_unit_test(a_scan_that_changes_nothing_writes_nothing_but_its_date),

@@ -78,33 +78,6 @@ static enum status free_name(const char *dir, const struct key_result *k, char *
 
 /* --- one key --- */
 
-/* An AES key's identity: what the inventory knows costs nothing, and spends no use of a key that has a counter. */
-static enum status identify_secret(struct step_env *e, struct session *s, struct key_result *k, struct fault *f)
-{
-	struct object_filter filter = { .device = s->look->serial };
-	struct object_row *rows = NULL;
-	uint8_t cmac[BLOB_CMAC_LEN];
-	size_t n = 0;
-	enum status st;
-
-	if (e->store != NULL && store_objects(e->store, &filter, &rows, &n, NULL) == ST_OK) {
-		for (size_t i = 0; i < n; i++) {
-			char id[RESULT_ID_MAX];
-
-			hex_lower(id, rows[i].id, rows[i].id_len);
-			if (rows[i].type == THING_KEY && rows[i].key_ref == k->key_ref && strcmp(id, k->id) == 0)
-				identity_to_result(&rows[i].key, k);
-		}
-		free(rows);
-	}
-	if (k->cmac[0] != '\0')
-		return ST_OK;
-	st = card_key_cmac(s->card, (uint8_t)k->key_ref, cmac, f);
-	if (st == ST_OK)
-		hex_lower(k->cmac, cmac, sizeof(cmac));
-	return st == ST_NOT_ALLOWED || st == ST_UNSUPPORTED ? ST_OK : st;
-}
-
 /* What the wrapped key itself says: it must be under this device's DKEK. */
 static enum status judge(struct session *s, const struct wrapped *w, struct key_result *k, enum proof_level *ret,
 			 struct fault *f)
@@ -154,7 +127,7 @@ static enum status save(struct step_env *e, struct session *s, struct cur file, 
 	return st;
 }
 
-static enum status wrap(struct step_env *e, struct session *s, const struct object *o, struct key_result *k,
+static enum status wrap(struct step_env *e, struct session *s, struct object *o, struct key_result *k,
 			struct fault *f)
 {
 	BUF blob = { 0 };
@@ -163,8 +136,10 @@ static enum status wrap(struct step_env *e, struct session *s, const struct obje
 
 	if ((st = card_wrap(s->card, o->number, &blob, f)) != ST_OK)
 		return st;
-	if (o->has_algorithm && o->algorithm == KEY_AES && (st = identify_secret(e, s, k, f)) != ST_OK)
+	if (o->has_algorithm && o->algorithm == KEY_AES && (st = find_secret(s, e->store, o, f)) != ST_OK)
 		return st;
+	if (o->has_cmac)
+		hex_lower(k->cmac, o->cmac, sizeof(o->cmac));
 	if ((st = wrapped_build(buf_view(&blob), buf_view(&o->description), buf_view(&o->content), &file, f)) != ST_OK)
 		return st;
 	return save(e, s, buf_view(&file), k, f);

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "engine/base/text.h"
-#include "store/key.h"
+#include "engine/card/keys.h"
 #include "tui/wizard/key_type.h"
 
 #define REF_PREFIX "ref:"
@@ -142,6 +142,40 @@ void find_to_result(const struct look *l, const struct object *o, struct key_res
 		hex_lower(ret->spki_sha256, o->spki_sha256, sizeof(o->spki_sha256));
 	if (o->has_cmac)
 		hex_lower(ret->cmac, o->cmac, sizeof(o->cmac));
+}
+
+bool find_known(struct store *store, const char *serial, const struct object *o, struct object_row *ret)
+{
+	struct object_filter filter = { .device = serial };
+	struct object_row *rows = NULL;
+	bool found = false;
+	size_t n = 0;
+
+	if (store == NULL || store_objects(store, &filter, &rows, &n, NULL) != ST_OK)
+		return false;
+	for (size_t i = 0; i < n && !found; i++) {
+		found = rows[i].type == THING_KEY && rows[i].key_ref == o->number && strcmp(rows[i].label, o->label) == 0 &&
+			rows[i].id_len == o->id_len && memcmp(rows[i].id, o->id, o->id_len) == 0;
+		if (found)
+			*ret = rows[i];
+	}
+	free(rows);
+	return found;
+}
+
+enum status find_secret(struct session *s, struct store *store, struct object *o, struct fault *f)
+{
+	struct object_row row;
+	enum status st;
+
+	if (find_known(store, s->look->serial, o, &row) && row.use_counter != STORE_UNKNOWN && row.key.len == BLOB_CMAC_LEN) {
+		memcpy(o->cmac, row.key.bytes, BLOB_CMAC_LEN);
+		o->has_cmac = true;
+		return ST_OK;
+	}
+	st = card_key_cmac(s->card, o->number, o->cmac, f);
+	o->has_cmac = st == ST_OK;
+	return st == ST_NOT_ALLOWED || st == ST_UNSUPPORTED || st == ST_CARD_ERROR ? ST_OK : st;
 }
 
 static bool id_is_unique(const struct object_row *rows, size_t n, size_t i)

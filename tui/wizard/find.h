@@ -3,6 +3,7 @@
 #define TUI_WIZARD_FIND_H
 
 #include "engine/card/objects.h"
+#include "store/key.h"
 #include "tui/wizard/results.h"
 #include "tui/wizard/session.h"
 
@@ -20,6 +21,15 @@ enum status find_refs(struct session *s, const char *wanted, uint8_t ret_refs[st
 
 /* What is known of it, as a result; key_ref and everything but file, backup and proof. */
 void find_to_result(const struct look *l, const struct object *o, struct key_result *ret);
+
+/* The inventory's row of this key: same device, reference, CKA_ID and label. Which key it is, it only says, and may be wrong. */
+bool find_known(struct store *store, const char *serial, const struct object *o, struct object_row *ret);
+
+/*
+ * Which secret key it is, into o->cmac: asked of the card, after a login, but where that would spend one of the key's uses and
+ * the inventory knows. ST_OK with has_cmac false where the key does not let itself be used for it.
+ */
+enum status find_secret(struct session *s, struct store *store, struct object *o, struct fault *f);
 
 /* For ASK_OBJECTS: the keys that the inventory knows of the run's device. */
 enum status find_choices(const struct run *r, struct choices *ret, struct fault *f);

@@ -25,39 +25,54 @@ static enum status check_id(struct run *r, unsigned index, struct fault *f)
 	return find_check(run_get(r, "id", index), f);
 }
 
-/* A secret key's identity is known only to the inventory, from when somebody was logged in. */
-static void identity_from_store(struct store *store, struct key_result *k)
+/* Which secret key it is tells the device after a login; before that only the inventory, from when somebody was. */
+static enum status identify(struct step_env *e, struct session *s, bool logged_in, struct object *o, struct fault *f)
 {
-	struct object_filter filter = { .device = k->serial };
-	struct object_row *rows = NULL;
-	size_t n = 0;
+	struct object_row row;
 
-	if (store == NULL || k->spki_sha256[0] != '\0' || store_objects(store, &filter, &rows, &n, NULL) != ST_OK)
-		return;
-	for (size_t i = 0; i < n; i++) {
-		if (rows[i].type == THING_KEY && rows[i].key_ref == k->key_ref && strcmp(rows[i].label, k->label) == 0)
-			identity_to_result(&rows[i].key, k);
+	if (o->type != OBJECT_KEY || !o->has_algorithm || o->algorithm != KEY_AES)
+		return ST_OK;
+	if (logged_in)
+		return find_secret(s, e->store, o, f);
+	if (find_known(e->store, s->look->serial, o, &row) && row.key.len == BLOB_CMAC_LEN) {
+		memcpy(o->cmac, row.key.bytes, BLOB_CMAC_LEN);
+		o->has_cmac = true;
 	}
-	free(rows);
+	return ST_OK;
 }
 
-static enum status find(struct step_env *e, struct session *s, struct fault *f)
+static enum status find(struct step_env *e, struct session *s, bool logged_in, struct fault *f)
 {
 	struct device_state *d = run_state(e->run);
 	struct object o = { 0 };
 	struct key_result *k;
 	enum status st = find_key(s, run_get(e->run, "id", 0), &o, f);
 
-	if (st != ST_OK)
-		return st;
-	k = d->n_rows > 0 ? d->rows : device_state_row(d);
+	if (st == ST_OK)
+		st = identify(e, s, logged_in, &o, f);
+	k = st != ST_OK ? NULL : d->n_rows > 0 ? d->rows : device_state_row(d);
 	if (k != NULL) {
 		memset(k, 0, sizeof(*k));
 		find_to_result(s->look, &o, k);
-		identity_from_store(e->store, k);
 	}
 	object_done(&o);
-	return k != NULL ? ST_OK : fault_set(f, ST_NO_MEMORY, NULL);
+	return st == ST_OK && k == NULL ? fault_set(f, ST_NO_MEMORY, NULL) : st;
+}
+
+/* What the review said of other devices and of backups was said of the key that it named, and must be of this one. */
+static enum status is_the_same(struct step_env *e, const struct look *l, const struct key_result *said, struct fault *f)
+{
+	const struct key_result *k = ((const struct device_state *)run_state(e->run))->rows;
+
+	if (said->key_ref == k->key_ref && strcmp(said->spki_sha256, k->spki_sha256) == 0 &&
+	    (said->cmac[0] == '\0' || k->cmac[0] == '\0' || strcmp(said->cmac, k->cmac) == 0))
+		return ST_OK;
+	/* So that it is said of the right key the next time. */
+	if (record_key_known(e->store, l, k, f) != ST_OK)
+		return f->st;
+	return fault_set(f, ST_REFUSED,
+			 "The key \"%s\" on %s is not the one that was shown: another one has its place now. Nothing was deleted. Look "
+			 "at it again first.", k->label, k->serial);
 }
 
 /* All of it is gone: what it was, the interrupted attempt had noted. */
@@ -99,7 +114,7 @@ static enum status look(struct step_env *e, struct fault *f)
 	SESSION s = { 0 };
 	enum status st = session_open(e, LOOK_USER | LOOK_FIDS, &s, f);
 
-	if (st == ST_OK && (st = find(e, &s, f)) == ST_NOT_FOUND && was_interrupted(e))
+	if (st == ST_OK && (st = find(e, &s, false, f)) == ST_NOT_FOUND && was_interrupted(e))
 		st = take_gone(e, f);
 	return st;
 }
@@ -109,7 +124,7 @@ static enum status resume(struct step_env *e, struct fault *f)
 	SESSION s = { 0 };
 	enum status st = session_open(e, LOOK_USER | LOOK_FIDS, &s, f);
 
-	if (st == ST_OK && (st = find(e, &s, f)) == ST_NOT_FOUND)
+	if (st == ST_OK && (st = find(e, &s, false, f)) == ST_NOT_FOUND)
 		st = take_gone(e, f);
 	return st;
 }
@@ -175,6 +190,7 @@ static enum status delete_key(struct step_env *e, struct fault *f)
 {
 	const struct key_delete *state = run_state(e->run);
 	const struct device_state *d = &state->device;
+	const struct key_result said = d->n_rows > 0 ? d->rows[0] : (struct key_result){ .key_ref = -1 };
 	SESSION s = { 0 };
 	enum status st;
 	uint8_t ref;
@@ -183,7 +199,8 @@ static enum status delete_key(struct step_env *e, struct fault *f)
 		return st;
 	if (state->gone)   /* somebody else may have put another key there since */
 		return fids_have(&s.fids, fid_of(FID_KEY, (uint8_t)d->rows->key_ref)) ? ST_OK : recorded(e, s.look, f);
-	if ((st = find(e, &s, f)) != ST_OK || (st = note(e, d->rows, f)) != ST_OK)
+	if ((st = find(e, &s, true, f)) != ST_OK || (st = is_the_same(e, s.look, &said, f)) != ST_OK ||
+	    (st = note(e, d->rows, f)) != ST_OK)
 		return st;
 	ref = (uint8_t)d->rows->key_ref;
 	if ((st = delete_all(e, ref, f)) != ST_OK || (st = is_gone(e, ref, f)) != ST_OK)

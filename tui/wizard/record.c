@@ -225,6 +225,22 @@ enum status record_key_made(struct store *s, const struct look *l, const struct 
 	return store_commit(&t, f);
 }
 
+enum status record_key_known(struct store *s, const struct look *l, const struct key_result *k, struct fault *f)
+{
+	const int64_t at = clock_wall();
+	struct object_row row;
+	STORE_TXN t = { 0 };
+	enum status st;
+
+	if (s == NULL || store_read_only(s))
+		return ST_OK;
+	row_of_result(k, STORE_UNKNOWN, &row);
+	if ((st = store_begin(s, &t, f)) != ST_OK || (st = seen_look(s, l, at, f)) != ST_OK ||
+	    (st = seen_key(s, k, NULL, at, f)) != ST_OK || (st = store_object_seen(s, l->serial, &row, at, f)) != ST_OK)
+		return st;
+	return store_commit(&t, f);
+}
+
 enum status record_key_deleted(struct store *s, const struct look *l, const struct key_result *k, struct fault *f)
 {
 	static const struct { enum thing type; unsigned kind; } things[] = {

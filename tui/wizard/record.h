@@ -45,6 +45,8 @@ enum status record_domain(struct store *s, const char *serial, const struct dkek
 /* key: NULL for a secret key. */
 enum status record_key_made(struct store *s, const struct look *l, const struct key_result *k, const struct pubkey *key,
 			    long uses, struct fault *f);
+/* A key that was met there, and is another one than was known. No journal entry. */
+enum status record_key_known(struct store *s, const struct look *l, const struct key_result *k, struct fault *f);
 enum status record_key_deleted(struct store *s, const struct look *l, const struct key_result *k, struct fault *f);
 enum status record_key_exported(struct store *s, const struct look *l, const struct key_result *k, struct fault *f);
 

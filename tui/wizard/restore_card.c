@@ -24,31 +24,6 @@ void restore_present_done(struct restore_present *p)
 	*p = (struct restore_present){ 0 };
 }
 
-/* A secret key's CMAC: the inventory's, which spends no use, else the card's. */
-static enum status secret_identity(struct step_env *e, struct session *s, struct object *o, struct fault *f)
-{
-	struct object_filter filter = { .device = s->look->serial };
-	struct object_row *rows = NULL;
-	size_t n = 0;
-	enum status st;
-
-	if (e->store != NULL && store_objects(e->store, &filter, &rows, &n, NULL) == ST_OK) {
-		for (size_t i = 0; i < n && !o->has_cmac; i++) {
-			o->has_cmac = rows[i].type == THING_KEY && rows[i].key_ref == o->number &&
-				      rows[i].key.len == BLOB_CMAC_LEN && rows[i].id_len == o->id_len &&
-				      memcmp(rows[i].id, o->id, o->id_len) == 0;
-			if (o->has_cmac)
-				memcpy(o->cmac, rows[i].key.bytes, BLOB_CMAC_LEN);
-		}
-		free(rows);
-	}
-	if (o->has_cmac)
-		return ST_OK;
-	st = card_key_cmac(s->card, o->number, o->cmac, f);
-	o->has_cmac = st == ST_OK;
-	return st == ST_NOT_ALLOWED || st == ST_UNSUPPORTED || st == ST_CARD_ERROR ? ST_OK : st;
-}
-
 enum status restore_list(struct step_env *e, struct session *s, bool secrets, struct restore_present *ret,
 			 struct fault *f)
 {
@@ -66,7 +41,7 @@ enum status restore_list(struct step_env *e, struct session *s, bool secrets, st
 			return st;
 		p.n++;
 		if (secrets && o->has_algorithm && o->algorithm == KEY_AES &&
-		    (st = secret_identity(e, s, o, f)) != ST_OK)
+		    (st = find_secret(s, e->store, o, f)) != ST_OK)
 			return st;
 	}
 	*ret = p;

@@ -1,0 +1,138 @@
+/* key delete on simulated cards. */
+#include "procs_help.h"
+
+static int setup(void **state)
+{
+	struct place *p = calloc(1, sizeof(*p));
+
+	place_open(p, 2, "3.6");
+	*state = p;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	place_close(*state);
+	free(*state);
+	return 0;
+}
+
+static bool says(const struct prose *t, enum prose_role role, const char *words)
+{
+	for (size_t i = 0; i < t->n; i++) {
+		if (t->p[i].role == role && strstr(t->p[i].text, words) != NULL)
+			return true;
+	}
+	return false;
+}
+
+static void a_deleted_key_is_gone_with_all_that_belongs_to_it(void **state)
+{
+	struct place *p = *state;
+	struct object_filter filter = { .device = place_serial(p, 0), .gone_too = true };
+	struct object_row *rows = NULL;
+	struct fault f = { 0 };
+	size_t n = 0;
+
+	place_init(p, 0, 1, 0x10);
+	place_make_key(p, 0, "ec:secp256r1", "stays", "0a");
+	place_make_key(p, 0, "ec:secp256r1", "goes", "0b");
+	place_expect(p, "key delete", 0, GIVEN({ "id", "0b", 0 }, { "pin", PIN, 0 }), ST_OK);
+	assert_int_equal(place_count(p, 0, FID_KEY), 1);
+	assert_int_equal(place_count(p, 0, FID_KEY_DESCRIPTION), 1);
+	assert_int_equal(place_count(p, 0, FID_KEY_CERT), 1);
+	OK(store_objects(p->store, &filter, &rows, &n, &f));
+	for (size_t i = 0; i < n; i++)
+		assert_int_equal(rows[i].gone_at != STORE_UNKNOWN, strcmp(rows[i].label, "goes") == 0);
+	free(rows);
+	place_expect(p, "key delete", 0, GIVEN({ "id", "0b", 0 }, { "pin", PIN, 0 }), ST_NOT_FOUND);
+}
+
+static void deleting_says_what_is_left_elsewhere(void **state)
+{
+	struct place *p = *state;
+	struct fault f = { 0 };
+	const char *bad;
+	PROSE none = { 0 };
+	PROSE some = { 0 };
+	struct run *r;
+
+	place_init(p, 0, 1, 0x10);
+	place_make_key(p, 0, "ec:secp256r1", "key", "0a");
+	r = place_run_new(p, "key delete", 0, GIVEN({ "id", "0a", 0 }, { "pin", PIN, 0 }));
+	OK(run_next(r, &bad, &f));
+	run_wait(r, NULL, NULL);
+	OK(run_next(r, &bad, &f));
+	assert_int_equal(run_phase(r), RUN_REVIEW);
+	assert_string_equal(run_procedure(r)->confirm(r), place_serial(p, 0));
+	run_procedure(r)->review(r, &none);
+	assert_true(says(&none, PROSE_WARNING, "gone for good"));
+	place_expect(p, "backup", 0, GIVEN({ "all", "1", 0 }, { "pin", PIN, 0 }), ST_OK);
+	run_procedure(r)->review(r, &some);
+	assert_false(says(&some, PROSE_WARNING, "gone for good"));
+	assert_true(says(&some, PROSE_ITEM, "never opened or restored"));
+	run_free(r);
+}
+
+/* The inventory knows a secret key by its label alone until somebody logs in: it may be another one by now. */
+static void a_secret_key_that_is_not_the_one_that_was_shown_stays(void **state)
+{
+	struct place *p = *state;
+	struct fault f = { 0 };
+	PROSE said = { 0 };
+	struct run *r = NULL;
+
+	place_init(p, 0, 1, 0x10);
+	place_make_key(p, 0, "aes:256", "key", "0a");
+	place_expect(p, "backup", 0, GIVEN({ "all", "1", 0 }, { "pin", PIN, 0 }), ST_OK);
+	place_swap_aes(p, 0, 1);
+	assert_int_equal(place_do(p, "key delete", 0, GIVEN({ "id", "0a", 0 }, { "pin", PIN, 0 }), &r, &f), ST_REFUSED);
+	run_free(r);
+	assert_int_equal(place_count(p, 0, FID_KEY), 1);
+
+	/* Now it is known, and nobody says any more that it has a backup. */
+	OK(place_do(p, "key delete", 0, GIVEN({ "id", "0a", 0 }, { "pin", PIN, 0 }), &r, &f));
+	run_procedure(r)->review(r, &said);
+	assert_true(says(&said, PROSE_WARNING, "gone for good"));
+	run_free(r);
+	assert_int_equal(place_count(p, 0, FID_KEY), 0);
+}
+
+static void two_keys_with_one_id_are_told_apart_by_reference(void **state)
+{
+	struct place *p = *state;
+	CLEANUP(card_close_guard) struct card *c = NULL;
+	CARD_SESSION *held = NULL;
+	SECRET *pin = secret_new(16);
+	struct fault f = { 0 };
+	BUF file = { 0 };
+
+	place_init(p, 0, 1, 0x10);
+	place_make_key(p, 0, "ec:secp256r1", "one", "0a");
+	place_make_key(p, 0, "ec:secp256r1", "two", "0b");
+	c = place_card(p, 0);
+	assert_true(secret_set(pin, PIN, strlen(PIN)));
+	OK(card_begin(c, &held, &f));
+	OK(card_login(c, pin, &f));
+	OK(card_read_file(c, 0xc401, &file, &f));
+	OK(card_write_file(c, 0xc402, buf_view(&file), WRITE_REPLACE, &f));
+	card_end(held);
+	held = NULL;
+	place_expect(p, "key delete", 0, GIVEN({ "id", "0a", 0 }, { "pin", PIN, 0 }), ST_USAGE);
+	assert_int_equal(place_count(p, 0, FID_KEY), 2);
+	place_expect(p, "key delete", 0, GIVEN({ "id", "ref:2", 0 }, { "pin", PIN, 0 }), ST_OK);
+	assert_int_equal(place_count(p, 0, FID_KEY), 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+		T(a_deleted_key_is_gone_with_all_that_belongs_to_it),
+		T(deleting_says_what_is_left_elsewhere),
+		T(a_secret_key_that_is_not_the_one_that_was_shown_stays),
+		T(two_keys_with_one_id_are_told_apart_by_reference),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
