@@ -204,6 +204,22 @@ static void a_device_that_was_never_initialised_is_said_so(void **state)
 		     ST_NOT_INITIALISED);
 }
 
+static void a_person_is_told_before_the_pin_that_nobody_can_log_in(void **state)
+{
+	struct place *p = *state;
+	struct fault f = { 0 };
+	const char *bad;
+	struct run *r;
+
+	p->env.script = false;
+	r = place_run_new(p, "key new", 0, GIVEN({ "type", "ec:secp256r1", 0 }, { "label", "l", 0 }));
+	OK(run_next(r, &bad, &f));
+	run_wait(r, NULL, NULL);
+	assert_int_equal(run_fault(r)->st, ST_NOT_INITIALISED);
+	assert_int_equal(run_phase(r), RUN_ASKING);
+	run_free(r);
+}
+
 static bool says(const struct prose *t, enum prose_role role, const char *words)
 {
 	for (size_t i = 0; i < t->n; i++) {
@@ -396,6 +412,7 @@ int main(void)
 		T(the_last_try_needs_a_confirmation),
 		T(a_device_without_its_shares_makes_no_key),
 		T(a_device_that_was_never_initialised_is_said_so),
+		T(a_person_is_told_before_the_pin_that_nobody_can_log_in),
 		T(a_key_that_can_never_be_backed_up_is_warned_of),
 		T(a_full_card_keeps_no_half_key),
 		T(old_firmware_is_told_apart),

@@ -308,7 +308,7 @@ static enum status check_all(struct run *r, unsigned index, struct fault *f)
 static enum status look(struct step_env *e, struct fault *f)
 {
 	SESSION s = { 0 };
-	enum status st = session_open(e, LOOK_DKEK | LOOK_USER, &s, f);
+	enum status st = session_open(e, LOOK_DKEK | LOOK_USER | LOOK_USABLE, &s, f);
 
 	return st != ST_OK ? st : session_need_dkek(s.look, f);
 }

@@ -84,7 +84,7 @@ static enum status look(struct step_env *e, struct fault *f)
 	SESSION s = { 0 };
 	enum status st = key_make_params(e->run, &k->params, f);
 
-	if (st != ST_OK || (st = session_open(e, LOOK_DKEK | LOOK_USER, &s, f)) != ST_OK)
+	if (st != ST_OK || (st = session_open(e, LOOK_DKEK | LOOK_USER | LOOK_USABLE, &s, f)) != ST_OK)
 		return st;
 	return key_make_possible(&k->params, s.look, f);
 }

@@ -188,7 +188,7 @@ static enum status look(struct step_env *e, struct fault *f)
 	enum status st;
 
 	r->loaded = false;
-	if ((st = restore_load(e, f)) != ST_OK || (st = session_open(e, LOOK_DKEK | LOOK_USER, &s, f)) != ST_OK)
+	if ((st = restore_load(e, f)) != ST_OK || (st = session_open(e, LOOK_DKEK | LOOK_USER | LOOK_USABLE, &s, f)) != ST_OK)
 		return st;
 	return judge(e, &s, f);
 }

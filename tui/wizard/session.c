@@ -190,6 +190,8 @@ enum status session_open(struct step_env *e, unsigned want, struct session *ret,
 	}
 	if ((want & (LOOK_USER | LOOK_LOGIN)) != 0 && (st = card_pin_status(e->card, PIN_USER, &l->user, f)) != ST_OK)
 		return st;
+	if ((want & LOOK_USABLE) != 0 && (st = pin_usable(l, f)) != ST_OK)
+		return st;
 	if ((want & LOOK_SO) != 0 && (st = card_pin_status(e->card, PIN_SO, &l->so, f)) != ST_OK)
 		return st;
 	if ((want & LOOK_LOGIN) != 0 && (st = session_log_in(e, ret, want, f)) != ST_OK)

@@ -52,6 +52,7 @@ enum {
 	LOOK_SO = 1 << 2,
 	LOOK_LOGIN = 1 << 3,          /* logs in with the answer "pin"; implies LOOK_USER */
 	LOOK_FIDS = 1 << 4,
+	LOOK_USABLE = 1 << 5,         /* with LOOK_USER: fails where nobody could log in later */
 };
 
 struct session {
