@@ -103,14 +103,29 @@ static enum status write_and_name(int fd, const char *beside, const char *path, 
 	return folder_sync(path, f);
 }
 
+/*
+ * The name under which it is written: in the same folder, and hidden, so that what a killed process leaves there is not among
+ * the files that a shell takes for DIR and a star.
+ */
+static char *name_beside(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *beside = NULL;
+
+	if (asprintf(&beside, "%.*s.keyroom-XXXXXX", slash != NULL ? (int)(slash + 1 - path) : 0, path) < 0)
+		return NULL;
+	return beside;
+}
+
 enum status file_write_new(const char *path, struct cur data, struct fault *f)
 {
 	enum status st = file_check_new(path, f);
-	char *beside = NULL;
+	char *beside;
 
 	if (st != ST_OK)
 		return st;
-	if (asprintf(&beside, "%s.XXXXXX", path) < 0)
+	beside = name_beside(path);
+	if (beside == NULL)
 		return fault_set(f, ST_NO_MEMORY, NULL);
 	FD fd = mkostemp(beside, O_CLOEXEC);   /* mode 0600 */
 	if (fd < 0) {

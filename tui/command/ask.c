@@ -1,5 +1,6 @@
 #include "tui/command/ask.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -251,12 +252,53 @@ static void show_progress(void *ctx, const struct run *r)
 	*last = now.step;
 }
 
+/* Set by a signal, and looked at between events. */
+static volatile sig_atomic_t stop_asked;
+
+static void ask_to_stop(int number)
+{
+	(void)number;
+	stop_asked = 1;
+}
+
+struct waiting {
+	const struct step *last;   /* that was shown */
+	struct run *run;
+	bool stopping;
+};
+
+static void look_up(void *ctx, const struct run *r)
+{
+	struct waiting *w = ctx;
+
+	show_progress(&w->last, r);
+	if (!stop_asked || w->stopping)
+		return;
+	w->stopping = true;
+	if (isatty(STDERR_FILENO) == 1)
+		print_progress(NULL);
+	print_line(PROSE_WARNING, "It stops as soon as nothing is half done. Asked a second time, it stops at once: then the same "
+				  "command finds out how far it came.");
+	run_cancel(w->run);
+}
+
+/* While a device is worked on, the first ^C stops it between two keys; the second ends the program, as everywhere else. */
 static void wait_for(struct run *r)
 {
-	const struct step *last = NULL;
+	const struct sigaction soft = { .sa_handler = ask_to_stop, .sa_flags = (int)SA_RESETHAND };
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction before[sizeof(signals) / sizeof(signals[0])];
+	struct waiting w = { .run = r };
 
-	run_wait(r, show_progress, &last);
-	if (last != NULL && isatty(STDERR_FILENO) == 1)
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+		/* What whoever started us wants to be deaf to stays so. */
+		if (sigaction(signals[i], NULL, &before[i]) == 0 && before[i].sa_handler != SIG_IGN)
+			(void)sigaction(signals[i], &soft, NULL);
+	}
+	run_wait(r, look_up, &w);
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		(void)sigaction(signals[i], &before[i], NULL);
+	if (w.last != NULL && isatty(STDERR_FILENO) == 1)
 		print_progress(NULL);
 }
 

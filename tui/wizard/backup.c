@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "engine/base/clock.h"
 #include "engine/base/file.h"
@@ -145,7 +146,15 @@ static enum status wrap(struct step_env *e, struct session *s, struct object *o,
 	return save(e, s, buf_view(&file), k, f);
 }
 
-/* Saved by the run that was interrupted. */
+/* Where this run puts its files, and still there. Without a folder the inventory has it. */
+static bool is_in_folder(const char *dir, const char *file)
+{
+	const size_t n = strlen(dir);
+
+	return n == 0 || (strncmp(file, dir, n) == 0 && file[n] == '/' && access(file, R_OK) == 0);
+}
+
+/* Saved by the run that was interrupted. Its time alone does not say so: another one may have ended in the same second. */
 static bool is_saved(struct step_env *e, const struct key_result *k, const struct look *l)
 {
 	const struct backup *b = run_state(e->run);
@@ -159,7 +168,7 @@ static bool is_saved(struct step_env *e, const struct key_result *k, const struc
 	    store_backups(e->store, &filter, &rows, &n, NULL) != ST_OK)
 		return false;
 	for (size_t i = 0; i < n; i++)
-		saved |= rows[i].made_at >= b->since;
+		saved |= rows[i].made_at >= b->since && is_in_folder(run_get(e->run, "out", 0), rows[i].file);
 	free(rows);
 	return saved;
 }
@@ -192,6 +201,9 @@ static enum status one(struct step_env *e, struct session *s, uint8_t ref, struc
 		object_done(&o);
 		return fault_set(f, ST_NO_MEMORY, NULL);
 	}
+	/* Where it cannot be told which secret key it is, it is wrapped once more. */
+	if (b->since != 0 && o.has_algorithm && o.algorithm == KEY_AES)
+		(void)find_secret(s, e->store, &o, NULL);
 	find_to_result(s->look, &o, k);
 	if (is_saved(e, k, s->look)) {
 		object_done(&o);

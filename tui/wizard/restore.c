@@ -128,6 +128,18 @@ static enum status rows_of(struct restore *r, struct fault *f)
 	return ST_OK;
 }
 
+/* What came before the one that stopped it. */
+static enum status tell_done(const struct restore *r, struct fault *f)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->n_items; i++)
+		n += r->items[i].done;
+	if (n == 0)
+		return f->st;
+	return fault_add(f, "%zu of %zu keys are on the device, whole; the others can be restored again.", n, r->n_items);
+}
+
 static enum status all(struct step_env *e, struct session *s, struct fault *f)
 {
 	struct restore *r = run_state(e->run);
@@ -148,7 +160,7 @@ static enum status all(struct step_env *e, struct session *s, struct fault *f)
 		item->fault = *f;
 		st = ST_OK;
 	}
-	return st;
+	return st == ST_OK ? ST_OK : tell_done(r, f);
 }
 
 /* Where none can be restored, the rows say of each why. */
