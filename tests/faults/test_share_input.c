@@ -78,6 +78,58 @@ static void a_share_goes_in_once(void **state)
 	strike_scene(&c);
 }
 
+/* The journal does not hear of what another program does. */
+static void a_share_is_taken_by_a_device_that_another_program_has_initialised_since(void **state)
+{
+	SECRET *so = secret_new(PIN_SO_LEN), *typed = secret_new(PIN_SO_DIGITS), *pin = secret_new(16);
+	const struct init_params params = { .so = so, .pin = pin, .tries = 3, .options = OPTION_UNBLOCK, .dkek_shares = 2 };
+	struct scene c;
+	struct card *card;
+	struct fault f;
+
+	(void)state;
+	raise_waiting(&c);
+	assert_true(secret_set(typed, NEW_SO, PIN_SO_DIGITS) && secret_set(pin, PIN, strlen(PIN)));
+	must(pin_check_so(typed, so, &f));
+	card = stage_talk(&c.s, 0);
+	{
+		CARD_SESSION *held = NULL;
+
+		must(card_begin(card, &held, &f));
+		must(card_initialise(card, &params, &f));
+	}
+	card_close(card);
+	must(import(&c, 0, "a.pbe", "password", NULL, &f));
+	assert_int_equal(missing(&c), 1);
+	assert_int_equal(import(&c, 0, "a.pbe", "password", NULL, &f), ST_REFUSED);
+	strike_scene(&c);
+}
+
+/* The last one, whose answer did not come: it is in, and nothing is missing any more. */
+static void a_last_share_that_arrived_unseen_is_told_so(void **state)
+{
+	struct scene c;
+	struct run *r = NULL;
+	char spec[16];
+	struct fault f;
+
+	(void)state;
+	raise_waiting(&c);
+	for (unsigned at = 1; missing(&c) > 0; at++) {
+		(void)snprintf(spec, sizeof(spec), "lost@%u", at);
+		must(sim_card_set_fault(stage_card(&c.s, 0), spec, &f));
+		assert_int_not_equal(import(&c, 0, "b.pbe", "password", NULL, &f), ST_OK);
+		must(sim_card_set_fault(stage_card(&c.s, 0), NULL, &f));
+		stage_close(&c.s);
+		stage_open(&c.s, c.dir, 1, NULL);
+	}
+	must(import(&c, 0, "b.pbe", "password", &r, &f));
+	assert_true(says(r, procedure_share_import.review, "nothing is imported"));
+	assert_false(says(r, procedure_share_import.review, "4294967295"));
+	run_free(r);
+	strike_scene(&c);
+}
+
 static void a_device_without_a_dkek_takes_no_share(void **state)
 {
 	struct scene c;
@@ -201,6 +253,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_share_that_cannot_be_opened_is_not_imported),
 		cmocka_unit_test(a_share_goes_in_once),
+		cmocka_unit_test(a_share_is_taken_by_a_device_that_another_program_has_initialised_since),
+		cmocka_unit_test(a_last_share_that_arrived_unseen_is_told_so),
 		cmocka_unit_test(a_device_without_a_dkek_takes_no_share),
 		cmocka_unit_test(the_last_share_makes_what_the_inventory_expects),
 		cmocka_unit_test(a_share_of_another_dkek_is_warned_about_and_is_a_mismatch),

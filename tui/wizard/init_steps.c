@@ -303,7 +303,7 @@ static enum status import_share(struct step_env *e, struct fault *f)
 		return ST_OK;
 	slot = &s->shares.slot[i];
 	if ((st = card_dkek_status(e->card, 0, &before, NULL, f)) != ST_OK ||
-	    (st = share_where_is(e, slot, before.missing, &where, f)) != ST_OK)
+	    (st = share_where_is(e, slot, &before, &where, f)) != ST_OK)
 		return st;
 	after = before;
 	if (where == SHARE_NOT_IN) {

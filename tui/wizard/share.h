@@ -85,12 +85,15 @@ enum status share_record(struct store *s, const struct share_slot *slot, bool ma
  */
 enum status share_record_import(struct step_env *e, const struct share_slot *slot, const struct dkek_status *d, struct fault *f);
 
-/* The check values of the shares that were imported since the device was erased, as far as the journal knows. */
+/*
+ * The check values of the shares that were imported since the device was erased, as far as the journal knows. Not more than
+ * the device says that it has (now): the others went when another program initialised it.
+ */
 struct share_kcvs {
 	uint8_t kcv[DKEK_SHARES_MAX + 1][KCV_LEN];
 	size_t n;
 };
-enum status share_imported(struct step_env *e, struct share_kcvs *ret, struct fault *f);
+enum status share_imported(struct step_env *e, const struct dkek_status *now, struct share_kcvs *ret, struct fault *f);
 bool share_kcvs_have(const struct share_kcvs *l, const uint8_t kcv[static KCV_LEN]);
 
 /* Says in the run's record that this share is going to be imported, while so many are missing. */
@@ -103,7 +106,7 @@ enum status share_note_end(struct step_env *e, struct fault *f);
  * two would cancel each other out (smartcard-hsm.md 6.1).
  */
 enum share_where { SHARE_NOT_IN, SHARE_IN, SHARE_IN_UNRECORDED };
-enum status share_where_is(struct step_env *e, const struct share_slot *slot, unsigned missing, enum share_where *ret,
-			   struct fault *f);
+enum status share_where_is(struct step_env *e, const struct share_slot *slot, const struct dkek_status *now,
+			   enum share_where *ret, struct fault *f);
 
 #endif

@@ -73,7 +73,7 @@ static enum status refuse_twice(struct step_env *e, const struct share_slot *slo
 {
 	enum share_where where;
 	bool interrupted = false;
-	enum status st = share_where_is(e, slot, state_of(e->run)->before.missing, &where, f);
+	enum status st = share_where_is(e, slot, &state_of(e->run)->before, &where, f);
 
 	if (st != ST_OK || where != SHARE_IN || run_is_resumed(e->run))
 		return st;
@@ -108,7 +108,7 @@ static enum status find_expected(struct step_env *e, const struct share_slot *sl
 	struct share_kcvs in = { 0 };
 	unsigned found = 0;
 	size_t n = 0;
-	enum status st = share_imported(e, &in, f);
+	enum status st = share_imported(e, &s->before, &in, f);
 
 	s->stranger = false;
 	if (!e->store || st != ST_OK)
@@ -230,7 +230,7 @@ static enum status import(struct step_env *e, struct fault *f)
 	enum status st;
 
 	if ((st = card_dkek_status(e->card, 0, &s->before, NULL, f)) != ST_OK ||
-	    (st = share_where_is(e, &s->shares.slot[0], s->before.missing, &where, f)) != ST_OK)
+	    (st = share_where_is(e, &s->shares.slot[0], &s->before, &where, f)) != ST_OK)
 		return st;
 	if (where == SHARE_IN && !run_is_resumed(e->run))
 		return is_in_already(e->run, &s->shares.slot[0], f);
@@ -289,9 +289,12 @@ static void review(const struct run *r, struct prose *out)
 	const struct import *s = state_of(r);
 	const struct share_slot *slot = &s->shares.slot[0];
 
-	prose_add(out, PROSE_PLAIN, "The share in %s will be imported into %s. Afterwards %u of %u will be "
-		  "missing.", slot->file, run_serial(r),
-		  s->before.missing - 1, s->before.total);
+	if (s->before.missing > 0)
+		prose_add(out, PROSE_PLAIN, "The share in %s will be imported into %s. Afterwards %u of %u will be missing.",
+			  slot->file, run_serial(r), s->before.missing - 1, s->before.total);
+	else
+		prose_add(out, PROSE_PLAIN, "All shares of %s are in. It will be found out whether the one in %s is among them; "
+			  "nothing is imported.", run_serial(r), slot->file);
 	prose_add(out, PROSE_VALUE, "Check value of this share alone: %s", slot->kcv_text);
 	if (s->stranger)
 		prose_add(out, PROSE_WARNING, "Another share that is in this device belongs to a DKEK that the inventory "

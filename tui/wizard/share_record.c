@@ -45,7 +45,7 @@ static bool kcv_of_entry(const struct journal_row *row, uint8_t ret[static KCV_L
 	       	n == KCV_LEN;
 }
 
-enum status share_imported(struct step_env *e, struct share_kcvs *ret, struct fault *f)
+enum status share_imported(struct step_env *e, const struct dkek_status *now, struct share_kcvs *ret, struct fault *f)
 {
 	struct journal_filter filter = { .device = run_serial(e->run) };
 	bool over = false;
@@ -67,6 +67,9 @@ enum status share_imported(struct step_env *e, struct share_kcvs *ret, struct fa
 		filter.page.offset += (unsigned)n;
 		free(rows);
 	} while (st == ST_OK && n > 0 && !over);
+	/* The newest stand first. */
+	if (ret->n > now->total - now->missing)
+		ret->n = now->total - now->missing;
 	return st;
 }
 
@@ -89,7 +92,7 @@ static enum status record_complete(struct step_env *e, const struct share_slot *
 	if (!d->kcv_shown)
 		return ST_OK;
 	memcpy(dkek.kcv, d->kcv, KCV_LEN);
-	if ((st = share_imported(e, &in, f)) != ST_OK || (st = store_dkek_seen(e->store, &dkek, clock_wall(), f)) != ST_OK ||
+	if ((st = share_imported(e, d, &in, f)) != ST_OK || (st = store_dkek_seen(e->store, &dkek, clock_wall(), f)) != ST_OK ||
 	    (st = store_dkek_share(e->store, dkek.kcv, slot->kcv, clock_wall(), f)) != ST_OK)
 		return st;
 	for (size_t i = 0; st == ST_OK && i < in.n; i++)
@@ -148,8 +151,8 @@ static bool has_arrived(const struct run_record *record, const char *kcv_text, u
 	return strcmp(importing, kcv_text) == 0 && before[0] && strtoul(before, NULL, 10) == missing + 1ul;
 }
 
-enum status share_where_is(struct step_env *e, const struct share_slot *slot, unsigned missing, enum share_where *ret,
-			   struct fault *f)
+enum status share_where_is(struct step_env *e, const struct share_slot *slot, const struct dkek_status *now,
+			   enum share_where *ret, struct fault *f)
 {
 	struct run_record *rows = NULL;
 	struct share_kcvs in = { 0 };
@@ -159,14 +162,14 @@ enum status share_where_is(struct step_env *e, const struct share_slot *slot, un
 	*ret = SHARE_NOT_IN;
 	if (!e->store)
 		return ST_OK;
-	st = share_imported(e, &in, f);
+	st = share_imported(e, now, &in, f);
 	if (st == ST_OK && share_kcvs_have(&in, slot->kcv))
 		*ret = SHARE_IN;
 	if (st != ST_OK || *ret == SHARE_IN)
 		return st;
 	st = store_open_runs(e->store, run_serial(e->run), &rows, &n, f);
 	for (size_t i = 0; st == ST_OK && i < n; i++) {
-		if (has_arrived(&rows[i], slot->kcv_text, missing))
+		if (has_arrived(&rows[i], slot->kcv_text, now->missing))
 			*ret = SHARE_IN_UNRECORDED;
 	}
 	run_records_free(rows, n);
