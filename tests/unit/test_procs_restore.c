@@ -259,11 +259,9 @@ static void a_damaged_description_or_certificate_is_named_and_the_key_restored(v
 	}
 }
 
-/* The certificate of another key, whole in itself, in place of the right one. */
-static void a_certificate_of_another_key_does_not_pass(void **state)
+/* Two backups, and a third file that has the key of the first and the certificate of the second. */
+static void swap_certificates(struct place *p, char files[8][200], char swapped[200])
 {
-	struct place *p = *state;
-	char files[8][200], swapped[200];
 	struct wrapped a, b;
 	struct fault f = { 0 };
 	BUF first = { 0 };
@@ -281,21 +279,62 @@ static void a_certificate_of_another_key_does_not_pass(void **state)
 	OK(wrapped_parse(buf_view(&first), &a, &f));
 	OK(wrapped_parse(buf_view(&second), &b, &f));
 	OK(wrapped_build(a.blob.whole, a.prkd, b.cert, &mixed, &f));
-	snprintf(swapped, sizeof(swapped), "%s/swapped", p->dir);
+	snprintf(swapped, 200, "%s/swapped", p->dir);
 	OK(file_write_new(swapped, buf_view(&mixed), &f));
+}
+
+static void forget_everything(struct place *p)
+{
+	struct fault f = { 0 };
+
+	jobs_free(p->jobs);
+	store_close(p->store);
+	assert_int_equal(unlink(p->store_path), 0);
+	OK(store_open(p->store_path, 0, &p->store, &f));
+	place_start(p);
+}
+
+/* The certificate of another key, whole in itself, in place of the right one. */
+static void a_certificate_of_another_key_does_not_pass(void **state)
+{
+	struct place *p = *state;
+	char files[8][200], swapped[200];
+
+	swap_certificates(p, files, swapped);
 	/* The inventory knows the blob: the key is restored and proven, without the wrong certificate. */
 	place_expect(p, "restore", 1, GIVEN({ "file", swapped, 0 }, { "pin", PIN, 0 }), ST_OK);
 	assert_int_equal(place_count(p, 1, FID_KEY), 1);
 	assert_int_equal(place_count(p, 1, FID_KEY_CERT), 0);
 	/* One that does not cannot say which of the two is right: nothing is left on the card. */
 	place_init(p, 1, 1, 0x10);
-	jobs_free(p->jobs);
-	store_close(p->store);
-	assert_int_equal(unlink(p->store_path), 0);
-	OK(store_open(p->store_path, 0, &p->store, &f));
-	place_start(p);
+	forget_everything(p);
 	place_expect(p, "restore", 1, GIVEN({ "file", swapped, 0 }, { "pin", PIN, 0 }), ST_MISMATCH);
 	assert_int_equal(place_count(p, 1, FID_KEY), 0);
+}
+
+/* What failed cannot be taken away again: the next key does not go to its place. */
+static void a_key_that_had_to_be_left_keeps_its_reference(void **state)
+{
+	struct place *p = *state;
+	char files[8][200], swapped[200];
+	const struct key_result *rows;
+	struct run *r = NULL;
+	struct fault f = { 0 };
+	size_t n;
+
+	swap_certificates(p, files, swapped);
+	forget_everything(p);
+	OK(sim_card_set_fault(place_sim(p, 1), "sw:E4=6F00", &f));
+	OK(place_do(p, "restore", 1, GIVEN({ "file", swapped, 0 }, { "file", files[1], 1 }, { "pin", PIN, 0 }), &r, &f));
+	rows = run_keys(r, &n);
+	assert_int_equal(n, 2);
+	assert_int_equal(rows[0].fault.st, ST_MISMATCH);
+	assert_non_null(strstr(rows[0].fault.what, "may be left"));
+	assert_int_equal(rows[1].fault.st, ST_OK);
+	assert_int_equal(rows[1].key_ref, 2);
+	assert_true(rows[1].compared);
+	assert_int_equal(place_count(p, 1, FID_KEY), 2);
+	run_free(r);
 }
 
 static void a_bare_blob_is_restored_but_not_compared(void **state)
@@ -419,6 +458,7 @@ int main(void)
 		T(a_device_that_cannot_take_it_says_why), T(a_key_that_is_there_already_is_not_restored_twice),
 		T(a_damaged_blob_is_refused_and_leaves_nothing), T(the_good_ones_are_restored_beside_a_damaged_one),
 		T(a_damaged_description_or_certificate_is_named_and_the_key_restored),
+		T(a_key_that_had_to_be_left_keeps_its_reference),
 		T(a_certificate_of_another_key_does_not_pass), T(a_bare_blob_is_restored_but_not_compared),
 		T(a_restore_that_fails_harms_no_key_that_is_there), T(a_full_card_keeps_no_half_restore),
 		T(a_counted_key_spends_one_use_for_its_proof_and_that_is_said),

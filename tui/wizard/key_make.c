@@ -274,6 +274,7 @@ enum status key_make(struct step_env *e, struct fault *f)
 	struct pubkey key = { 0 };
 	SESSION s = { 0 };
 	uint8_t ref = 0;
+	bool left;
 	long uses;
 	enum status st = key_make_params(e->run, p, f);
 
@@ -291,14 +292,16 @@ enum status key_make(struct step_env *e, struct fault *f)
 	/* Reading an AES key's CMAC spends one use, so that one more is asked for than the person wanted. */
 	if (p->limited && p->algorithm == KEY_AES)
 		p->use_counter++;
-	if (is_left_over(&s, state->earlier, p, &key))
+	left = is_left_over(&s, state->earlier, p, &key);
+	if (left)
 		ref = state->earlier;
 	else
 		st = generate(e, &s, p, &ref, &key, f);
 	if (st == ST_OK)
 		st = finish(e, &s, p, ref, &key, k, f);
 	if (st != ST_OK) {
-		if (ref != 0)
+		/* What was there before this attempt stays, whoever made it. */
+		if (ref != 0 && !left)
 			undo(e, ref, f);
 		return st;
 	}

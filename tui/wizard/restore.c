@@ -103,14 +103,20 @@ static enum status one(struct step_env *e, struct session *s, const struct resto
 {
 	const struct restore *r = run_state(e->run);
 	const uint8_t earlier = earlier_ref(e->run, item);
-	enum status st;
+	enum status st, listed;
+	struct fault unlisted;
 
 	if ((st = restore_is_new(present, item, earlier, f)) != ST_OK || (st = is_new_here(r, item, f)) != ST_OK)
 		return st;
-	if ((st = restore_put(e, s, item, earlier, f)) != ST_OK)
+	st = restore_put(e, s, item, earlier, f);
+	if (item + 1 == r->items + r->n_items || (st != ST_OK && !is_of_this_key(st)))
 		return st;
-	/* What is free now is not what was free before. */
-	return item + 1 < r->items + r->n_items ? session_list(s, f) : ST_OK;
+	/* What is free now is not what was free before, also where what failed could not be taken away again. */
+	if ((listed = session_list(s, &unlisted)) != ST_OK) {
+		*f = unlisted;
+		return listed;
+	}
+	return st;
 }
 
 static enum status rows_of(struct restore *r, struct fault *f)
