@@ -1,6 +1,8 @@
 /* key delete on simulated cards. */
 #include "procs_help.h"
 
+#include "tui/wizard/find.h"
+
 static int setup(void **state)
 {
 	struct place *p = calloc(1, sizeof(*p));
@@ -124,6 +126,29 @@ static void two_keys_with_one_id_are_told_apart_by_reference(void **state)
 	assert_int_equal(place_count(p, 0, FID_KEY), 1);
 }
 
+static void the_keys_offered_are_those_of_the_device(void **state)
+{
+	struct place *p = *state;
+	struct choices c = { 0 };
+	struct fault f = { 0 };
+	struct run *r;
+
+	place_init(p, 0, 1, 0x10);
+	place_init(p, 1, 1, 0x10);
+	place_make_key(p, 0, "ec:secp256r1", "first", "0a");
+	place_make_key(p, 1, "ec:secp256r1", "second", "0b");
+	r = place_run_new(p, "key delete", 0, GIVEN({ NULL, NULL, 0 }));
+	OK(find_choices(r, &c, &f));
+	assert_int_equal(c.n, 1);
+	assert_string_equal(c.c[0].value, "0a");
+	/* Back, and another one chosen. */
+	OK(run_set_device(r, place_serial(p, 1), NULL, &f));
+	OK(find_choices(r, &c, &f));
+	assert_int_equal(c.n, 1);
+	assert_string_equal(c.c[0].value, "0b");
+	run_free(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -131,6 +156,7 @@ int main(void)
 		T(a_deleted_key_is_gone_with_all_that_belongs_to_it),
 		T(deleting_says_what_is_left_elsewhere),
 		T(a_secret_key_that_is_not_the_one_that_was_shown_stays),
+		T(the_keys_offered_are_those_of_the_device),
 		T(two_keys_with_one_id_are_told_apart_by_reference),
 	};
 

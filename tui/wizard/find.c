@@ -226,7 +226,7 @@ enum status find_choices(const struct run *r, struct choices *ret, struct fault 
 	enum status st;
 	size_t n = 0;
 
-	if (store != NULL && !d->has_choices) {
+	if (store != NULL && !device_state_has_choices(d, r)) {
 		if ((st = store_objects(store, &filter, &rows, &n, f)) != ST_OK)
 			return st;
 		d->choices.c = calloc(n + 1, sizeof(*d->choices.c));

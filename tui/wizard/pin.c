@@ -101,10 +101,11 @@ static enum status change(struct step_env *e, struct fault *f)
 	    (st = same_length(s.look, old, fresh, f)) != ST_OK || (st = long_enough(s.look, fresh, f)) != ST_OK ||
 	    (st = session_may_spend(e->run, s.look, PIN_USER, f)) != ST_OK || (st = try_old(&s, old, f)) != ST_OK)
 		return st;
+	run_changed(e);
 	if ((st = card_change_pin(s.card, old, fresh, f)) != ST_OK)
-		return st == ST_CARD_GONE ? fault_add(f, "Whether the PIN was changed is not known. Try the old one "
-							 "first.")
-					  : st;
+		return session_refused(e, f) == ST_CARD_GONE
+			       ? fault_add(f, "Whether the PIN was changed is not known. Try the old one first.")
+			       : st;
 	if (card_login(s.card, fresh, f) != ST_OK)
 		return refused_fresh(s.look, f);
 	return record_pin(e->store, s.look, "pin.changed", "The user PIN was changed.", -1, f);
@@ -257,7 +258,9 @@ static enum status unblock(struct step_env *e, struct fault *f)
 	    (st = right_form(e->run, s.look, f)) != ST_OK ||
 	    (st = session_may_spend(e->run, s.look, PIN_SO, f)) != ST_OK)
 		return st;
-	st = card_unblock(s.card, so, fresh, f);
+	run_changed(e);
+	if ((st = card_unblock(s.card, so, fresh, f)) != ST_OK)
+		(void)session_refused(e, f);
 	if (st == ST_NOT_ALLOWED || st == ST_BAD_FORM || st == ST_CARD_ERROR)
 		return refused_unblock(fresh, f);
 	if (st != ST_OK)

@@ -372,7 +372,7 @@ enum status record_pin(struct store *s, const struct look *l, const char *what, 
 		return ST_OK;
 	if ((st = store_begin(s, &t, f)) != ST_OK || (st = seen_look(s, l, at, f)) != ST_OK ||
 	    (so_factory >= 0 && (st = store_device_so_pin(s, l->serial, so_factory > 0, f)) != ST_OK) ||
-	    (st = journal(s, at, what, l->serial, NULL, f, "%s", words)) != ST_OK)
-		return st;
-	return store_commit(&t, f);
+	    (st = journal(s, at, what, l->serial, NULL, f, "%s", words)) != ST_OK || (st = store_commit(&t, f)) != ST_OK)
+		return fault_add(f, "%s Only the inventory does not know it.", words);
+	return ST_OK;
 }

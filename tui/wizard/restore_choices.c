@@ -52,7 +52,7 @@ enum status restore_choices(const struct run *r, struct choices *ret, struct fau
 	enum status st;
 	size_t n = 0;
 
-	if (run_env(r)->store != NULL && !d->has_choices) {
+	if (run_env(r)->store != NULL && !device_state_has_choices(d, r)) {
 		st = store_backups(run_env(r)->store, &filter, &rows, &n, f);
 		if (st != ST_OK)
 			return st;

@@ -11,6 +11,17 @@ static const struct look *look_of(const struct run *r)
 	return &((const struct device_state *)run_state(r))->look;
 }
 
+static void choices_done(struct device_state *d)
+{
+	for (size_t i = 0; i < d->choices.n; i++) {
+		free((char *)(uintptr_t)d->choices.c[i].value);
+		free((char *)(uintptr_t)d->choices.c[i].words);
+	}
+	free(d->choices.c);
+	d->choices = (struct choices){ 0 };
+	d->has_choices = false;
+}
+
 void device_state_done(void *state)
 {
 	struct device_state *d = state;
@@ -19,13 +30,16 @@ void device_state_done(void *state)
 	d->rows = NULL;
 	d->n_rows = 0;
 	buf_done(&d->exported);
-	for (size_t i = 0; i < d->choices.n; i++) {
-		free((char *)(uintptr_t)d->choices.c[i].value);
-		free((char *)(uintptr_t)d->choices.c[i].words);
-	}
-	free(d->choices.c);
-	d->choices = (struct choices){ 0 };
-	d->has_choices = false;
+	choices_done(d);
+}
+
+bool device_state_has_choices(struct device_state *d, const struct run *r)
+{
+	if (d->has_choices && strcmp(d->choices_of, run_serial(r)) == 0)
+		return true;
+	choices_done(d);
+	snprintf(d->choices_of, sizeof(d->choices_of), "%s", run_serial(r));
+	return false;
 }
 
 struct key_result *device_state_row(struct device_state *d)
@@ -116,6 +130,15 @@ enum status session_may_spend(const struct run *r, const struct look *l, enum pi
 		return st;
 	return fault_add(f, "This device was initialised so that nothing, not even the SO-PIN, unblocks it: a wrong one blocks it "
 			    "for good, and with it all its keys.");
+}
+
+enum status session_refused(struct step_env *e, struct fault *f)
+{
+	bool no_answer = f->st == ST_CARD_GONE || ((f->st == ST_CARD_ERROR || f->st == ST_BAD_REPLY) && f->sw == 0);
+
+	if (!no_answer)
+		run_unchanged(e);
+	return f->st;
 }
 
 static enum status pin_usable(const struct look *l, struct fault *f)

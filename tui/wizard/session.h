@@ -38,10 +38,17 @@ struct device_state {
 	size_t n_rows;
 	struct buf exported;
 	bool has_choices;
+	char choices_of[CVC_TEXT_MAX];   /* the device that they were made for */
 	struct choices choices;       /* of ASK_OBJECTS, once they were asked for; find.h */
 };
 
 void device_state_done(void *state);
+
+/*
+ * Are the choices there, and of the run's device? Where they are not, those of a device that was chosen before are given back,
+ * and the caller makes them.
+ */
+bool device_state_has_choices(struct device_state *d, const struct run *r);
 
 /* One more row, empty. NULL where memory is out; rows that were handed out before are not to be used any more. */
 struct key_result *device_state_row(struct device_state *d);
@@ -100,6 +107,12 @@ enum status session_may_spend(const struct run *r, const struct look *l, enum pi
 /* The serial where so few tries are left that it must be typed: for struct procedure's confirm. NULL: not needed. */
 const char *session_confirm_user(const struct run *r);
 const char *session_confirm_so(const struct run *r);
+
+/*
+ * After the one command that sets a PIN, before which run_changed() was called: what the device refused changed nothing. Where
+ * no answer came nobody knows. Returns f->st.
+ */
+enum status session_refused(struct step_env *e, struct fault *f);
 
 /* Says how many tries there are, as far as known: for the pages that ask for a PIN. */
 void session_tell_user(const struct run *r, struct prose *out);

@@ -64,10 +64,12 @@ static enum status change_so(struct step_env *e, struct fault *f)
 	    (st = session_open(e, LOOK_USER | LOOK_SO, &s, f)) != ST_OK || (st = may_change_so(s.look, f)) != ST_OK ||
 	    (st = session_may_spend(e->run, s.look, PIN_SO, f)) != ST_OK)
 		return st;
+	run_changed(e);
 	if ((st = card_change_so_pin(s.card, old, fresh, f)) != ST_OK)
-		return st == ST_CARD_GONE ? fault_add(f, "Whether the SO-PIN was changed is not known. Each wrong try "
-							 "counts, ever: try the old one first.")
-					  : st;
+		return session_refused(e, f) == ST_CARD_GONE
+			       ? fault_add(f, "Whether the SO-PIN was changed is not known. Each wrong try counts, ever: try the "
+					      "old one first.")
+			       : st;
 	/* An SO-PIN cannot be verified: that the counter is full again is all that the device shows. */
 	if ((st = card_pin_status(s.card, PIN_SO, &now, f)) != ST_OK)
 		return st;
