@@ -88,7 +88,7 @@ static enum status type_secret(struct run *r, const struct question *q, unsigned
 		return fault_set(f, ST_NO_MEMORY, NULL);
 	prompt_of(q, "", false, prompt, sizeof(prompt));
 	st = tty_secret(prompt, s, f);
-	if (st != ST_OK || !q->twice)
+	if (st != ST_OK || !q->twice || (q->optional && secret_len(s) == 0))
 		return st;
 	SECRET *again = secret_new(secret_cap(s));
 	if (again == NULL)
@@ -132,7 +132,7 @@ static enum status secret_answer(const struct here *h, struct run *r, const stru
 						  "often. It was taken as it stands.", file);
 		return st == ST_NOT_FOUND ? fault_set(f, ST_USAGE, "\"%s\" is not there.", file) : st;
 	}
-	if (q->optional)
+	if (q->optional && !tty_here())
 		return ST_OK;
 	if (!tty_here()) {
 		char name[OPTION_NAME_MAX];

@@ -75,9 +75,7 @@ static enum status try_old(const struct session *s, const struct secret *old, st
 	if (s->look->user.state == PIN_TRANSPORT)
 		return ST_OK;
 	st = card_login(s->card, old, f);
-	if (st == ST_PIN_BLOCKED)
-		return session_blocked(s->look, f);
-	return st == ST_OK ? ST_OK : fault_add(f, "The PIN was not changed.");
+	return st == ST_PIN_BLOCKED ? session_blocked(s->look, f) : st;
 }
 
 static enum status refused_fresh(const struct look *l, struct fault *f)
