@@ -69,19 +69,38 @@ static bool write_all(int fd, struct cur data)
 	return true;
 }
 
+static enum status exists(const char *path, struct fault *f)
+{
+	return fault_set(f, ST_FILE_EXISTS,
+			 "%s exists already, and is left as it is. Give another name: nothing is ever overwritten.", path);
+}
+
 enum status file_check_new(const char *path, struct fault *f)
 {
 	struct stat sb;
 
 	if (lstat(path, &sb) == 0)
-		return fault_set(f, ST_FILE_EXISTS,
-				 "%s exists already, and is left as it is. Give another name: nothing is ever overwritten.", path);
+		return exists(path, f);
 	if (errno != ENOENT)
 		return folder_fault(f, path, "looked at");
 	return ST_OK;
 }
 
-/* Writes and syncs fd, then gives it its name. The name of the file beside is kept on failure. */
+/* A file system without that flag takes a hard link, which does not replace either. */
+static enum status take_name(const char *beside, const char *path, struct fault *f)
+{
+	enum status st;
+
+	if (renameat2(AT_FDCWD, beside, AT_FDCWD, path, RENAME_NOREPLACE) != 0 &&
+	    ((errno != EINVAL && errno != ENOSYS) || link(beside, path) != 0))
+		return errno == EEXIST ? exists(path, f) : folder_fault(f, path, "written");
+	st = folder_sync(path, f);
+	if (st != ST_OK)
+		(void)unlink(path);   /* it might not be there after a crash: so it is not there now */
+	return st;
+}
+
+/* Writes and syncs fd, then gives it its name. The name of the file beside may be left. */
 static enum status write_and_name(int fd, const char *beside, const char *path, struct cur data, struct fault *f)
 {
 	BUF back = { 0 };
@@ -92,15 +111,7 @@ static enum status write_and_name(int fd, const char *beside, const char *path, 
 	st = file_read(beside, data.n, &back, f);
 	if (st != ST_OK || !cur_equal(data, back.p, back.n))
 		return fault_set(f, ST_DISK, "%s was written, but does not read back the same. Use another disk.", path);
-	if (renameat2(AT_FDCWD, beside, AT_FDCWD, path, RENAME_NOREPLACE) != 0) {
-		if (errno == EEXIST)
-			return file_check_new(path, f);
-		/* A file system without that flag: a hard link does not replace either. */
-		if ((errno != EINVAL && errno != ENOSYS) || link(beside, path) != 0)
-			return errno == EEXIST ? file_check_new(path, f) : folder_fault(f, path, "written");
-		(void)unlink(beside);
-	}
-	return folder_sync(path, f);
+	return take_name(beside, path, f);
 }
 
 /*
@@ -133,8 +144,7 @@ enum status file_write_new(const char *path, struct cur data, struct fault *f)
 		return folder_fault(f, path, "written");
 	}
 	st = write_and_name(fd, beside, path, data, f);
-	if (st != ST_OK)
-		(void)unlink(beside);
+	(void)unlink(beside);   /* gone already, where it was renamed */
 	free(beside);
 	return st;
 }

@@ -83,7 +83,6 @@ struct card {
 	struct select_info select;
 	const struct firmware *firmware;
 	bool device_read;
-	struct buf device_file;
 	struct device_cert device;
 	enum device_trust trust;
 };

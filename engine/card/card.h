@@ -135,8 +135,6 @@ int card_options(const struct card *c);   /* as struct card_info's */
 
 /* EF 2F02, read once while the card is open; *ret is valid until card_close(). ST_DAMAGED. */
 enum status card_device(struct card *c, const struct device_cert **ret, struct fault *f);
-/* The raw file; valid until card_close(). */
-enum status card_device_file(struct card *c, struct cur *ret, struct fault *f);
 
 enum pin_which { PIN_USER, PIN_SO };
 enum status card_pin_status(struct card *c, enum pin_which which, struct pin_status *ret, struct fault *f);

@@ -154,7 +154,6 @@ static bool seems_cut(struct cur head, size_t have)
 struct sink {
 	struct buf *open;
 	struct secret *secret;
-	struct cur head;   /* the first piece, while it stands in open or secret */
 };
 
 static bool sink_put(struct sink *s, struct cur piece)
@@ -250,4 +249,19 @@ enum status card_delete(struct card *c, uint16_t fid, struct fault *f)
 	apdu_start(c, CMD_DELETE, 0x02, 0x00);
 	apdu_put(c, data, sizeof(data));
 	return apdu_do(c, 0, f);
+}
+
+enum status card_delete_key(struct card *c, uint8_t key_ref, unsigned *ret_gone, struct fault *f)
+{
+	static const unsigned kinds[] = { FID_KEY, FID_KEY_CERT, FID_KEY_DESCRIPTION };
+
+	*ret_gone = 0;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		enum status st = card_delete(c, fid_of(kinds[i], key_ref), f);
+
+		if (st != ST_OK && st != ST_NOT_FOUND)
+			return st;
+		*ret_gone += st == ST_OK;
+	}
+	return ST_OK;
 }

@@ -83,4 +83,10 @@ enum status card_write_secret(struct card *c, uint16_t fid, const struct secret 
 /* Files, and keys by fid_of(FID_KEY, ref). ST_NOT_FOUND, ST_NOT_LOGGED_IN, ST_NOT_ALLOWED (the device key). */
 enum status card_delete(struct card *c, uint16_t fid, struct fault *f);
 
+/*
+ * A key with all that belongs to it: key, certificate, description, in this order, so that a stop in between leaves the
+ * description, by which the rest is found again. What is not there is fine. *ret_gone: how many were deleted, also on failure.
+ */
+enum status card_delete_key(struct card *c, uint8_t key_ref, unsigned *ret_gone, struct fault *f);
+
 #endif

@@ -24,8 +24,6 @@ enum status card_read_device(struct card *c, struct fault *f)
 		}
 		return st;
 	}
-	c->device_file = file;
-	file = (struct buf){ 0 };
 	c->device = device;
 	c->trust = trust;
 	c->device_read = true;
@@ -38,15 +36,6 @@ enum status card_device(struct card *c, const struct device_cert **ret, struct f
 
 	if (st == ST_OK)
 		*ret = &c->device;
-	return st;
-}
-
-enum status card_device_file(struct card *c, struct cur *ret, struct fault *f)
-{
-	enum status st = card_read_device(c, f);
-
-	if (st == ST_OK)
-		*ret = buf_view(&c->device_file);
 	return st;
 }
 

@@ -43,6 +43,9 @@ enum {
 	USAGE_AES = USAGE_ENCRYPT | USAGE_DECRYPT,
 };
 
+/* What a key of this kind can be used for, as descriptions that are made here say it. */
+unsigned describe_usage(enum key_algorithm algorithm);
+
 struct description {
 	enum description_kind kind;
 	enum key_algorithm algorithm;      /* keys */

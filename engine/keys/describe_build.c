@@ -9,6 +9,13 @@
 #define USER_PIN_ID "\x01"   /* the auth id that OpenSC gives the user PIN */
 
 /* A bit string without trailing zero bits; bit i of v is bit i from the left. */
+unsigned describe_usage(enum key_algorithm algorithm)
+{
+	static const unsigned usage[] = { [KEY_RSA] = USAGE_RSA, [KEY_EC] = USAGE_EC, [KEY_AES] = USAGE_AES };
+
+	return usage[algorithm];
+}
+
 static void put_bits(struct buf *b, unsigned v)
 {
 	uint8_t string[5] = { 0 };

@@ -274,14 +274,6 @@ enum status sim_card_set_fault(struct sim_card *c, const char *spec, struct faul
 	return ST_OK;
 }
 
-void sim_card_set_hook(struct sim_card *c, sim_hook *hook, void *arg)
-{
-	(void)pthread_mutex_lock(&c->gate);
-	c->hook = hook;
-	c->hook_arg = arg;
-	(void)pthread_mutex_unlock(&c->gate);
-}
-
 unsigned long sim_card_apdus(struct sim_card *c)
 {
 	unsigned long n;

@@ -79,11 +79,6 @@ static size_t order_bytes(const struct math *m)
 	return ((size_t)EC_GROUP_order_bits(m->group) + 7) / 8;
 }
 
-size_t sim_curve_count(void)
-{
-	return COUNT(curves);
-}
-
 const struct sim_curve *sim_curve_at(uint8_t i)
 {
 	return i < COUNT(curves) ? &curves[i] : NULL;

@@ -25,7 +25,6 @@ struct sim_params {
 	uint8_t g[SIM_POINT_MAX];
 };
 
-size_t sim_curve_count(void);
 const struct sim_curve *sim_curve_at(uint8_t i);
 bool sim_curve_params(uint8_t i, struct sim_params *ret);
 

@@ -87,7 +87,6 @@ bool sim_card_mute(struct sim_card *c);   /* the misbehaviour of this name is se
 
 /* Replaces all misbehaviours (NULL: none) and counts APDUs from 1 again. ST_BAD_FORM. */
 enum status sim_card_set_fault(struct sim_card *c, const char *spec, struct fault *f);
-void sim_card_set_hook(struct sim_card *c, sim_hook *hook, void *arg);
 
 /* APDUs since the card was opened or the counts were cleared; of one instruction. */
 unsigned long sim_card_apdus(struct sim_card *c);

@@ -2,6 +2,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "engine/base/text.h"
 #include "tui/command/json.h"
 #include "tui/command/query.h"
 #include "tui/wizard/fleet.h"
@@ -75,16 +76,18 @@ enum status query_devices(const struct here *h, struct fault *f)
 		printf("%-12s  %-20s  %-8s  %-22s  %s\n", "SERIAL", "LABEL", "FIRMWARE", "STATE", "READER");
 	for (size_t i = 0; i < fleet_count(h->fleet); i++) {
 		const struct fleet_device *d = fleet_device(h->fleet, i);
-		char firmware[24], state[48];
+		char firmware[24], state[48], clean[sizeof(d->fault.what)];
 
 		if (h->args->json) {
 			json_object_array_add(all, device_json(d));
 			continue;
 		}
 		firmware_text(d, firmware);
-		printf("%-12s  %-20s  %-8s  %-22s  %s\n", d->serial, d->label, firmware, state_words(d, state), d->reader);
-		if (d->fault.what[0] != '\0')
-			printf("    %s\n", d->fault.what);
+		text_clean(clean, sizeof(clean), d->reader, strlen(d->reader));
+		printf("%-12s  %-20s  %-8s  %-22s  %s\n", d->serial, d->label, firmware, state_words(d, state), clean);
+		text_clean(clean, sizeof(clean), d->fault.what, strlen(d->fault.what));
+		if (clean[0] != '\0')
+			printf("    %s\n", clean);
 	}
 	if (h->args->json)
 		return json_out(all, f);
@@ -136,7 +139,7 @@ enum status query_status(const struct here *h, struct fault *f)
 {
 	const struct fleet_device *d;
 	enum status st = fleet_scan_wait(h->fleet, h->args->device, FLEET_STATUS, SCAN_TIMEOUT_MS, &d, f);
-	char firmware[24];
+	char firmware[24], reader[READER_NAME_MAX];
 
 	if (st != ST_OK)
 		return st;
@@ -147,7 +150,8 @@ enum status query_status(const struct here *h, struct fault *f)
 	if (h->args->json)
 		return json_out(status_json(d), f);
 	firmware_text(d, firmware);
-	printf("%-10s  %s\n%-10s  %s\n%-10s  %s\n%-10s  %s\n", "Serial", d->serial, "Label", d->label, "Reader", d->reader,
+	text_clean(reader, sizeof(reader), d->reader, strlen(d->reader));
+	printf("%-10s  %s\n%-10s  %s\n%-10s  %s\n%-10s  %s\n", "Serial", d->serial, "Label", d->label, "Reader", reader,
 	       "Firmware", firmware);
 	if (!d->initialised)
 		printf("%-10s  never initialised\n", "State");

@@ -6,8 +6,8 @@
  * What a scan costs (DESIGN.md, "Speed"): who is there 2 to 4 APDUs, status 7 (8 where EF 2F02 takes two reads), objects
  * 1 more and 2 a key, in the same transaction as the status.
  *
- * Every text in here is clean (engine/base/text.h) and belongs to the fleet: it is good until the next call that is
- * not marked const.
+ * Every text in here but a reader's name and a fault is clean (engine/base/text.h), and belongs to the fleet: it is good
+ * until the next call that is not marked const.
  */
 #ifndef TUI_WIZARD_FLEET_H
 #define TUI_WIZARD_FLEET_H
@@ -107,7 +107,7 @@ struct fleet_attention {
 
 /* live: each card that comes is scanned by itself. Else only what fleet_scan() and fleet_scan_wait() ask for. */
 enum status fleet_new(struct jobs *jobs, struct store *store, bool live, struct fleet **ret, struct fault *f);
-void fleet_free(struct fleet *fl);   /* waits for nothing: scans under way are dropped when their JOBS_DONE comes */
+void fleet_free(struct fleet *fl);   /* asks scans under way to stop, and waits for them */
 DEFINE_GUARD(struct fleet, fleet_free)
 
 /* What fleet_event() returns: bits of what the screen shows anew. 0: the event was not the fleet's. */

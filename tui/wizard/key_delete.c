@@ -142,21 +142,19 @@ static enum status note(struct step_env *e, const struct key_result *k, struct f
 
 static enum status delete_all(struct step_env *e, uint8_t ref, struct fault *f)
 {
-	static const unsigned kinds[] = { FID_KEY, FID_KEY_CERT, FID_KEY_DESCRIPTION };
+	unsigned gone;
+	enum status st;
 
 	run_changed(e);
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		enum status st = card_delete(e->card, fid_of(kinds[i], ref), f);
-
-		if (st == ST_OK || st == ST_NOT_FOUND)
-			continue;
-		if (i == 0 && st != ST_CARD_GONE)
-			run_unchanged(e);
-		return i == 0 ? fault_add(f, "Whether the key is still there, keyroom objects shows.")
-			      : fault_add(f, "The key itself is deleted; its description or certificate is left over. "
-					     "Delete it once more to clean up.");
-	}
-	return ST_OK;
+	st = card_delete_key(e->card, ref, &gone, f);
+	if (st == ST_OK)
+		return st;
+	if (gone > 0)
+		return fault_add(f, "The key itself is deleted; its description or certificate is left over. Delete it once more to "
+				    "clean up.");
+	if (st != ST_CARD_GONE)
+		run_unchanged(e);
+	return fault_add(f, "Whether the key is still there, keyroom objects shows.");
 }
 
 static enum status is_gone(struct step_env *e, uint8_t ref, struct fault *f)

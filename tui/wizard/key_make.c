@@ -92,9 +92,8 @@ static enum status choose_id(const struct run *r, const struct keygen_params *p,
 static enum status describe(const struct run *r, const struct keygen_params *p, uint8_t ref, const struct pubkey *key,
 			    struct description *ret, struct fault *f)
 {
-	static const unsigned usage[] = { [KEY_RSA] = USAGE_RSA, [KEY_EC] = USAGE_EC, [KEY_AES] = USAGE_AES };
 	struct description d = {
-		.kind = DESCRIPTION_KEY, .algorithm = p->algorithm, .is_private = true, .usage = usage[p->algorithm],
+		.kind = DESCRIPTION_KEY, .algorithm = p->algorithm, .is_private = true, .usage = describe_usage(p->algorithm),
 		.key_ref = ref, .bits = p->bits,
 	};
 	enum status st;
@@ -108,15 +107,9 @@ static enum status describe(const struct run *r, const struct keygen_params *p, 
 /* Takes away what this step made. */
 static void undo(struct step_env *e, uint8_t ref, struct fault *f)
 {
-	static const unsigned kinds[] = { FID_KEY, FID_KEY_DESCRIPTION, FID_KEY_CERT };
-	enum status st = ST_OK;
-	unsigned gone = 0;
+	unsigned gone;
 
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]) && (st == ST_OK || st == ST_NOT_FOUND); i++) {
-		st = card_delete(e->card, fid_of(kinds[i], ref), NULL);
-		gone += st == ST_OK;
-	}
-	if (st != ST_OK && st != ST_NOT_FOUND) {
+	if (card_delete_key(e->card, ref, &gone, NULL) != ST_OK) {
 		fault_add(f,
 			  "A new key may be left behind at key reference %d, with no description or a half one; "
 			  "keyroom objects shows it. Every "

@@ -42,6 +42,9 @@ struct restore {
 enum status restore_load(struct step_env *e, struct fault *f);
 void restore_unload(struct restore *r);
 
+/* One more sentence that is worth knowing of it. */
+void restore_remark(struct restore_item *item, const char *words);
+
 /* The backups of the inventory, newest first, by their number. */
 enum status restore_choices(const struct run *r, struct choices *ret, struct fault *f);
 

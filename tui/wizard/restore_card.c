@@ -10,11 +10,14 @@
 #include <string.h>
 
 #include "engine/base/random.h"
+#include "engine/base/text.h"
 #include "engine/card/keys.h"
 #include "engine/card/proof.h"
 #include "tui/wizard/find.h"
 #include "tui/wizard/key_type.h"
 #include "tui/wizard/record.h"
+
+#define MADE_UP_LABEL 101   /* of a file's name, with its end */
 
 void restore_present_done(struct restore_present *p)
 {
@@ -76,13 +79,6 @@ enum status restore_is_new(const struct restore_present *p, const struct restore
 	return ST_OK;
 }
 
-static void remark(struct restore_item *item, const char *words)
-{
-	const size_t n = strlen(item->remark);
-
-	snprintf(item->remark + n, sizeof(item->remark) - n, "%s%s", n > 0 ? " " : "", words);
-}
-
 /* ST_OK with compared false: nothing is known to compare with, or the key does not let itself be used. */
 static enum status prove(struct session *s, uint8_t ref, struct restore_item *item, bool *ret_compared, struct fault *f)
 {
@@ -94,13 +90,13 @@ static enum status prove(struct session *s, uint8_t ref, struct restore_item *it
 		st = card_key_prove_cmac(s->card, ref, item->identity.bytes, f);
 	} else {
 		*ret_compared = false;
-		remark(item, "The key was restored, but not compared: neither the file nor the inventory has a public "
+		restore_remark(item, "The key was restored, but not compared: neither the file nor the inventory has a public "
 			     "key to compare it with.");
 		return ST_OK;
 	}
 	*ret_compared = st == ST_OK;
 	if (st == ST_NOT_ALLOWED || st == ST_UNSUPPORTED) {
-		remark(item, "The key was restored, but not compared: it does not let itself be used for a proof.");
+		restore_remark(item, "The key was restored, but not compared: it does not let itself be used for a proof.");
 		return ST_OK;
 	}
 	if (st == ST_MISMATCH)
@@ -115,19 +111,19 @@ static enum status prove(struct session *s, uint8_t ref, struct restore_item *it
 
 static enum status make_up(const struct restore_item *item, struct description *ret, struct fault *f)
 {
-	static const unsigned usage[] = { [KEY_RSA] = USAGE_RSA, [KEY_EC] = USAGE_EC, [KEY_AES] = USAGE_AES };
 	const char *base = strrchr(item->name, '/');
 	struct description d = {
 		.kind = DESCRIPTION_KEY,
 		.algorithm = item->w.blob.algorithm,
 		.is_private = true,
-		.usage = usage[item->w.blob.algorithm],
+		.usage = describe_usage(item->w.blob.algorithm),
 		.id_len = KEY_ID_LEN,
 		.bits = item->has_key ? item->key.bits : 0,
 	};
 	enum status st;
 
-	snprintf(d.label, sizeof(d.label), "%.*s", 100, base != NULL ? base + 1 : item->name);
+	base = base != NULL ? base + 1 : item->name;
+	text_clean(d.label, MADE_UP_LABEL, base, strlen(base));
 	st = item->has_key ? pubkey_key_id(&item->key, d.id, f) : random_bytes(d.id, KEY_ID_LEN, f);
 	if (st == ST_OK)
 		*ret = d;
@@ -146,7 +142,7 @@ static enum status describe(struct session *s, uint8_t ref, struct restore_item 
 		if ((st = make_up(item, d, f)) != ST_OK)
 			return st;
 		item->has_description = true;
-		remark(item, "The file has no description that can be read: label and CKA_ID are new.");
+		restore_remark(item, "The file has no description that can be read: label and CKA_ID are new.");
 	}
 	d->key_ref = ref;
 	if (raw)
@@ -179,15 +175,9 @@ static bool any_done(const struct restore *r)
 
 static void undo(struct step_env *e, uint8_t ref, struct fault *f)
 {
-	static const unsigned kinds[] = { FID_KEY, FID_KEY_DESCRIPTION, FID_KEY_CERT };
-	enum status st = ST_OK;
-	unsigned gone = 0;
+	unsigned gone;
 
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]) && (st == ST_OK || st == ST_NOT_FOUND); i++) {
-		st = card_delete(e->card, fid_of(kinds[i], ref), NULL);
-		gone += st == ST_OK;
-	}
-	if (st != ST_OK && st != ST_NOT_FOUND) {
+	if (card_delete_key(e->card, ref, &gone, NULL) != ST_OK) {
 		fault_add(f,
 			  "A key that does not count as restored may be left at key reference %d. Everything else on "
 			  "the device is as before, "

@@ -25,7 +25,7 @@ void restore_unload(struct restore *r)
 	r->loaded = false;
 }
 
-static void remark(struct restore_item *item, const char *words)
+void restore_remark(struct restore_item *item, const char *words)
 {
 	const size_t n = strlen(item->remark);
 
@@ -62,7 +62,6 @@ static bool find_blob(struct store *store, const struct wrapped *w, struct backu
 
 static void take_description(const struct backup_row *row, struct restore_item *item)
 {
-	static const unsigned usage[] = { [KEY_RSA] = USAGE_RSA, [KEY_EC] = USAGE_EC, [KEY_AES] = USAGE_AES };
 	struct description *d = &item->description;
 
 	if (item->has_description || row->cka_id_len == 0 || row->cka_id_len > sizeof(d->id))
@@ -72,14 +71,14 @@ static void take_description(const struct backup_row *row, struct restore_item *
 		.algorithm = item->w.blob.algorithm,
 		.id_len = row->cka_id_len,
 		.is_private = true,
-		.usage = usage[item->w.blob.algorithm],
+		.usage = describe_usage(item->w.blob.algorithm),
 		.key_ref = DESCRIBE_NO_REF,
 		.bits = row->size,
 	};
 	text_clean(d->label, sizeof(d->label), row->label, strlen(row->label));
 	memcpy(d->id, row->cka_id, row->cka_id_len);
 	item->has_description = true;
-	remark(item, "Label and CKA_ID were taken from the inventory.");
+	restore_remark(item, "Label and CKA_ID were taken from the inventory.");
 }
 
 static void take_key(struct store *store, struct restore_item *item)
@@ -127,7 +126,7 @@ static void take_from_file(struct restore_item *item)
 		item->identity = identity_of_spki(hash);
 	} else if (item->identity.len != sizeof(hash) || memcmp(item->identity.bytes, hash, sizeof(hash)) != 0) {
 		item->alien_cert = true;
-		remark(item, "The certificate in the file belongs to another key than this blob, by what the inventory "
+		restore_remark(item, "The certificate in the file belongs to another key than this blob, by what the inventory "
 			     "knows; it is left out.");
 		return;
 	}
@@ -173,7 +172,7 @@ static void judge(struct store *store, struct restore_item *item)
 	}
 	wrapped_damage_words(item->w.damage, damage, sizeof(damage));
 	if (damage[0] != '\0')
-		remark(item, damage);
+		restore_remark(item, damage);
 	item->has_description = item->w.has_description;
 	item->description = item->w.description;
 	look_up(store, item);

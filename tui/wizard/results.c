@@ -52,9 +52,3 @@ size_t run_keys_failed(const struct run *r)
 	return failed;
 }
 
-const char *run_done_serial(const struct run *r)
-{
-	const struct device_state *d = state_of(r);
-
-	return d != NULL && d->look.serial[0] != '\0' ? d->look.serial : run_serial(r);
-}

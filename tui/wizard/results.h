@@ -52,7 +52,4 @@ const struct key_result *run_keys(const struct run *r, size_t *ret_n);
 /* backup, restore: how many rows have a fault. With one or more, a run that is done exits with 1, or with the fault's own. */
 size_t run_keys_failed(const struct run *r);
 
-/* pin change, pin unblock, so-pin change, and all others: the serial of the device that it was done on. */
-const char *run_done_serial(const struct run *r);
-
 #endif

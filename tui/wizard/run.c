@@ -113,11 +113,6 @@ const uint8_t *run_expected_kcv(const struct run *r)
 	return r->has_kcv ? r->kcv : NULL;
 }
 
-const char *run_begun_step(const struct run *r)
-{
-	return r->begun_step;
-}
-
 static void remember_device(struct run *r, const char *serial, const char *reader)
 {
 	snprintf(r->serial, sizeof(r->serial), "%s", serial);
@@ -306,7 +301,6 @@ enum status run_again(struct run *r, struct fault *f)
 	remember_device(r, "", "");
 	r->resumed = r->confirmed = false;
 	r->record = 0;
-	r->begun_step[0] = '\0';
 	r->page = 0;
 	r->page_index = 0;
 	atomic_store(&r->changed, false);

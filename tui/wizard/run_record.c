@@ -298,7 +298,6 @@ static enum status restore_rest(struct run *r, const struct run_record *record, 
 	r->record = record->id;
 	if (record->has_kcv)
 		run_expect_kcv(r, record->kcv);
-	memcpy(r->begun_step, record->step_name, sizeof(r->begun_step));
 	return ST_OK;
 }
 

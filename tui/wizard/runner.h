@@ -76,7 +76,6 @@ struct run {
 
 	enum step_state *step_states;
 	int64_t record;         /* its number in the inventory; 0: none */
-	char begun_step[RUN_NAME_MAX];   /* by the run that is taken up: its last one */
 	bool has_kcv;
 	uint8_t kcv[STORE_KCV_LEN];
 	atomic_bool changed;

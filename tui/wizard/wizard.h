@@ -126,9 +126,6 @@ const uint8_t *run_expected_kcv(const struct run *r);
 /* In the run's record, for journal entries; 0 where it has none. */
 int64_t run_record_id(const struct run *r);
 
-/* Of a run that is taken up again: the name of the step that had begun last; "" where none had. */
-const char *run_begun_step(const struct run *r);
-
 struct step {
 	const char *name;         /* in the run's record: never changed once released */
 	const char *words;        /* "Erase the device and set its PINs" */
