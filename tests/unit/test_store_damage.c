@@ -227,7 +227,7 @@ static void no_value_in_any_column_makes_us_fall(void **state)
 		columns++;
 	}
 	sqlite3_finalize(q);
-	print_message("%u columns, %u readings, %u times damaged\n", columns, t.tried, t.damaged);
+	print_message("# %u columns, %u readings, %u times damaged\n", columns, t.tried, t.damaged);
 	assert_true(columns > 100);
 	assert_true(t.damaged > 1000);
 	store_close(s);

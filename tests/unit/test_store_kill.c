@@ -119,7 +119,7 @@ static void killed_at_any_moment(void **state)
 	size_t most = 0;
 
 	(void)state;
-	print_message("seed %u\n", seed);
+	print_message("# seed %u\n", seed);
 	for (unsigned round = 0; round < 25; round++) {
 		char *dir = test_folder(), *path = in_folder(dir, "i.db"), told[4096];
 		struct timespec wait = { 0, (long)(rand_r(&seed) % 40000) * 1000 };
@@ -156,7 +156,7 @@ static void killed_at_any_moment(void **state)
 		free(path);
 		remove_folder(dir);
 	}
-	print_message("up to %zu writes, %u of 25 killed between writing a commit and reporting it\n", most, torn);
+	print_message("# up to %zu writes, %u of 25 killed between writing a commit and reporting it\n", most, torn);
 	assert_true(most > 1);
 }
 

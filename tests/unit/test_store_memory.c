@@ -247,7 +247,7 @@ static void each_allocation_may_fail(void **state)
 
 	(void)state;
 	assert_true(one_day(":memory:", INT32_MAX, false));
-	print_message("%ld allocations\n", plan.seen);
+	print_message("# %ld allocations\n", plan.seen);
 	for (long all = plan.seen; at < all; at = next(at))
 		(void)one_day(":memory:", at, false);
 	assert_true(at > 500);
