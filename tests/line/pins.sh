@@ -82,7 +82,7 @@ initialise $new newso pin
 expect 0 "initialised again it is as new" --json -d $new status
 holds "... with its tries" 'j["pin_tries"] == 3 and j["so_pin_tries"] == 15'
 
-for i in 1 2 3 4 5 6 7 8 9 10; do
+for _ in 1 2 3 4 5 6 7 8 9 10; do
 	k -d $new so-pin change --so-pin-file wrongso --new-so-pin-file other
 done
 expect 5 "the last five tries of the SO-PIN need --confirm" -d $new so-pin change --so-pin-file newso --new-so-pin-file other
