@@ -8,6 +8,7 @@
 #include "store/schema.h"
 
 #define BUSY_MS 5000
+#define SMALLEST 512      /* SQLite's smallest page: it takes a shorter file for a new one */
 #define COPIES_MAX 1000   /* names tried for the copy before a migration */
 
 static void fd_close(int *fd)
@@ -55,6 +56,10 @@ static enum status prepare_file(struct store *s, bool look, struct fault *f)
 	if (!S_ISREG(sb.st_mode))
 		return fault_set(f, ST_DISK, "%s is not an ordinary file, so it cannot be the inventory. Name another one with "
 				 "--store.", s->path);
+	if (sb.st_size > 0 && sb.st_size < SMALLEST)
+		return fault_set(f, ST_STORE_DAMAGED,
+				 "The inventory %s is cut short: only its beginning is left. It was left as it is. The keys on the "
+				 "devices and the wrapped-key files are not touched by that: go back to a copy of it.", s->path);
 	s->read_only = look || cannot_write(s->path);
 	if (!s->read_only && (sb.st_mode & 077) != 0 && chmod(s->path, 0600) != 0 && errno != EPERM)
 		return folder_fault(f, s->path, "closed to other users");

@@ -3,6 +3,7 @@
  * The only file that knows them all.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
@@ -37,28 +38,39 @@ struct parts {
 };
 
 /* $VARIABLE/keyroom, or where that is not set $HOME/OTHERWISE/keyroom (XDG Base Directory Specification). */
-static char *xdg_folder(const char *variable, const char *otherwise, const char *rest)
+static enum status xdg_folder(const char *variable, const char *otherwise, const char *rest, char **ret, struct fault *f)
 {
 	const char *base = getenv(variable), *home = getenv("HOME");
-	char *path = NULL;
 	int n;
 
+	*ret = NULL;
 	if (base != NULL && base[0] == '/')
-		n = asprintf(&path, "%s/keyroom%s", base, rest);
+		n = asprintf(ret, "%s/keyroom%s", base, rest);
+	else if (home != NULL && home[0] == '/')
+		n = asprintf(ret, "%s/%s/keyroom%s", home, otherwise, rest);
 	else
-		n = asprintf(&path, "%s/%s/keyroom%s", home != NULL ? home : "", otherwise, rest);
-	return n >= 0 ? path : NULL;
+		return fault_set(f, ST_USAGE, "HOME is not set, so that it is not known where the inventory is. Set it, or name the "
+					      "inventory with --store.");
+	if (n >= 0)
+		return ST_OK;
+	*ret = NULL;
+	return fault_set(f, ST_NO_MEMORY, NULL);
 }
 
 static enum status choose_paths(struct parts *p, struct fault *f)
 {
 	const struct args *a = &p->args;
+	enum status st = ST_OK;
 
-	if (a->rehearse != NULL)
-		p->folder = a->rehearse[0] != '\0' ? strdup(a->rehearse) : xdg_folder("XDG_STATE_HOME", ".local/state", "/rehearsal");
-	else
-		p->folder = xdg_folder("XDG_DATA_HOME", ".local/share", "");
-	if (p->folder == NULL)
+	if (a->rehearse != NULL && a->rehearse[0] != '\0')
+		p->folder = strdup(a->rehearse);
+	else if (a->rehearse != NULL)
+		st = xdg_folder("XDG_STATE_HOME", ".local/state", "/rehearsal", &p->folder, f);
+	else if (a->store == NULL)
+		st = xdg_folder("XDG_DATA_HOME", ".local/share", "", &p->folder, f);
+	if (st != ST_OK)
+		return st;
+	if (p->folder == NULL && a->store == NULL)
 		return fault_set(f, ST_NO_MEMORY, NULL);
 	if (a->store != NULL)
 		p->store_path = strdup(a->store);
@@ -145,6 +157,20 @@ static int run(struct parts *p)
 	return (int)exit_of(st);
 }
 
+/*
+ * A file that is opened while one of the first three descriptors is closed would get its number, and then what is said to
+ * the person. One that was closed stays one that cannot be written.
+ */
+static bool keep_first_three(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDONLY);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	return fd >= 0 && close(fd) == 0;
+}
+
 /* What needs no parts: help, version, and a console without a terminal. -1: none of these. */
 static int answer_at_once(const struct parts *p)
 {
@@ -175,6 +201,8 @@ int main(int argc, char **argv)
 	struct fault f = { 0 };
 	int code;
 
+	if (!keep_first_three())
+		return EXIT_FAILED;
 	setlocale(LC_ALL, "");
 	signal(SIGPIPE, SIG_IGN);
 	if (harden_process(&f) != ST_OK || args_parse(argc, (const char *const *)argv, &parts.args, &f) != ST_OK) {

@@ -105,6 +105,8 @@ says "... which is said, and that nothing was erased" 'transport PIN.*Nothing wa
 initialise $old so pin --new-so-pin-file newso
 expect 2 "it keeps the length of its PIN" -d $old pin change --pin-file pin --new-pin-file pin7
 expect 1 "firmware 1.0 cannot change its SO-PIN" -d $oldest so-pin change --so-pin-file so --new-so-pin-file newso
+expect 2 "... and is not initialised as if it could" -d $oldest init --label x --no-backup --so-pin-file so --new-so-pin-file newso \
+	--new-pin-file pin --confirm $oldest
 initialise $oldest so pin
 verdict $? "it is initialised with the SO-PIN it has"
 ! grep -q 'Change it next' err

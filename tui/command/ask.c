@@ -326,7 +326,18 @@ static enum status confirm(const struct here *h, struct run *r, struct fault *f)
 	return ST_OK;
 }
 
-/* A file that was named and then not asked for is a misunderstanding: three shares for a device that is to have two. */
+/* Was the answer of this index taken? A run that is taken up again needs fewer secrets than the first attempt did. */
+static bool is_used(const struct run *r, const struct question *q, unsigned index)
+{
+	if (ask_is_secret(q->ask))
+		return run_is_resumed(r) || run_secret_typed(r, q->name, index) != NULL;
+	return run_get(r, q->name, index)[0] != '\0';
+}
+
+/*
+ * A file that was named and then not asked for is a misunderstanding: three shares for a device that is to have two, a new
+ * SO-PIN for one that can have none.
+ */
 static enum status all_files_used(const struct here *h, const struct run *r, struct fault *f)
 {
 	const struct question *q;
@@ -334,11 +345,11 @@ static enum status all_files_used(const struct here *h, const struct run *r, str
 	for (size_t i = 0; (q = procedure_question(run_procedure(r), i)) != NULL; i++) {
 		unsigned n = 0;
 
-		if (q->ask != ASK_FILE && q->ask != ASK_NEW_FILE)
+		if (q->ask != ASK_FILE && q->ask != ASK_NEW_FILE && !ask_is_secret(q->ask))
 			continue;
 		while (ask_given(h->args, run_procedure(r), q, n) != NULL)
 			n++;
-		if (n > 0 && run_get(r, q->name, n - 1)[0] == '\0')
+		if (n > 0 && !is_used(r, q, n - 1))
 			return fault_set(f, ST_USAGE, "%s is given, but there is no use for it here. Nothing was done.",
 					 ask_given(h->args, run_procedure(r), q, n - 1));
 	}
@@ -366,11 +377,30 @@ static bool may_ask_again(enum status st, bool typed, unsigned tries)
 	return typed && tries + 1 < TRIES_AT_A_PROMPT && (st == ST_BAD_FORM || st == ST_PASSWORD_WRONG || st == ST_NOT_FOUND);
 }
 
+/* What can be said once, and was said twice, is not silently the first or the last of them. */
+static enum status said_once(const struct here *h, const struct procedure *p, struct fault *f)
+{
+	for (const struct page *page = p->pages; page->name != NULL; page++) {
+		for (const struct question *q = page->questions; q != NULL && q->name != NULL; q++) {
+			char name[OPTION_NAME_MAX];
+
+			if (q->ask == ASK_FILES || q->ask == ASK_OBJECTS || q->ask == ASK_DEVICE || page->repeat != NULL)
+				continue;
+			question_option(q, name);
+			if (ask_given(h->args, p, q, 1) != NULL)
+				return fault_set(f, ST_USAGE, "--%s was given twice. Nothing was done.", name);
+		}
+	}
+	return ST_OK;
+}
+
 enum status ask_run(const struct here *h, struct run *r, struct fault *f)
 {
 	const struct procedure *p = run_procedure(r);
 	unsigned tries = 0;
 
+	if (said_once(h, p, f) != ST_OK)
+		return f->st;
 	for (;;) {
 		enum status st = ST_OK;
 		bool typed = false;

@@ -133,6 +133,10 @@ static enum status check_needed(const struct args *a, struct fault *f)
 	if (a->command->words != NULL && a->command->words[0] != '[' && args_count(a, "") == 0)
 		return fault_set(f, ST_USAGE, "\"%s\" needs %s. See keyroom %s --help.", a->command->name, a->command->words,
 				 a->command->name);
+	for (const struct command_option *o = a->command->options; o != NULL && o->name[0] != '\0'; o++) {
+		if (args_count(a, o->name) > 1)
+			return fault_set(f, ST_USAGE, "--%s was given twice.", o->name);
+	}
 	return ST_OK;
 }
 

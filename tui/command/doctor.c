@@ -76,12 +76,18 @@ static void check_readers(const struct here *h, struct finding *r)
 
 static void check_store(const struct here *h, struct finding *r)
 {
+	struct fault f;
+
 	if (h->store_fault->st != ST_OK)
-		find(r, BAD, "Restore the inventory from its copy, or name another one with --store.", h->store_fault->what);
+		find(r, BAD, h->store_fault->st == ST_STORE_NEWER ? "Use the newer Keyroom, or name another one with --store."
+								  : "Restore it from its copy, or name another one with --store.",
+		     h->store_fault->what);
+	else if (store_check(h->env->store, &f) != ST_OK)
+		find(r, BAD, "Copy it away, restore it from its copy, or name another one with --store.", f.what);
 	else if (store_read_only(h->env->store))
 		find(r, BAD, "Give yourself the file, or make its disk writable.", "The inventory can be read, but not written.");
 	else
-		find(r, FINE, NULL, "The inventory opens and can be written.");
+		find(r, FINE, NULL, "The inventory is whole, and can be written.");
 }
 
 static void check_modes(const struct here *h, struct finding *r)

@@ -32,7 +32,10 @@ void restore_remark(struct restore_item *item, const char *words)
 	snprintf(item->remark + n, sizeof(item->remark) - n, "%s%s", n > 0 ? " " : "", words);
 }
 
-/* The same blob under a damaged or other description: the inventory still knows whose it is. */
+/*
+ * The same blob under a damaged or other description: the inventory still knows whose it is. The file that was known first,
+ * which the listing has last: what came later may have been changed on its way.
+ */
 static bool find_blob(struct store *store, const struct wrapped *w, struct backup_row *ret)
 {
 	struct backup_filter filter = { .kcv = w->blob.kcv };
@@ -41,17 +44,18 @@ static bool find_blob(struct store *store, const struct wrapped *w, struct backu
 
 	if (digest_sha256(w->blob.whole, hash, NULL) != ST_OK)
 		return false;
-	for (unsigned page = 0; page < PAGES_MAX && !found; page++) {
+	for (unsigned page = 0; page < PAGES_MAX; page++) {
 		struct backup_row *rows = NULL;
 		size_t n = 0;
 
 		filter.page.offset = page * STORE_PAGE_MAX;
 		if (store_backups(store, &filter, &rows, &n, NULL) != ST_OK || n == 0)
-			return false;
-		for (size_t i = 0; i < n && !found; i++) {
-			found = memcmp(rows[i].blob_sha256, hash, sizeof(hash)) == 0;
-			if (found)
-				*ret = rows[i];
+			return found;
+		for (size_t i = 0; i < n; i++) {
+			if (memcmp(rows[i].blob_sha256, hash, sizeof(hash)) != 0)
+				continue;
+			*ret = rows[i];
+			found = true;
 		}
 		free(rows);
 		if (n < STORE_PAGE_MAX)
@@ -108,6 +112,9 @@ static void look_up(struct store *store, struct restore_item *item)
 	if (whole) {
 		item->backup = row.id;
 		item->proof = row.proof;
+	} else if (!w->bare && w->damage == 0) {
+		restore_remark(item, "The inventory knows this wrapped key from a file with another description or certificate: "
+				     "label, CKA_ID or certificate were changed since.");
 	}
 	item->identity = row.key;
 	item->from_store = row.key.len > 0;
