@@ -64,7 +64,14 @@ enum status card_enumerate(struct card *c, struct fids *ret, struct fault *f)
 		return fault_set(f, ST_UNSUPPORTED,
 				 "There is more on this device than this reader can carry in one answer. Nothing was changed. Use "
 				 "another reader: one that takes extended APDUs.");
-	return fids_parse(c->answer, ret, f);
+	st = fids_parse(c->answer, ret, f);
+	/* Every list seen has the device's own key, behind all files: one that was cut, or is no list, would hide keys. */
+	if (st != ST_OK || fids_have(ret, fid_of(FID_KEY, 0)))
+		return st;
+	fids_done(ret);
+	return fault_set(f, ST_BAD_REPLY,
+			 "The device's list of what is on it did not arrive whole: the device's own key is missing in it. Nothing was "
+			 "changed. Take the device out, put it back, and try again.");
 }
 
 static int free_number(const struct fids *l, unsigned from, const uint16_t *kinds, size_t n_kinds)

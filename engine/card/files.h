@@ -43,7 +43,7 @@ struct fids {
 void fids_done(struct fids *l);   /* NULL and empty are fine */
 #define FIDS CLEANUP(fids_done) struct fids   /* FIDS list = { 0 }; */
 
-/* One APDU. No login is needed. */
+/* One APDU. No login is needed. ST_BAD_REPLY: without CC00, the device's own key, which every list has (real-devices.md 4). */
 enum status card_enumerate(struct card *c, struct fids *ret, struct fault *f);
 bool fids_have(const struct fids *l, uint16_t fid);
 

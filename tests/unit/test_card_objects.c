@@ -274,13 +274,15 @@ static void lists_that_cannot_be(void **state)
 		const char *list;
 		bool damaged;
 		size_t keys;
+		enum status st;
 	} rows[] = {
-		{ "", false, 0 },
-		{ "cc", true, 0 },
-		{ "cc00cc01", false, 1 },
-		{ "cc01cc01cc01", true, 1 },
-		{ "cc01c4", true, 1 },
-		{ "000000ffffff3f00", false, 0 },
+		{ "", false, 0, ST_BAD_REPLY },
+		{ "cc", true, 0, ST_BAD_REPLY },
+		{ "2f02c401ce01cc01", false, 0, ST_BAD_REPLY },   /* cut, and what is behind it may be a key */
+		{ "cc00cc01", false, 1, ST_OK },
+		{ "cc00cc01cc01cc01", true, 1, ST_OK },
+		{ "cc00cc01c4", true, 1, ST_OK },
+		{ "cc00000000ffffff3f00", false, 0, ST_OK },
 	};
 
 	(void)state;
@@ -290,7 +292,9 @@ static void lists_that_cannot_be(void **state)
 		unsigned sent;
 		size_t keys = 0;
 
-		assert_int_equal(list_of_liar(&l, &list, &sent), ST_OK);
+		assert_int_equal(list_of_liar(&l, &list, &sent), rows[i].st);
+		if (rows[i].st != ST_OK)
+			continue;
 		assert_int_equal(list.damaged, rows[i].damaged);
 		for (size_t k = 0; k < list.n; k++)
 			keys += list.o[k].type == OBJECT_KEY;
@@ -301,7 +305,7 @@ static void lists_that_cannot_be(void **state)
 static void files_that_cannot_be(void **state)
 {
 	uint8_t bytes[1014];
-	struct liar l = { .list = "cc01c401ce01c800ca00c900cf00", .bytes = bytes };
+	struct liar l = { .list = "cc01c401ce01c800ca00c900cf00cc00", .bytes = bytes };
 	static const uint16_t sws[] = { 0x9000, 0x6282, 0x6982, 0x6f00, 0x6b00, 0x6a82 };
 
 	(void)state;
@@ -340,7 +344,7 @@ static void a_reader_that_dies_ends_the_listing(void **state)
 	static const struct exchange rows[] = {
 		{ SELECT_CMD, SELECT_36, ST_OK },
 		{ "00b12f02..", DEVICE_2F02 "6282", ST_OK },
-		{ "80580000000000", "cc01c4019000", ST_OK },
+		{ "80580000000000", "cc00cc01c4019000", ST_OK },
 		{ "00b1c401..", NULL, ST_CARD_ERROR },
 	};
 	struct scripted s = { 0 };
