@@ -14,7 +14,7 @@ for serial in $new $old $small; do
 		--so-pin-file so --new-so-pin-file newso --new-pin-file pin --confirm $serial
 done
 two=(init --label x --share one.pbe --share two.pbe --password-file password --password-file password --so-pin-file newso
-	--new-pin-file pin --confirm $new)
+	--new-pin-file pin --confirm "$new")
 expect 2 "a share more than the device is to have" -d $new "${two[@]}" --shares 1
 says "... is named" 'two.pbe'
 expect 2 "a password more than there are shares" share check one.pbe --password-file password --password-file wrongpassword
@@ -65,10 +65,10 @@ damage "$curve" outside 1
 damage "$curve" foreign '8 + b[:20].index(4)'
 damage "$curve" inside 120
 damage "$curve" label 'b.index(b"curve")'
-head -c 300 "$curve" >cut
+head -c 300 "$curve" >cut.wky
 k -d $new key delete --id "$(k --json -d $new objects; value '[o["id"] for o in j if o["label"] == "curve"][0]')" --pin-file pin \
 	--confirm $new
-for file in empty byte password one.pbe outside foreign inside cut huge; do
+for file in empty byte password one.pbe outside foreign inside cut.wky huge; do
 	expect 6 "no wrapped key, or a damaged one: $file" --json -d $new restore $file --pin-file pin
 done
 expect 6 "all of them at once" -d $new restore empty outside foreign --pin-file pin
