@@ -4,7 +4,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +11,7 @@
 #include <unistd.h>
 
 #include "engine/base/harden.h"
+#include "engine/base/words.h"
 #include "engine/card/pcsc.h"
 #include "engine/jobs/jobs.h"
 #include "engine/keys/share.h"
@@ -203,7 +203,7 @@ int main(int argc, char **argv)
 
 	if (!keep_first_three())
 		return EXIT_FAILED;
-	setlocale(LC_ALL, "");
+	words_open(KEYROOM_LOCALEDIR);
 	signal(SIGPIPE, SIG_IGN);
 	if (harden_process(&f) != ST_OK || args_parse(argc, (const char *const *)argv, &parts.args, &f) != ST_OK) {
 		command_complain(&f);

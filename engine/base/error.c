@@ -4,10 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/base/words.h"
+
 static const struct {
 	const char *name, *words;
 } statuses[ST_COUNT] = {
-	[ST_OK] = { "OK", "Done." },
+	[ST_OK] = { "OK", N_("Done.") },
 #define X(name, words) [ST_##name] = { #name, words },
 	STATUS_LIST(X)
 #undef X
@@ -15,7 +17,7 @@ static const struct {
 
 const char *status_words(enum status st)
 {
-	return (unsigned)st < ST_COUNT ? statuses[st].words : "It failed.";
+	return (unsigned)st < ST_COUNT ? translated(statuses[st].words) : _("It failed.");
 }
 
 const char *status_name(enum status st)
@@ -35,7 +37,7 @@ enum status fault_set(struct fault *f, enum status st, const char *fmt, ...)
 		snprintf(made.what, sizeof(made.what), "%s", status_words(st));
 	} else {
 		va_start(ap, fmt);
-		vsnprintf(made.what, sizeof(made.what), fmt, ap);
+		vsnprintf(made.what, sizeof(made.what), translated(fmt), ap);
 		va_end(ap);
 	}
 	*f = made;
@@ -53,7 +55,7 @@ enum status fault_add(struct fault *f, const char *fmt, ...)
 	if (n > 0 && n + 1 < sizeof(f->what))
 		f->what[n++] = ' ';
 	va_start(ap, fmt);
-	vsnprintf(f->what + n, sizeof(f->what) - n, fmt, ap);
+	vsnprintf(f->what + n, sizeof(f->what) - n, translated(fmt), ap);
 	va_end(ap);
 	return f->st;
 }

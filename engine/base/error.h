@@ -9,49 +9,51 @@
 
 #include <stdint.h>
 
+#include "engine/base/words.h"
+
 /* name, and what it says when nobody knew better */
 #define STATUS_LIST(X) \
-	X(NO_MEMORY, "This computer has run out of memory.") \
-	X(CANCELLED, "It was cancelled.") \
-	X(USAGE, "The command was not understood.") \
-	X(BAD_FORM, "The value has the wrong form.") \
-	X(NEED_SECRET, "A PIN or password is needed, and there is no terminal to type it at.") \
-	X(NO_PCSCD, "The smart card service (pcscd) cannot be reached.") \
-	X(NO_READER, "There is no smart card reader.") \
-	X(NO_CARD, "There is no card in the reader.") \
-	X(FOREIGN_CARD, "This is not a SmartCard-HSM.") \
-	X(READER_BUSY, "Another program is using the card.") \
-	X(CARD_GONE, "The device was removed.") \
-	X(NOT_FOUND, "There is no such object.") \
-	X(PIN_WRONG, "The PIN is not correct.") \
-	X(PIN_BLOCKED, "The PIN is blocked.") \
-	X(SO_PIN_WRONG, "The SO-PIN is not correct.") \
-	X(SO_PIN_BLOCKED, "The SO-PIN is blocked for good.") \
-	X(PASSWORD_WRONG, "The password is not correct.") \
-	X(REFUSED, "This was refused, because it is not safe.") \
-	X(FILE_EXISTS, "The file exists already.") \
-	X(STORE_NEWER, "The inventory was made by a newer Keyroom.") \
-	X(OTHER_DKEK, "It belongs to another DKEK.") \
-	X(DAMAGED, "The data is damaged.") \
-	X(DUPLICATE, "It is there already.") \
-	X(MISMATCH, "What was read back is not what was expected.") \
-	X(HALFWAY, "The procedure stopped half way.") \
-	X(NOT_LOGGED_IN, "The device wants the user PIN first.") \
-	X(NOT_INITIALISED, "The device was never initialised.") \
-	X(TRANSPORT_PIN, "The device has a transport PIN, which must be changed before the first use.") \
-	X(NO_DKEK, "The device has no DKEK, so its keys cannot be wrapped.") \
-	X(DKEK_INCOMPLETE, "DKEK shares are still missing.") \
-	X(NOT_ALLOWED, "The device does not allow this.") \
-	X(UNSUPPORTED, "The device does not support this.") \
-	X(CARD_FULL, "The device is full.") \
-	X(BAD_REPLY, "The device sent something that cannot be understood.") \
-	X(CARD_ERROR, "The device reported an error.") \
-	X(DISK, "The disk could not be read or written.") \
-	X(STORE, "The inventory could not be read or written.") \
-	X(STORE_BUSY, "Another program has locked the inventory.") \
-	X(STORE_DAMAGED, "The inventory file is damaged.") \
-	X(STORE_READ_ONLY, "The inventory cannot be written.") \
-	X(CRYPTO, "A cryptographic operation failed.")
+	X(NO_MEMORY, N_("This computer has run out of memory.")) \
+	X(CANCELLED, N_("It was cancelled.")) \
+	X(USAGE, N_("The command was not understood.")) \
+	X(BAD_FORM, N_("The value has the wrong form.")) \
+	X(NEED_SECRET, N_("A PIN or password is needed, and there is no terminal to type it at.")) \
+	X(NO_PCSCD, N_("The smart card service (pcscd) cannot be reached.")) \
+	X(NO_READER, N_("There is no smart card reader.")) \
+	X(NO_CARD, N_("There is no card in the reader.")) \
+	X(FOREIGN_CARD, N_("This is not a SmartCard-HSM.")) \
+	X(READER_BUSY, N_("Another program is using the card.")) \
+	X(CARD_GONE, N_("The device was removed.")) \
+	X(NOT_FOUND, N_("There is no such object.")) \
+	X(PIN_WRONG, N_("The PIN is not correct.")) \
+	X(PIN_BLOCKED, N_("The PIN is blocked.")) \
+	X(SO_PIN_WRONG, N_("The SO-PIN is not correct.")) \
+	X(SO_PIN_BLOCKED, N_("The SO-PIN is blocked for good.")) \
+	X(PASSWORD_WRONG, N_("The password is not correct.")) \
+	X(REFUSED, N_("This was refused, because it is not safe.")) \
+	X(FILE_EXISTS, N_("The file exists already.")) \
+	X(STORE_NEWER, N_("The inventory was made by a newer Keyroom.")) \
+	X(OTHER_DKEK, N_("It belongs to another DKEK.")) \
+	X(DAMAGED, N_("The data is damaged.")) \
+	X(DUPLICATE, N_("It is there already.")) \
+	X(MISMATCH, N_("What was read back is not what was expected.")) \
+	X(HALFWAY, N_("The procedure stopped half way.")) \
+	X(NOT_LOGGED_IN, N_("The device wants the user PIN first.")) \
+	X(NOT_INITIALISED, N_("The device was never initialised.")) \
+	X(TRANSPORT_PIN, N_("The device has a transport PIN, which must be changed before the first use.")) \
+	X(NO_DKEK, N_("The device has no DKEK, so its keys cannot be wrapped.")) \
+	X(DKEK_INCOMPLETE, N_("DKEK shares are still missing.")) \
+	X(NOT_ALLOWED, N_("The device does not allow this.")) \
+	X(UNSUPPORTED, N_("The device does not support this.")) \
+	X(CARD_FULL, N_("The device is full.")) \
+	X(BAD_REPLY, N_("The device sent something that cannot be understood.")) \
+	X(CARD_ERROR, N_("The device reported an error.")) \
+	X(DISK, N_("The disk could not be read or written.")) \
+	X(STORE, N_("The inventory could not be read or written.")) \
+	X(STORE_BUSY, N_("Another program has locked the inventory.")) \
+	X(STORE_DAMAGED, N_("The inventory file is damaged.")) \
+	X(STORE_READ_ONLY, N_("The inventory cannot be written.")) \
+	X(CRYPTO, N_("A cryptographic operation failed."))
 
 enum status {
 	ST_OK,

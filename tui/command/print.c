@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "engine/base/text.h"
+#include "engine/base/words.h"
 #include "tui/wizard/wizard.h"
 
 static const char *const marks[] = {
@@ -67,7 +68,7 @@ void print_line(enum prose_role role, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(line, sizeof(line), fmt, ap);
+	vsnprintf(line, sizeof(line), translated(fmt), ap);
 	va_end(ap);
 	text_clean(clean, sizeof(clean), line, strlen(line));
 	print_wrapped(marks[role], clean);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "engine/base/text.h"
+#include "engine/base/words.h"
 
 static const struct {
 	unsigned attrs;
@@ -198,7 +199,7 @@ int area_print(struct area a, int row, int col, enum role role, const char *fmt,
 	va_list ap;
 
 	va_start(ap, fmt);
-	(void)vsnprintf(line, sizeof(line), fmt, ap);
+	(void)vsnprintf(line, sizeof(line), translated(fmt), ap);
 	va_end(ap);
 	return area_text(a, row, col, role, line);
 }

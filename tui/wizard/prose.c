@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "engine/base/words.h"
+
 void prose_add(struct prose *p, enum prose_role role, const char *fmt, ...)
 {
 	char *text = NULL;
@@ -11,7 +13,7 @@ void prose_add(struct prose *p, enum prose_role role, const char *fmt, ...)
 	int len;
 
 	va_start(ap, fmt);
-	len = vasprintf(&text, fmt, ap);
+	len = vasprintf(&text, translated(fmt), ap);
 	va_end(ap);
 	if (len < 0) {
 		p->failed = true;

@@ -1,0 +1,25 @@
+#include "engine/base/words.h"
+
+#include <libintl.h>
+#include <locale.h>
+#include <stddef.h>
+
+#define DOMAIN "keyroom"
+
+const char *translated(const char *text)
+{
+	/* An empty text is the catalogue's header to gettext. */
+	return text == NULL || text[0] == '\0' ? text : dgettext(DOMAIN, text);
+}
+
+const char *translated_n(const char *one, const char *many, unsigned long n)
+{
+	return dngettext(DOMAIN, one, many, n);
+}
+
+void words_open(const char *folder)
+{
+	(void)setlocale(LC_ALL, "");
+	(void)bindtextdomain(DOMAIN, folder);
+	(void)bind_textdomain_codeset(DOMAIN, "UTF-8");
+}
