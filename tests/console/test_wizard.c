@@ -258,7 +258,7 @@ static void leaving_takes_the_help_along_that_covers_it(void **state)
 	struct bench *b = *state;
 
 	fake_hold();
-	ui_push(&b->ui, wizard_screen_new(&b->ui, &fake_slow, "", ""));
+	ui_push(&b->ui, wizard_screen_new(&b->ui, &fake_slow, "", NULL));
 	press(b, K_ENTER);
 	assert_true(shows(b, "Look at it"));
 	press(b, K_CTRL('c'));

@@ -187,10 +187,11 @@ static const char *key_now(const struct main_screen *m)
 
 static void begin(struct main_screen *m, const char *name, const char *serial, const char *id)
 {
+	const struct given given[] = { { "id", 0, id }, { NULL, 0, NULL } };
 	const struct procedure *p = find(name);
 
 	if (p != NULL)
-		ui_push(m->s.ui, wizard_screen_new(m->s.ui, p, serial, id));
+		ui_push(m->s.ui, wizard_screen_new(m->s.ui, p, serial, id[0] != '\0' ? given : NULL));
 }
 
 static void more(struct main_screen *m)

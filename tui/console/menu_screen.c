@@ -63,7 +63,8 @@ static void open_it(struct menu_screen *m)
 {
 	struct ui *ui = m->s.ui;
 	const struct procedure *p = procedures[m->row[m->at]];
-	struct screen *s = wizard_screen_new(ui, p, m->serial, m->id);
+	const struct given given[] = { { "id", 0, m->id }, { NULL, 0, NULL } };
+	struct screen *s = wizard_screen_new(ui, p, m->serial, m->id[0] != '\0' ? given : NULL);
 
 	ui_pop(ui);
 	ui_push(ui, s);

@@ -98,13 +98,20 @@ int ui_prose(struct area a, int row, const struct prose *p);
 /* The screens. NULL: memory. */
 struct screen *main_screen_new(struct ui *ui);
 struct screen *help_screen_new(struct ui *ui, const struct screen *about);
-struct screen *menu_screen_new(struct ui *ui, const char *serial, const char *id);   /* as wizard_screen_new() */
+struct screen *menu_screen_new(struct ui *ui, const char *serial, const char *id);   /* id: CKA_ID; "" */
 struct screen *object_screen_new(struct ui *ui, const struct fleet_device *d, const struct fleet_object *o);
+
+/* An answer that is there when a procedure begins, as far as it asks this question; a list ends with question NULL. */
+struct given {
+	const char *question;
+	unsigned index;        /* of the value, where it takes several */
+	const char *value;
+};
 /*
- * serial "" or NULL: asks which device. id: CKA_ID of the key that it is about, where it asks for one, or NULL. NULL also
- * where it cannot begin; then ui_say_fault() was called.
+ * serial "" or NULL: asks which device. given: copied; NULL: nothing. NULL also where it cannot begin; then ui_say_fault()
+ * was called.
  */
-struct screen *wizard_screen_new(struct ui *ui, const struct procedure *p, const char *serial, const char *id);
+struct screen *wizard_screen_new(struct ui *ui, const struct procedure *p, const char *serial, const struct given *given);
 /* Goes on with a run that was interrupted: its number in the inventory. */
 struct screen *wizard_screen_resume(struct ui *ui, int64_t run);
 

@@ -265,18 +265,18 @@ static struct wizard_screen *wizard_new(struct ui *ui, const struct procedure *p
 	return w;
 }
 
-/* Questions about keys begin with the one under the main screen's cursor. */
-static void propose_object(struct wizard_screen *w, const char *id)
+static bool asks(const struct procedure *p, const char *question)
 {
-	for (const struct page *page = w->p->pages; page != NULL && page->name != NULL; page++) {
+	for (const struct page *page = p->pages; page != NULL && page->name != NULL; page++) {
 		for (const struct question *q = page->questions; q != NULL && q->name != NULL; q++) {
-			if (q->ask == ASK_OBJECTS && strcmp(q->name, "id") == 0)
-				(void)run_set(w->run, q->name, 0, id, NULL);
+			if (strcmp(q->name, question) == 0)
+				return true;
 		}
 	}
+	return false;
 }
 
-struct screen *wizard_screen_new(struct ui *ui, const struct procedure *p, const char *serial, const char *id)
+struct screen *wizard_screen_new(struct ui *ui, const struct procedure *p, const char *serial, const struct given *given)
 {
 	struct wizard_screen *w = wizard_new(ui, p);
 	struct fault f = { 0 };
@@ -289,8 +289,10 @@ struct screen *wizard_screen_new(struct ui *ui, const struct procedure *p, const
 		return NULL;
 	}
 	(void)snprintf(w->serial, sizeof(w->serial), "%s", serial != NULL ? serial : "");
-	if (id != NULL && id[0] != '\0')
-		propose_object(w, id);
+	for (; given != NULL && given->question != NULL; given++) {
+		if (asks(p, given->question))
+			(void)run_set(w->run, given->question, given->index, given->value, NULL);
+	}
 	w->choosing = p->on_device;
 	wizard_count_pages(w);
 	wizard_sync_devices(w);
