@@ -121,6 +121,7 @@ static enum status start(struct parts *p, struct fault *f)
 			       .confirm = p->args.confirm, .share_iterations = SHARE_ITERATIONS };
 	if (need >= NEED_READERS)
 		st = fleet_new(p->jobs, p->store, p->args.command == NULL, &p->fleet, f);
+	p->env.fleet = p->fleet;
 	return st;
 }
 

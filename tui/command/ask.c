@@ -12,6 +12,7 @@
 #include "tui/command/questions.h"
 #include "tui/command/result.h"
 #include "tui/command/tty.h"
+#include "tui/wizard/fleet.h"
 
 #define TRIES_AT_A_PROMPT 3   /* of a value's form or a share's password; a card's PIN is never asked twice by itself */
 
@@ -145,6 +146,22 @@ static enum status secret_answer(const struct here *h, struct run *r, const stru
 	return type_secret(r, q, index, f);
 }
 
+/* A second device is named as the first one is; the answer is its serial. */
+static enum status other_answer(const struct here *h, struct run *r, const struct question *q, const char *which, struct fault *f)
+{
+	const char *confirm = h->args->confirm;
+	const struct fleet_device *d;
+	enum status st = fleet_scan_wait(h->fleet, which, FLEET_WHO, SCAN_TIMEOUT_MS, &d, f);
+
+	if (st != ST_OK)
+		return st;
+	if (confirm != NULL && strcmp(confirm, d->serial) != 0 && strcmp(confirm, run_serial(r)) != 0)
+		return fault_set(f, ST_REFUSED, "--confirm says %s, but these devices are %s and %s. Nothing was done.", confirm,
+				 run_serial(r), d->serial);
+	run_other_reader(r, d->reader);
+	return run_set(r, q->name, 0, d->serial, f);
+}
+
 /* Takes a flag, a value, several values; *ret_given tells whether there was any. */
 static enum status option_answer(const struct here *h, struct run *r, const struct question *q, unsigned index, bool *ret_given,
 				 struct fault *f)
@@ -155,6 +172,8 @@ static enum status option_answer(const struct here *h, struct run *r, const stru
 	*ret_given = value != NULL;
 	if (value == NULL)
 		return ST_OK;
+	if (q->ask == ASK_OTHER)
+		return other_answer(h, r, q, value, f);
 	if (q->ask == ASK_YES)
 		return run_set(r, q->name, index, "1", f);
 	if (q->ask == ASK_SENTENCE)
@@ -166,7 +185,8 @@ static enum status option_answer(const struct here *h, struct run *r, const stru
 	return st;
 }
 
-static enum status type_answer(struct run *r, const struct question *q, unsigned index, const char *proposal, struct fault *f)
+static enum status type_answer(const struct here *h, struct run *r, const struct question *q, unsigned index, const char *proposal,
+			       struct fault *f)
 {
 	char prompt[240], line[1024];
 	enum status st;
@@ -174,7 +194,9 @@ static enum status type_answer(struct run *r, const struct question *q, unsigned
 	print_choices(r, q);
 	prompt_of(q, proposal, false, prompt, sizeof(prompt));
 	st = tty_line(prompt, line, sizeof(line), f);
-	if (st == ST_OK)
+	if (st == ST_OK && q->ask == ASK_OTHER)
+		st = other_answer(h, r, q, line, f);
+	else if (st == ST_OK)
 		st = run_set(r, q->name, index, line[0] != '\0' ? line : proposal, f);
 	return st;
 }
@@ -208,7 +230,7 @@ static enum status answer(const struct here *h, struct run *r, const struct ques
 				 h->args->command->name);
 	}
 	*ret_typed = true;
-	return type_answer(r, q, index, proposal, f);
+	return type_answer(h, r, q, index, proposal, f);
 }
 
 static enum status answer_page(const struct here *h, struct run *r, bool *ret_typed, struct fault *f)

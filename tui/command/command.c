@@ -6,14 +6,12 @@
 #include "tui/command/ask.h"
 #include "tui/command/exit.h"
 #include "tui/command/print.h"
+#include "tui/command/questions.h"
 #include "tui/command/query.h"
 #include "tui/command/result.h"
 #include "tui/command/tty.h"
 #include "tui/wizard/fleet.h"
 #include "tui/wizard/wizard.h"
-
-/* How long a card may take to be found and read before the line gives up. */
-#define SCAN_TIMEOUT_MS 120000
 
 static const struct command_option journal_options[] = {
 	{ .name = "limit", .value = "N" }, { .name = "" },
@@ -108,7 +106,8 @@ static enum status choose_device(const struct here *h, struct run *r, struct fau
 			     &d, f);
 	if (st != ST_OK)
 		return st;
-	if (h->args->confirm != NULL && strcmp(h->args->confirm, d->serial) != 0)
+	/* Where a second device is asked for, it may be that one which is meant: ask.c. */
+	if (h->args->confirm != NULL && strcmp(h->args->confirm, d->serial) != 0 && !procedure_has(p, ASK_OTHER))
 		return fault_set(f, ST_REFUSED, "--confirm says %s, but this device is %s. Nothing was done.", h->args->confirm,
 				 d->serial);
 	return run_set_device(r, d->serial, d->reader, f);

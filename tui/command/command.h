@@ -15,6 +15,9 @@ struct env;
 struct fleet;
 struct procedure;
 
+/* How long a card may take to be found and read before the line gives up. */
+#define SCAN_TIMEOUT_MS 120000
+
 struct command_option {
 	char name[OPTION_NAME_MAX];   /* without its dashes */
 	const char *value;            /* as usage shows it; NULL for a flag */

@@ -7,8 +7,6 @@
 #include "tui/command/query.h"
 #include "tui/wizard/fleet.h"
 
-#define SCAN_TIMEOUT_MS 120000
-
 static void firmware_text(const struct fleet_device *d, char out[static 24])
 {
 	out[0] = '\0';

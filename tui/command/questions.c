@@ -17,6 +17,15 @@ const struct question *procedure_question(const struct procedure *p, size_t i)
 	return NULL;
 }
 
+bool procedure_has(const struct procedure *p, enum ask ask)
+{
+	for (size_t i = 0; procedure_question(p, i) != NULL; i++) {
+		if (procedure_question(p, i)->ask == ask)
+			return true;
+	}
+	return false;
+}
+
 void question_option(const struct question *q, char out[static OPTION_NAME_MAX])
 {
 	snprintf(out, OPTION_NAME_MAX, "%s%s", q->name, ask_is_secret(q->ask) ? "-file" : "");

@@ -6,8 +6,7 @@
 #include <stddef.h>
 
 #include "tui/command/command.h"
-
-struct question;
+#include "tui/wizard/wizard.h"
 
 /*
  * The i-th option of a command; false past the end. A secret's is "NAME-file"; what has no name on the line (a device,
@@ -17,6 +16,8 @@ bool command_option(const struct command *c, size_t i, struct command_option *re
 
 /* The i-th question of a procedure over all its pages; NULL past the end. */
 const struct question *procedure_question(const struct procedure *p, size_t i);
+
+bool procedure_has(const struct procedure *p, enum ask ask);   /* a question of this kind */
 
 /* Has it a place on the line: a device is given by -d, and a question that is asked again brings no new name. */
 bool question_is_shown(const struct procedure *p, size_t i);

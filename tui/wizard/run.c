@@ -119,6 +119,11 @@ static void remember_device(struct run *r, const char *serial, const char *reade
 	snprintf(r->reader, sizeof(r->reader), "%s", reader ? reader : "");
 }
 
+void run_other_reader(struct run *r, const char *reader)
+{
+	snprintf(r->other_reader, sizeof(r->other_reader), "%s", reader);
+}
+
 enum status run_set_device(struct run *r, const char *serial, const char *reader, struct fault *f)
 {
 	if (r->phase != RUN_ASKING || r->page != 0)
@@ -299,6 +304,7 @@ enum status run_again(struct run *r, struct fault *f)
 		return fault_set(f, ST_REFUSED, "This procedure has to be begun anew.");
 	answers_erase_secrets(r);
 	remember_device(r, "", "");
+	run_other_reader(r, "");
 	r->resumed = r->confirmed = false;
 	r->record = 0;
 	r->page = 0;

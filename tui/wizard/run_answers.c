@@ -23,6 +23,24 @@ const struct question *run_find_question(const struct procedure *p, const char *
 	return NULL;
 }
 
+const struct question *run_find_ask(const struct procedure *p, enum ask ask)
+{
+	for (const struct page *page = p->pages; page && page->name; page++) {
+		for (const struct question *q = page->questions; q && q->name; q++) {
+			if (q->ask == ask)
+				return q;
+		}
+	}
+	return NULL;
+}
+
+const char *run_other(const struct run *r)
+{
+	const struct question *q = run_find_ask(r->p, ASK_OTHER);
+
+	return q ? run_get(r, q->name, 0) : "";
+}
+
 bool question_is_asked(const struct run *r, const struct question *q, unsigned index)
 {
 	return !q->asked || q->asked(r, index);

@@ -5,6 +5,7 @@
 
 #include "engine/base/file.h"
 #include "engine/base/text.h"
+#include "engine/base/words.h"
 #include "engine/card/pin.h"
 #include "tui/wizard/runner.h"
 
@@ -117,6 +118,14 @@ static enum status check_new_file(const struct run *r, const struct question *q,
 	return file_check_new(text, f);
 }
 
+static enum status check_other(const struct run *r, const struct question *q, const char *text, struct fault *f)
+{
+	if (strcmp(text, r->serial) == 0)
+		return fault_set(f, ST_USAGE, "%s: %s is the device itself. Another one is needed, plugged in beside it.",
+				 translated(q->words), text);
+	return check_text(r, q, text, f);
+}
+
 static enum status (*const kinds[])(const struct run *, const struct question *, const char *, struct fault *) = {
 	[ASK_TEXT] = check_text,
 	[ASK_NUMBER] = check_number,
@@ -126,6 +135,7 @@ static enum status (*const kinds[])(const struct run *, const struct question *,
 	[ASK_NEW_FILE] = check_new_file,
 	[ASK_FILES] = check_file,
 	[ASK_DEVICE] = check_text,
+	[ASK_OTHER] = check_other,
 	[ASK_OBJECTS] = check_object,
 	[ASK_SENTENCE] = check_sentence,
 };

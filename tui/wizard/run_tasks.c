@@ -21,23 +21,26 @@ void run_unchanged(struct step_env *e)
 	atomic_store(&e->run->changed, false);
 }
 
-static enum status right_device(const struct run *r, struct card *card, struct fault *f)
+static enum status right_device(const struct task *t, struct card *card, struct fault *f)
 {
+	const char *serial = find_serial(t->run, t->step->where);
 	const struct device_cert *device;
 	enum status st = card_device(card, &device, f);
 
-	if (st != ST_OK || strcmp(device->serial, r->serial) == 0)
+	if (st != ST_OK || strcmp(device->serial, serial) == 0)
 		return st;
 	return fault_set(f, ST_CARD_GONE,
 			 "The device %s is not here any more: another one, %s, is in the reader where it was. Nothing was changed on "
-			 "that one. Plug in %s and try again.", r->serial, device->serial, r->serial);
+			 "that one. Plug in %s and try again.", serial, device->serial, serial);
 }
 
 /* On the job's thread. */
 static enum status task_job(struct job *job, struct card *card, void *local, void *ctx, struct fault *f)
 {
 	struct task *t = ctx;
-	struct step_env e = { .run = t->run, .job = job, .card = card, .store = local, .index = t->index };
+	struct step_env e = {
+		.run = t->run, .job = job, .card = card, .store = local, .index = t->index, .where = t->step->where,
+	};
 	CARD_SESSION *held = NULL;
 	int64_t began;
 	enum status st = ST_OK;
@@ -45,7 +48,7 @@ static enum status task_job(struct job *job, struct card *card, void *local, voi
 	if (card) {
 		st = card_begin(card, &held, f);
 		if (st == ST_OK)
-			st = right_device(t->run, card, f);
+			st = right_device(t, card, f);
 		if (st != ST_OK)
 			return st;
 	}
@@ -60,23 +63,26 @@ static enum status task_job(struct job *job, struct card *card, void *local, voi
 	return st;
 }
 
-static enum status not_here(const struct run *r, struct fault *f)
+static enum status not_here(const struct task *t, struct fault *f)
 {
-	return fault_set(f, ST_CARD_GONE, "The device %s is not here. Plug it in and try again.", r->serial);
+	return fault_set(f, ST_CARD_GONE, "The device %s is not here. Plug it in and try again.",
+			 find_serial(t->run, t->step->where));
 }
 
 static enum status submit(struct run *r, struct task *t, struct fault *f)
 {
-	if (t->step->where == ON_DEVICE) {
-		enum status st = find_reader(r, t->candidate, t->reader, f);
+	const bool on_card = t->step->where != ON_WORKER;
+
+	if (on_card) {
+		enum status st = find_reader(r, t->step->where, t->candidate, t->reader, f);
 
 		if (st == ST_NO_CARD)
-			return not_here(r, f);
+			return not_here(t, f);
 		if (st != ST_OK)
 			return st;
 	}
 	atomic_store(&t->begun, false);
-	t->job = jobs_submit(r->env.jobs, t->step->where == ON_DEVICE ? t->reader : NULL, task_job, t);
+	t->job = jobs_submit(r->env.jobs, on_card ? t->reader : NULL, task_job, t);
 	if (t->job == 0)
 		return fault_set(f, ST_NO_MEMORY, NULL);
 	r->in_flight++;
@@ -156,13 +162,13 @@ static bool try_elsewhere(struct run *r, struct task *t, const struct job_event 
 {
 	struct fault f;
 
-	if (t->step->where != ON_DEVICE || atomic_load(&t->begun) || r->cancelling || event->st == ST_CANCELLED)
+	if (t->step->where == ON_WORKER || atomic_load(&t->begun) || r->cancelling || event->st == ST_CANCELLED)
 		return false;
-	if (strcmp(t->reader, r->reader) == 0) {
+	if (strcmp(t->reader, find_last_reader(r, t->step->where)) == 0) {
 		t->st = event->st;
 		t->fault = event->fault;
 	} else if (t->st == ST_OK) {
-		t->st = not_here(r, &t->fault);
+		t->st = not_here(t, &t->fault);
 	}
 	t->candidate++;
 	return submit(r, t, &f) == ST_OK;
@@ -180,8 +186,8 @@ static void task_is_over(struct run *r, struct task *t, const struct job_event *
 		t->fault = event->fault;
 	}
 	if (t->st == ST_OK) {
-		if (t->step->where == ON_DEVICE)
-			memcpy(r->reader, t->reader, sizeof(r->reader));
+		if (t->step->where != ON_WORKER)
+			memcpy(find_last_reader(r, t->step->where), t->reader, sizeof(t->reader));
 		return;
 	}
 	for (unsigned i = 0; i < r->n_tasks; i++) {

@@ -51,6 +51,7 @@ struct run {
 	struct env env;
 	char serial[RUN_SERIAL_MAX];
 	char reader[READER_NAME_MAX];
+	char other_reader[READER_NAME_MAX];   /* of run_other(); "" where not known */
 	void *state;
 	bool resumed, resuming;
 	bool confirmed;         /* what procedure->confirm asks for was typed on this review */
@@ -83,6 +84,7 @@ struct run {
 
 /* run_answers.c */
 const struct question *run_find_question(const struct procedure *p, const char *name);
+const struct question *run_find_ask(const struct procedure *p, enum ask ask);   /* the first of this kind */
 void answers_free(struct run *r);
 void answers_erase_secrets(struct run *r);
 size_t question_secret_max(const struct question *q);   /* bytes that a secret answer may have */
@@ -100,7 +102,10 @@ enum status tasks_start(struct run *r, const struct step *s, unsigned first, uns
 void tasks_abandon(struct run *r);
 void run_tasks_over(struct run *r, const struct task *failed);
 
-/* run_find.c: the reader to be tried as number n for the device of the run. ST_NO_CARD: there is no such number. */
-enum status find_reader(const struct run *r, unsigned n, char out[static READER_NAME_MAX], struct fault *f);
+/* run_find.c: the reader to be tried as number n for a device of the run. ST_NO_CARD: there is no such number. */
+enum status find_reader(const struct run *r, enum where where, unsigned n, char out[static READER_NAME_MAX], struct fault *f);
+/* Its serial, and where it was seen last; NULL with ON_WORKER. */
+const char *find_serial(const struct run *r, enum where where);
+char *find_last_reader(struct run *r, enum where where);
 
 #endif

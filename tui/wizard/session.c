@@ -11,6 +11,11 @@ static const struct look *look_of(const struct run *r)
 	return &((const struct device_state *)run_state(r))->look;
 }
 
+static const struct look *other_of(const struct run *r)
+{
+	return &((const struct device_state *)run_state(r))->other;
+}
+
 static void choices_done(struct device_state *d)
 {
 	for (size_t i = 0; i < d->choices.n; i++) {
@@ -163,7 +168,7 @@ static enum status pin_usable(const struct look *l, struct fault *f)
 
 enum status session_log_in(struct step_env *e, struct session *s, unsigned want, struct fault *f)
 {
-	const struct secret *pin = run_secret(e->run, "pin", 0);
+	const struct secret *pin = run_secret(e->run, e->where == ON_OTHER ? "to-pin" : "pin", 0);
 	enum status st = pin_usable(s->look, f);
 
 	if (st != ST_OK || (st = session_may_spend(e->run, s->look, PIN_USER, f)) != ST_OK)
@@ -198,7 +203,8 @@ enum status session_list(struct session *s, struct fault *f)
 
 enum status session_open(struct step_env *e, unsigned want, struct session *ret, struct fault *f)
 {
-	struct look *l = &((struct device_state *)run_state(e->run))->look;
+	struct device_state *d = run_state(e->run);
+	struct look *l = e->where == ON_OTHER ? &d->other : &d->look;
 	enum status st;
 
 	ret->card = e->card;
@@ -230,27 +236,28 @@ unsigned session_look_repeat(const struct run *r)
 	return run_env(r)->script ? 0 : 1;
 }
 
-static const char *confirm_of(const struct run *r, const struct pin_status *p, int last)
+static const char *confirm_of(const struct look *l, const struct pin_status *p, int last)
 {
-	const struct look *l = look_of(r);
-
 	return l->known && p->state == PIN_READY && p->tries >= 0 && p->tries <= last ? l->serial : NULL;
 }
 
 const char *session_confirm_user(const struct run *r)
 {
-	return confirm_of(r, &look_of(r)->user, LAST_USER_TRIES);
+	return confirm_of(look_of(r), &look_of(r)->user, LAST_USER_TRIES);
 }
 
 const char *session_confirm_so(const struct run *r)
 {
-	return confirm_of(r, &look_of(r)->so, LAST_SO_TRIES);
+	return confirm_of(look_of(r), &look_of(r)->so, LAST_SO_TRIES);
 }
 
-void session_tell_user(const struct run *r, struct prose *out)
+const char *session_confirm_other(const struct run *r)
 {
-	const struct look *l = look_of(r);
+	return confirm_of(other_of(r), &other_of(r)->user, LAST_USER_TRIES);
+}
 
+static void tell_user(const struct look *l, struct prose *out)
+{
 	if (!l->known || l->user.state != PIN_READY || l->user.tries < 0)
 		return;
 	if (l->user.tries <= LAST_USER_TRIES)
@@ -261,6 +268,16 @@ void session_tell_user(const struct run *r, struct prose *out)
 						    : ", and only the SO-PIN can unblock it");
 	else
 		prose_add(out, PROSE_PLAIN, "%d tries are left. A wrong PIN costs one.", l->user.tries);
+}
+
+void session_tell_user(const struct run *r, struct prose *out)
+{
+	tell_user(look_of(r), out);
+}
+
+void session_tell_other(const struct run *r, struct prose *out)
+{
+	tell_user(other_of(r), out);
 }
 
 void session_tell_so(const struct run *r, struct prose *out)
@@ -331,13 +348,23 @@ bool session_has_kcv(struct session *s, const uint8_t kcv[static KCV_LEN])
 	return false;
 }
 
-enum status session_check_pin(struct run *r, unsigned index, struct fault *f)
+static enum status check_pin(struct run *r, const char *question, unsigned index, struct fault *f)
 {
-	const struct secret *pin = run_secret(r, "pin", index);
+	const struct secret *pin = run_secret(r, question, index);
 
 	if (pin == NULL)
 		return fault_set(f, ST_NO_MEMORY, NULL);
 	return pin_check_current(pin, f);
+}
+
+enum status session_check_pin(struct run *r, unsigned index, struct fault *f)
+{
+	return check_pin(r, "pin", index, f);
+}
+
+enum status session_check_other_pin(struct run *r, unsigned index, struct fault *f)
+{
+	return check_pin(r, "to-pin", index, f);
 }
 
 enum status session_so_bytes(struct run *r, const char *question, struct secret *ret, struct fault *f)

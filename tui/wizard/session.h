@@ -9,6 +9,7 @@
 #ifndef TUI_WIZARD_SESSION_H
 #define TUI_WIZARD_SESSION_H
 
+#include "engine/base/words.h"
 #include "engine/card/card.h"
 #include "engine/card/files.h"
 #include "engine/card/objects.h"
@@ -34,6 +35,7 @@ struct look {
 /* The first member of the state of every procedure that works through struct session. */
 struct device_state {
 	struct look look;
+	struct look other;            /* of steps that run ON_OTHER */
 	struct key_result *rows;      /* results.h */
 	size_t n_rows;
 	struct buf exported;
@@ -72,7 +74,8 @@ void session_done(struct session *s);   /* the card's session is the step's, and
 #define SESSION CLEANUP(session_done) struct session   /* SESSION s = { 0 }; */
 
 /*
- * Reads what is wanted into the state's struct look, in the session that the step has (wizard.h). With LOOK_LOGIN:
+ * Reads what is wanted into the state's struct look, in the session that the step has (wizard.h); of a step that runs
+ * ON_OTHER, into the state's other one, and the PIN is the answer "to-pin". With LOOK_LOGIN:
  * ST_PIN_BLOCKED, ST_TRANSPORT_PIN, ST_NOT_INITIALISED before a PIN is sent, ST_REFUSED where it is the last try and
  * nobody confirmed it. After the login a check value that was not shown before is read again.
  */
@@ -107,6 +110,7 @@ enum status session_may_spend(const struct run *r, const struct look *l, enum pi
 /* The serial where so few tries are left that it must be typed: for struct procedure's confirm. NULL: not needed. */
 const char *session_confirm_user(const struct run *r);
 const char *session_confirm_so(const struct run *r);
+const char *session_confirm_other(const struct run *r);   /* the user PIN of the run's second device */
 
 /*
  * After the one command that sets a PIN, before which run_changed() was called: what the device refused changed nothing. Where
@@ -117,6 +121,7 @@ enum status session_refused(struct step_env *e, struct fault *f);
 /* Says how many tries there are, as far as known: for the pages that ask for a PIN. */
 void session_tell_user(const struct run *r, struct prose *out);
 void session_tell_so(const struct run *r, struct prose *out);
+void session_tell_other(const struct run *r, struct prose *out);   /* as session_tell_user(), of the second device */
 
 /* The state of the DKEK as far as it matters to a new key: warns where it can never be backed up. */
 void session_tell_dkek(const struct look *l, struct prose *out);
@@ -140,6 +145,17 @@ bool session_has_kcv(struct session *s, const uint8_t kcv[static KCV_LEN]);
 			"is tried a second time by itself." \
 	}
 enum status session_check_pin(struct run *r, unsigned index, struct fault *f);
+
+/* The same of the run's second device. */
+#define QUESTION_OTHER_PIN \
+	{ \
+		.name = "to-pin", .value = "FILE", .ask = ASK_PIN, .max = PIN_USER_MAX_OLD, .words = N_("Its user PIN"), \
+		.check = session_check_other_pin, \
+		.help = N_("The PIN that was set when the other device was initialised; it may be another one than the first " \
+			   "device's. It is sent to that device alone, and forgotten. A wrong one costs one of its tries, and " \
+			   "nothing is tried a second time by itself.") \
+	}
+enum status session_check_other_pin(struct run *r, unsigned index, struct fault *f);
 
 /* The SO-PIN typed for this question as the card takes it. ret has room for PIN_SO_LEN; NULL: ST_NO_MEMORY. ST_BAD_FORM. */
 enum status session_so_bytes(struct run *r, const char *question, struct secret *ret, struct fault *f);

@@ -23,6 +23,7 @@
 #include "tui/wizard/prose.h"
 
 struct card;
+struct fleet;
 struct store;
 struct run;
 
@@ -30,6 +31,7 @@ struct run;
 struct env {
 	struct jobs *jobs;
 	struct store *store;          /* the handle of the thread that owns the jobs */
+	struct fleet *fleet;          /* for choosing another device of those that are here; NULL: nobody lists them */
 	bool rehearsal;
 	bool script;                  /* answers come from options: nothing can be asked a second time */
 	const char *confirm;          /* --confirm of a script, as it was given: what is to be confirmed is compared with it; or NULL */
@@ -51,6 +53,7 @@ enum ask {
 	ASK_NEW_FILE,    /* the name of a file that is not there yet */
 	ASK_FILES,       /* several, in the order given: one value for each index of the answer */
 	ASK_DEVICE,      /* one of the cards present; the answer is its serial */
+	ASK_OTHER,       /* a second one, beside the run's device; the answer is its serial: see run_other() */
 	ASK_OBJECTS,     /* one or several of the device's objects; by what, the procedure says in choices_of */
 	ASK_SENTENCE,    /* must be typed as choices[0].value says; a script's flag of the same name stands for it */
 	ASK_PIN,         /* from here on the answer is a secret */
@@ -94,14 +97,19 @@ struct question {
 	void (*warn)(const struct run *r, unsigned index, struct prose *out);           /* shown beside the field, as it stands */
 };
 
-enum where { ON_DEVICE, ON_WORKER };
+enum where {
+	ON_DEVICE,
+	ON_WORKER,
+	ON_OTHER,        /* the second device of the run: the one that the answer to ASK_OTHER names */
+};
 
 struct step_env {
 	struct run *run;
 	struct job *job;          /* for progress and cancellation */
-	struct card *card;        /* NULL with ON_WORKER. It is the run's device, in a session that lasts for the step */
+	struct card *card;        /* NULL with ON_WORKER. It is the step's device, in a session that lasts for the step */
 	struct store *store;      /* this thread's handle; NULL where the jobs have none */
 	unsigned index;           /* of the page's repetition, or of the step's */
+	enum where where;
 };
 
 /*
@@ -202,6 +210,10 @@ const struct fault *run_fault(const struct run *r);   /* of the last work or ste
 /* The device of the run, while its first page is asked. The reader is looked up anew for each job, by serial. */
 enum status run_set_device(struct run *r, const char *serial, const char *reader, struct fault *f);
 const char *run_serial(const struct run *r);   /* "" where there is none */
+/* The second device: what was answered to the procedure's ASK_OTHER; "" where nothing was, or it asks for none. */
+const char *run_other(const struct run *r);
+/* Which reader it was seen in last, where that is known: it is looked for there first. */
+void run_other_reader(struct run *r, const char *reader);
 
 /* Answers. Text is copied; NULL takes the answer back. An answer that was never given reads as "" with 0 values. */
 enum status run_set(struct run *r, const char *question, unsigned index, const char *text, struct fault *f);
