@@ -6,14 +6,15 @@ work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 cd "$1" && mkdir "$work/tree" || exit 1
 # Small, so that it stays quick: the ground floor, and an empty file on each of the others.
-cp -r --parents engine/base share/man dev .ci ./*.md LICENSE tests/repo "$work/tree" || exit 1
+cp -r --parents engine/base share/man share/po dev .ci ./*.md LICENSE tests/repo "$work/tree" || exit 1
 for floor in engine/keys engine/card engine/sim engine/jobs store tui/wizard tui/command tui/console; do
 	mkdir -p "$work/tree/$floor" && touch "$work/tree/$floor/empty.c"
 done
 touch "$work/tree/meson.build"
+"$work/tree/share/po/extract" >"$work/tree/share/po/keyroom.pot"
 n=0 rc=0
 
-for check in floors headers form documents; do
+for check in floors headers form documents words; do
 	n=$((n + 1))
 	if "$here/$check.sh" "$work/tree"; then echo "ok $n - $check.sh finds nothing in the clean copy"; else echo "not ok $n - $check.sh"; rc=1; fi
 done
@@ -35,6 +36,7 @@ planted() {
 	if [ -n "$before" ]; then base64 -d <<<"$before" >"$work/tree/$file"; else rm -f "$work/tree/$file"; fi
 }
 
+planted words engine/base/planted.c 'const char *text = _("Nobody has planted this text in the template.");'
 planted floors engine/base/planted.c '#include "engine/keys/planted.h"'
 planted floors engine/keys/planted.c '#include "engine/card/planted.h"'
 planted floors engine/card/planted.c '#include "engine/sim/planted.h"'
