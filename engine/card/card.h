@@ -179,7 +179,7 @@ enum status init_check(const struct init_params *p, const struct firmware *fw, s
  */
 enum status card_initialise(struct card *c, const struct init_params *p, struct fault *f);
 
-/* EF 2F03; a login is needed. Read back. */
+/* EF 2F03, of which all but the label stays as it is; a login is needed. Read back. */
 enum status card_set_label(struct card *c, const char *label, struct fault *f);
 /* "" where there is none. ST_DAMAGED. */
 enum status card_label(struct card *c, char ret[static DESCRIBE_LABEL_MAX], struct fault *f);

@@ -109,11 +109,20 @@ enum status card_label(struct card *c, char ret[static DESCRIBE_LABEL_MAX], stru
 enum status card_set_label(struct card *c, const char *label, struct fault *f)
 {
 	BUF file = { 0 };
-	enum status st = describe_build_token(label, &file, f);
+	BUF old = { 0 };
+	enum write_mode mode = WRITE_REPLACE;
+	enum status st = card_read_file(c, FID_TOKEN, &old, f);
 
+	if (st == ST_NOT_FOUND)
+		mode = WRITE_NEW;
+	if (st == ST_OK)
+		st = describe_edit_token(buf_view(&old), label, &file, f);
+	/* One that says nothing can be read is made anew. */
+	if (st == ST_NOT_FOUND || st == ST_DAMAGED)
+		st = describe_build_token(label, &file, f);
 	if (st != ST_OK)
 		return st;
-	return card_write_file(c, FID_TOKEN, buf_view(&file), WRITE_REPLACE, f);
+	return card_write_file(c, FID_TOKEN, buf_view(&file), mode, f);
 }
 
 /* A label that cannot be read is a remark; everything else about the device still counts. */

@@ -70,8 +70,16 @@ enum status describe_parse_data(struct cur file, struct description *ret, struct
 /* By kind; appended to ret. ST_BAD_FORM: label or ID too long. */
 enum status describe_build(const struct description *d, struct buf *ret, struct fault *f);
 
+/*
+ * The same description with another label (NULL: as it is) and another ID (empty: as it is; not for data). All else stays
+ * as it stands, whoever wrote it; what follows the object in the file is left out. Appended to ret. ST_DAMAGED, ST_BAD_FORM.
+ */
+enum status describe_edit(struct cur file, const char *label, struct cur id, struct buf *ret, struct fault *f);
+
 /* The label of EF.TokenInfo; "" where it has none. ST_DAMAGED. */
 enum status describe_parse_token(struct cur ef_2f03, char ret_label[static DESCRIBE_LABEL_MAX], struct fault *f);
 enum status describe_build_token(const char *label, struct buf *ret, struct fault *f);
+/* The same EF.TokenInfo with another label; all else in it stays as it stands. Appended to ret. ST_DAMAGED, ST_BAD_FORM. */
+enum status describe_edit_token(struct cur ef_2f03, const char *label, struct buf *ret, struct fault *f);
 
 #endif

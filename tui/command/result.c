@@ -77,6 +77,26 @@ static struct json_object *show_device(const struct run *r)
 	return o;
 }
 
+static struct json_object *show_label(const struct run *r)
+{
+	struct json_object *o = show_device(r);
+
+	if (o != NULL)
+		json_text(o, "label", run_get(r, "label", 0));
+	return o;
+}
+
+static struct json_object *show_random(const struct run *r)
+{
+	struct json_object *o = show_device(r);
+
+	if (o != NULL) {
+		json_number(o, "bytes", run_number(r, "bytes", 0), 0);
+		json_text(o, "file", run_get(r, "out", 0));
+	}
+	return o;
+}
+
 static struct json_object *show_shares(const struct run *r)
 {
 	struct json_object *o = json_object_new_object(), *list = json_object_new_array(), *row;
@@ -130,6 +150,8 @@ static const struct show {
 	{ "key delete", show_key, NULL },
 	{ "backup", show_keys, NULL },
 	{ "restore", show_keys, NULL },
+	{ "label", show_label, NULL },
+	{ "random", show_random, NULL },
 	{ "share new", show_shares, NULL },
 	{ "share check", show_shares, print_shares },
 	{ "share import", show_shares, NULL },

@@ -14,6 +14,8 @@ const struct procedure *const procedures[] = {
 	&procedure_key_delete,
 	&procedure_backup,
 	&procedure_restore,
+	&procedure_random,
+	&procedure_label,
 	&procedure_pin_change,
 	&procedure_pin_unblock,
 	&procedure_so_pin_change,

@@ -278,6 +278,36 @@ enum status record_key_exported(struct store *s, const struct look *l, const str
 		       "The public key of \"%s\" on %s was exported.", k->label, l->serial);
 }
 
+enum status record_label(struct store *s, const struct look *l, const char *before, const char *label, struct fault *f)
+{
+	struct device_row row = DEVICE_ROW_UNKNOWN;
+	const int64_t at = clock_wall();
+	STORE_TXN t = { 0 };
+	enum status st;
+
+	if (s == NULL)
+		return ST_OK;
+	snprintf(row.serial, sizeof(row.serial), "%s", l->serial);
+	snprintf(row.label, sizeof(row.label), "%s", label);
+	row.initialised = 1;   /* somebody was logged in */
+	if ((st = store_begin(s, &t, f)) != ST_OK || (st = seen_look(s, l, at, f)) != ST_OK ||
+	    (st = store_device_seen(s, &row, at, f)) != ST_OK ||
+	    (st = journal(s, at, "device.labelled", l->serial, NULL, f,
+			  before[0] != '\0' ? "The label of %s is \"%s\" now; it was \"%s\"." : "The label of %s is \"%s\" now.",
+			  l->serial, label, before)) != ST_OK || (st = store_commit(&t, f)) != ST_OK)
+		return fault_add(f, "The label was changed; only the inventory does not know it yet. It will, when the device is next "
+				    "looked at.");
+	return ST_OK;
+}
+
+enum status record_random(struct store *s, const struct look *l, size_t n, const char *file, struct fault *f)
+{
+	if (s == NULL || store_read_only(s))
+		return ST_OK;
+	return journal(s, clock_wall(), "random.drawn", l->serial, NULL, f, "%zu random bytes of %s were written to %s.", n,
+		       l->serial, file);
+}
+
 static enum status backup_row_of(const struct look *l, bool made, const struct wrapped *w, struct cur file,
 				 const struct key_result *k, int64_t at, struct backup_row *ret, struct fault *f)
 {

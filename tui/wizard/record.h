@@ -61,6 +61,12 @@ enum status record_backup(struct store *s, const struct look *l, bool made, cons
 enum status record_restored(struct store *s, const struct look *l, const struct object_row *row, int64_t backup, bool compared,
 			    const struct pubkey *key, const char *words, struct fault *f);
 
+/* The device's own label. before: "" where it is not known. */
+enum status record_label(struct store *s, const struct look *l, const char *before, const char *label, struct fault *f);
+
+/* Random bytes of the device went into a file. */
+enum status record_random(struct store *s, const struct look *l, size_t n, const char *file, struct fault *f);
+
 /* "pin.changed" and the like. so_factory: -1 says nothing about it. */
 enum status record_pin(struct store *s, const struct look *l, const char *what, const char *words, int so_factory,
 		       struct fault *f);
