@@ -52,6 +52,7 @@ static void read_device(struct query *q, void *row)
 	d->last_seen = get_time(q);
 	d->initialised_at = get_opt_time(q);
 	d->listed_at = get_opt_time(q);
+	d->pin_max = (int)get_opt_int(q, 0, 255);
 	d->keys = (unsigned)get_int(q, 0, INT32_MAX);
 	d->certificates = (unsigned)get_int(q, 0, INT32_MAX);
 	d->data = (unsigned)get_int(q, 0, INT32_MAX);
@@ -61,7 +62,7 @@ static void read_device(struct query *q, void *row)
 static const char device_select[] =
 	"SELECT d.serial, d.label, d.hardware, d.kept, d.fw_major, d.fw_minor, d.initialised, d.transport_pin,"
 	" d.factory_so_pin, d.pin_tries, d.so_pin_tries, d.memory_free, d.memory_total, d.first_seen, d.last_seen,"
-	" d.initialised_at, d.listed_at,"
+	" d.initialised_at, d.listed_at, d.pin_max,"
 	" (SELECT count(*) FROM object o WHERE o.device = d.id AND o.type = 0 AND o.gone_at IS NULL),"
 	" (SELECT count(*) FROM object o WHERE o.device = d.id AND o.type = 1 AND o.gone_at IS NULL),"
 	" (SELECT count(*) FROM object o WHERE o.device = d.id AND o.type = 2 AND o.gone_at IS NULL),"
@@ -149,6 +150,20 @@ enum status store_device_so_pin(struct store *s, const char *serial, bool factor
 	if (st != ST_OK || (st = open_for(&q, s, SQL_DEVICE_SO_PIN, serial, f)) != ST_OK)
 		return st;
 	bind_int(&q, factory);
+	if ((st = query_run(&q, f)) != ST_OK)
+		return st;
+	return write_commit(&w, f);
+}
+
+enum status store_device_pin_max(struct store *s, const char *serial, int tries, struct fault *f)
+{
+	WRITE w = { 0 };
+	QUERY q = { 0 };
+	enum status st = write_begin(s, &w, f);
+
+	if (st != ST_OK || (st = open_for(&q, s, SQL_DEVICE_PIN_MAX, serial, f)) != ST_OK)
+		return st;
+	bind_opt_int(&q, tries);
 	if ((st = query_run(&q, f)) != ST_OK)
 		return st;
 	return write_commit(&w, f);
@@ -250,5 +265,25 @@ enum status store_usual(struct store *s, const char *serial, const char *name, i
 	ms = get_opt_int(&q, 0, INT64_MAX);
 	if ((st = query_end(&q, f)) == ST_OK)
 		*ret_ms = ms;
+	return st;
+}
+
+static void read_usual(struct query *q, void *row)
+{
+	struct usual_row *u = row;
+
+	get_text(q, u->name, sizeof(u->name));
+	u->ms = get_int(q, 0, INT64_MAX);
+	u->n = (unsigned)get_int(q, 0, INT32_MAX);
+}
+
+enum status store_usuals(struct store *s, const char *serial, struct usual_row **ret, size_t *ret_n, struct fault *f)
+{
+	QUERY q = { 0 };
+	void *rows = NULL;
+	enum status st = open_for(&q, s, SQL_USUALS, serial, f);
+
+	if (st == ST_OK && (st = list_all(&q, sizeof(**ret), read_usual, &rows, ret_n, f)) == ST_OK)
+		*ret = rows;
 	return st;
 }

@@ -19,6 +19,7 @@ struct device_row {
 	int64_t first_seen, last_seen;
 	int64_t initialised_at;             /* by us; only store_device_wiped() writes it */
 	int64_t listed_at;                  /* when its objects were last listed; STORE_UNKNOWN: never */
+	int pin_max;                        /* tries its user PIN has; only store_device_pin_max() writes it */
 
 	/* Counts, only in what is read. */
 	unsigned keys, certificates, data;  /* on it now, or when last listed */
@@ -30,7 +31,8 @@ struct device_row {
 	{ .fw_major = STORE_UNKNOWN, .fw_minor = STORE_UNKNOWN, .initialised = STORE_UNKNOWN, .transport_pin = STORE_UNKNOWN, \
 	  .factory_so_pin = STORE_UNKNOWN, .pin_tries = STORE_UNKNOWN, .so_pin_tries = STORE_UNKNOWN, \
 	  .memory_free = STORE_UNKNOWN, .memory_total = STORE_UNKNOWN, .first_seen = STORE_UNKNOWN, \
-	  .last_seen = STORE_UNKNOWN, .initialised_at = STORE_UNKNOWN, .listed_at = STORE_UNKNOWN }
+	  .last_seen = STORE_UNKNOWN, .initialised_at = STORE_UNKNOWN, .listed_at = STORE_UNKNOWN, \
+	  .pin_max = STORE_UNKNOWN }
 
 /*
  * The device is here. Numbers that are STORE_UNKNOWN and an empty hardware leave what was known; a label is written as it
@@ -42,8 +44,10 @@ enum status store_device_seen(struct store *s, const struct device_row *d, int64
 enum status store_device_get(struct store *s, const char *serial, struct device_row *ret, struct fault *f);
 enum status store_device_kept(struct store *s, const char *serial, const char *where, struct fault *f);
 enum status store_device_so_pin(struct store *s, const char *serial, bool factory, struct fault *f);
+/* How many tries the user PIN was given when the device was initialised: by us, after store_device_wiped(). */
+enum status store_device_pin_max(struct store *s, const char *serial, int tries, struct fault *f);
 
-/* Initialised: all objects on it are gone (how: "wiped"), its domains are empty, initialised_at is at. */
+/* Initialised: all objects on it are gone (how: "wiped"), its domains are empty, initialised_at is at, pin_max not known. */
 enum status store_device_wiped(struct store *s, const char *serial, int64_t at, struct fault *f);
 
 struct device_filter {
@@ -82,5 +86,13 @@ enum status store_domains(struct store *s, const char *serial, struct domain_row
 enum status store_usual_add(struct store *s, const char *serial, const char *name, int64_t ms, struct fault *f);
 /* Of this device, else of all others together; *ret_ms is STORE_UNKNOWN where nobody ever measured. */
 enum status store_usual(struct store *s, const char *serial, const char *name, int64_t *ret_ms, struct fault *f);
+
+struct usual_row {
+	char name[STORE_LABEL_MAX];
+	int64_t ms;
+	unsigned n;            /* how often it was measured, up to 1000 */
+};
+/* All that was measured on this device, by name. *ret is the caller's to free(). */
+enum status store_usuals(struct store *s, const char *serial, struct usual_row **ret, size_t *ret_n, struct fault *f);
 
 #endif

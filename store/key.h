@@ -105,4 +105,13 @@ enum status store_objects(struct store *s, const struct object_filter *filter, s
 enum status store_keys_without_backup(struct store *s, const char *serial, struct object_row **ret, size_t *ret_n,
 				      struct fault *f);
 
+/* --- what stands in certificates, by the SHA-256 of the content as object_row has it --- */
+
+#define STORE_CERTIFICATE_MAX (1 << 16)   /* bytes */
+
+/* Kept for good, also when no device has it any more. The same content again is fine. ST_BAD_FORM: empty or too long. */
+enum status store_certificate_keep(struct store *s, const uint8_t *content, size_t n, struct fault *f);
+/* Checked against its hash (ST_STORE_DAMAGED). *ret is the caller's to free(). ST_NOT_FOUND. */
+enum status store_certificate(struct store *s, const uint8_t sha256[static 32], uint8_t **ret, size_t *ret_n, struct fault *f);
+
 #endif

@@ -29,9 +29,11 @@ static const char *const statements[SQL_COUNT] = {
 		" last_seen = max(last_seen, ?12)",
 	[SQL_DEVICE_KEPT] = "UPDATE device SET kept = ?2 WHERE id = ?1",
 	[SQL_DEVICE_SO_PIN] = "UPDATE device SET factory_so_pin = ?2 WHERE id = ?1",
+	[SQL_DEVICE_PIN_MAX] = "UPDATE device SET pin_max = ?2 WHERE id = ?1",
 	[SQL_DEVICE_LISTED] = "UPDATE device SET listed_at = ?2, last_seen = max(last_seen, ?2) WHERE id = ?1",
 	[SQL_DEVICE_WIPED] =
-		"UPDATE device SET initialised = 1, initialised_at = ?2, listed_at = ?2, last_seen = max(last_seen, ?2) WHERE id = ?1",
+		"UPDATE device SET initialised = 1, initialised_at = ?2, listed_at = ?2, pin_max = NULL, last_seen = max(last_seen, ?2)"
+		" WHERE id = ?1",
 	[SQL_OBJECTS_WIPED] = "UPDATE object SET gone_at = ?2, gone_how = 'wiped' WHERE device = ?1 AND gone_at IS NULL",
 	[SQL_DOMAINS_WIPED] = "DELETE FROM domain WHERE device = ?1",
 	/* A check value that is not shown stays known, unless the domain has visibly become another one. */
@@ -51,6 +53,7 @@ static const char *const statements[SQL_COUNT] = {
 	[SQL_USUAL] =
 		"SELECT coalesce((SELECT u.ms FROM usual u JOIN device d ON d.id = u.device WHERE d.serial = ?1 AND u.name = ?2),"
 		" (SELECT CAST(avg(ms) AS INTEGER) FROM usual WHERE name = ?2))",
+	[SQL_USUALS] = "SELECT name, ms, n FROM usual WHERE device = ?1 ORDER BY name",
 
 	/* --- DKEKs --- */
 	[SQL_DKEK_KNOWN] = "INSERT INTO dkek(kcv, first_seen) VALUES (?1, ?2) ON CONFLICT (kcv) DO NOTHING",
@@ -109,6 +112,8 @@ static const char *const statements[SQL_COUNT] = {
 	[SQL_OBJECT_DELETED] =
 		"UPDATE object SET gone_at = ?4, gone_how = 'deleted'"
 		" WHERE device = ?1 AND type = ?2 AND fid = ?3 AND gone_at IS NULL",
+	[SQL_CERTIFICATE_KEEP] = "INSERT INTO certificate(sha256, content) VALUES (?1, ?2) ON CONFLICT (sha256) DO NOTHING",
+	[SQL_CERTIFICATE] = "SELECT content FROM certificate WHERE sha256 = ?1",
 
 	/* --- backups --- */
 	[SQL_BACKUP_KNOWN] = "SELECT b.id, k.identity FROM backup b LEFT JOIN key k ON k.id = b.key WHERE b.sha256 = ?1",

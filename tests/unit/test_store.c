@@ -348,6 +348,56 @@ static void initialising_takes_everything_off_the_device_and_keeps_the_memory_of
 	store_close(s);
 }
 
+static void the_tries_of_a_pin_and_all_usual_times_are_told(void **state)
+{
+	struct store *s = small_store();
+	struct usual_row *u = NULL;
+	struct device_row d;
+	size_t n = 0;
+
+	(void)state;
+	must(store_device_get(s, SERIAL, &d, &f));
+	assert_int_equal(d.pin_max, STORE_UNKNOWN);
+	must(store_device_pin_max(s, SERIAL, 5, &f));
+	must(store_device_get(s, SERIAL, &d, &f));
+	assert_int_equal(d.pin_max, 5);
+	/* Somebody initialises it anew, and does not tell. */
+	must(store_device_wiped(s, SERIAL, T0, &f));
+	must(store_device_get(s, SERIAL, &d, &f));
+	assert_int_equal(d.pin_max, STORE_UNKNOWN);
+	must_fail(store_device_pin_max(s, "NOBODY", 3, &f), ST_NOT_FOUND);
+	must(store_usual_add(s, SERIAL, "key new rsa:4096", 100000, &f));
+	must(store_usual_add(s, SERIAL, "backup", 300, &f));
+	must(store_usuals(s, SERIAL, &u, &n, &f));
+	assert_int_equal(n, 2);
+	assert_string_equal(u[0].name, "backup");
+	assert_int_equal(u[0].ms, 300);
+	assert_int_equal(u[1].n, 1);
+	free(u);
+	store_close(s);
+}
+
+static void what_stands_in_a_certificate_is_kept_once_by_its_hash(void **state)
+{
+	struct store *s = small_store();
+	uint8_t sha256[32], *got = NULL, other[32] = { 0 };
+	size_t n = 0;
+
+	(void)state;
+	SHA256((const uint8_t *)"a certificate", 13, sha256);
+	must_fail(store_certificate(s, sha256, &got, &n, &f), ST_NOT_FOUND);
+	must(store_certificate_keep(s, (const uint8_t *)"a certificate", 13, &f));
+	must(store_certificate_keep(s, (const uint8_t *)"a certificate", 13, &f));
+	must(store_certificate(s, sha256, &got, &n, &f));
+	assert_int_equal(n, 13);
+	assert_memory_equal(got, "a certificate", 13);
+	free(got);
+	must_fail(store_certificate(s, other, &got, &n, &f), ST_NOT_FOUND);
+	must_fail(store_certificate_keep(s, sha256, 0, &f), ST_BAD_FORM);
+	must_fail(store_certificate_keep(s, sha256, STORE_CERTIFICATE_MAX + 1, &f), ST_BAD_FORM);
+	store_close(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -362,6 +412,8 @@ int main(void)
 		cmocka_unit_test(a_secret_key_keeps_its_identity_until_something_else_about_it_changes),
 		cmocka_unit_test(a_scan_that_changes_nothing_writes_nothing_but_its_date),
 		cmocka_unit_test(a_scan_that_lists_a_file_twice_changes_nothing),
+		cmocka_unit_test(the_tries_of_a_pin_and_all_usual_times_are_told),
+		cmocka_unit_test(what_stands_in_a_certificate_is_kept_once_by_its_hash),
 		cmocka_unit_test(initialising_takes_everything_off_the_device_and_keeps_the_memory_of_it),
 	};
 

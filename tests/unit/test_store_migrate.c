@@ -14,34 +14,38 @@
 static struct fault f;
 
 /* One row in each table, as that version's programs would have written it, and what must be found of it at the top. */
+#define FILL_1 \
+	"INSERT INTO device(id, serial, label, kept, fw_major, fw_minor, first_seen, last_seen)" \
+	" VALUES (1, 'DENK0200914', 'root-ca-a', 'safe 2', 3, 6, 1800000000, 1800000001);" \
+	"INSERT INTO usual VALUES (1, 'key new', 5000, 1);" \
+	"INSERT INTO dkek VALUES (x'e94f010203040506', 'main', 3, 1800000000);" \
+	"INSERT INTO domain VALUES (1, 0, 1, 3, 0, 0, x'e94f010203040506', 1800000000);" \
+	"INSERT INTO share VALUES (1, x'0102030405060708', 1800000000);" \
+	"INSERT INTO dkek_share VALUES (x'e94f010203040506', 1);" \
+	"INSERT INTO share_file(id, share, sha256, form, custodian, first_seen)" \
+	" VALUES (1, 1, zeroblob(32), 'file', 'Ada', 1800000000);" \
+	"INSERT INTO share_part(file, number, custodian) VALUES (1, 2, 'Bob');" \
+	"INSERT INTO name VALUES (1, 'Root');" \
+	"INSERT INTO key(id, identity, algorithm, size, curve, name, spki, first_seen)" \
+	" VALUES (1, zeroblob(32), 'ec', 256, 'secp256r1', 1, x'30', 1800000000);" \
+	"INSERT INTO object(id, device, type, fid, key_ref, label, key, first_seen)" \
+	" VALUES (1, 1, 0, 52225, 1, 'Root', 1, 1800000000);" \
+	/* SHA-256 of "blob" */ \
+	"INSERT INTO backup(id, sha256, blob_sha256, bytes, kcv, key, name, made_on, added_at, proof)" \
+	" VALUES (1, x'fa2c8cc4f28176bbeed4b736df569a34c79cd3723e9ec42f9674b4d46ac6b8b8', zeroblob(32), 4," \
+	" x'e94f010203040506', 1, 1, 'DENK0200914', 1800000000, 3);" \
+	"INSERT INTO wrapped VALUES (1, CAST('blob' AS BLOB));" \
+	"INSERT INTO proof VALUES (1, 1, 3, NULL, 1800000000);" \
+	"INSERT INTO journal VALUES (1, 1800000000, 'x', 'y', '', x'', '', 0, zeroblob(32), zeroblob(32));" \
+	"INSERT INTO run(id, procedure, device, answers, started, updated)" \
+	" VALUES (1, 'init', 'DENK0200914', '{\"a\":1}', 1800000000, 1800000000);"
+
 static const struct version {
 	int version;
 	const char *fill;
 } versions[] = {
-	{ 1, "INSERT INTO device(id, serial, label, kept, fw_major, fw_minor, first_seen, last_seen)"
-	     " VALUES (1, 'DENK0200914', 'root-ca-a', 'safe 2', 3, 6, 1800000000, 1800000001);"
-	     "INSERT INTO usual VALUES (1, 'key new', 5000, 1);"
-	     "INSERT INTO dkek VALUES (x'e94f010203040506', 'main', 3, 1800000000);"
-	     "INSERT INTO domain VALUES (1, 0, 1, 3, 0, 0, x'e94f010203040506', 1800000000);"
-	     "INSERT INTO share VALUES (1, x'0102030405060708', 1800000000);"
-	     "INSERT INTO dkek_share VALUES (x'e94f010203040506', 1);"
-	     "INSERT INTO share_file(id, share, sha256, form, custodian, first_seen)"
-	     " VALUES (1, 1, zeroblob(32), 'file', 'Ada', 1800000000);"
-	     "INSERT INTO share_part(file, number, custodian) VALUES (1, 2, 'Bob');"
-	     "INSERT INTO name VALUES (1, 'Root');"
-	     "INSERT INTO key(id, identity, algorithm, size, curve, name, spki, first_seen)"
-	     " VALUES (1, zeroblob(32), 'ec', 256, 'secp256r1', 1, x'30', 1800000000);"
-	     "INSERT INTO object(id, device, type, fid, key_ref, label, key, first_seen)"
-	     " VALUES (1, 1, 0, 52225, 1, 'Root', 1, 1800000000);"
-	     /* SHA-256 of "blob" */
-	     "INSERT INTO backup(id, sha256, blob_sha256, bytes, kcv, key, name, made_on, added_at, proof)"
-	     " VALUES (1, x'fa2c8cc4f28176bbeed4b736df569a34c79cd3723e9ec42f9674b4d46ac6b8b8', zeroblob(32), 4,"
-	     " x'e94f010203040506', 1, 1, 'DENK0200914', 1800000000, 3);"
-	     "INSERT INTO wrapped VALUES (1, CAST('blob' AS BLOB));"
-	     "INSERT INTO proof VALUES (1, 1, 3, NULL, 1800000000);"
-	     "INSERT INTO journal VALUES (1, 1800000000, 'x', 'y', '', x'', '', 0, zeroblob(32), zeroblob(32));"
-	     "INSERT INTO run(id, procedure, device, answers, started, updated)"
-	     " VALUES (1, 'init', 'DENK0200914', '{\"a\":1}', 1800000000, 1800000000);" },
+	{ 1, FILL_1 },
+	{ 2, FILL_1 "UPDATE device SET pin_max = 5; INSERT INTO certificate VALUES (zeroblob(32), x'3000');" },
 };
 
 static char *dump(struct store *s)
@@ -215,7 +219,7 @@ static char *filled(const char *dir)
 static void an_older_inventory_is_copied_aside_then_changed(void **state)
 {
 	const struct ladder more = with("ALTER TABLE device ADD COLUMN colour TEXT NOT NULL DEFAULT 'grey';");
-	char *dir = test_folder(), *path = filled(dir), *copy = NULL, *second = NULL;
+	char *dir = test_folder(), *path = filled(dir), *copy = NULL, *second = NULL, back[100];
 	struct store *s = NULL;
 	struct stat sb;
 
@@ -240,7 +244,8 @@ static void an_older_inventory_is_copied_aside_then_changed(void **state)
 	must(schema_open(path, 0, &more, &s, &f));
 	store_close(s);
 	assert_int_equal(access(second, F_OK), -1);
-	tamper(path, "ALTER TABLE device DROP COLUMN colour; PRAGMA user_version = 1");
+	snprintf(back, sizeof(back), "ALTER TABLE device DROP COLUMN colour; PRAGMA user_version = %d", schema_ladder.top);
+	tamper(path, back);
 	s = NULL;
 	must(schema_open(path, 0, &more, &s, &f));
 	store_close(s);

@@ -88,6 +88,7 @@ static enum status write_erased(struct step_env *e, bool factory, struct fault *
 		snprintf(text, sizeof(text), "%s was erased. There was no key on it.", row.serial);
 	if ((st = store_begin(e->store, &t, f)) != ST_OK || (st = store_device_seen(e->store, &row, now, f)) != ST_OK ||
 	    (st = store_device_wiped(e->store, row.serial, now, f)) != ST_OK ||
+	    (st = store_device_pin_max(e->store, row.serial, (int)init_tries(e->run), f)) != ST_OK ||
 	    (st = store_device_so_pin(e->store, row.serial, factory, f)) != ST_OK || (st = write_domain(e, &d, f)) != ST_OK ||
 	    (st = close_older_runs(e, f)) != ST_OK || (st = run_note(e, "erased", "yes", f)) != ST_OK ||
 	    (st = journal(e, "device.erased", text, f)) != ST_OK)
