@@ -154,6 +154,23 @@ enum status cert_parse(struct cur file, struct cert *ret, struct fault *f)
 	return ST_OK;
 }
 
+enum status cert_signed_by(struct cur file, struct cur issuer, struct fault *f)
+{
+	X509_GUARD *x = read_x509(file);
+	X509_GUARD *by = read_x509(issuer);
+	EVP_PKEY *key;
+	bool good;
+
+	if (x == NULL || by == NULL)
+		return damaged(f);
+	key = X509_get0_pubkey(by);
+	/* Asked twice, for the reason that stands above wrongly_self_signed(). */
+	good = X509_NAME_cmp(X509_get_issuer_name(x), X509_get_subject_name(by)) == 0 && key != NULL &&
+	       (X509_verify(x, key) == 1 || X509_verify(x, key) == 1);
+	ERR_clear_error();
+	return good ? ST_OK : fault_set(f, ST_MISMATCH, "This certificate was not signed by that one.");
+}
+
 enum status cert_to_der(struct cur file, struct buf *ret, struct fault *f)
 {
 	X509_GUARD *x = read_x509(file);

@@ -27,6 +27,12 @@ struct cert {
 /* ST_DAMAGED. DER first, then PEM. */
 enum status cert_parse(struct cur file, struct cert *ret, struct fault *f);
 
+/*
+ * Did the key of issuer sign this certificate, and do the names agree? Dates and extensions are not looked at. ST_OK: yes;
+ * ST_MISMATCH: no; ST_DAMAGED: one of them is no certificate.
+ */
+enum status cert_signed_by(struct cur file, struct cur issuer, struct fault *f);
+
 /* The DER of a PEM or DER file, appended to ret; what follows it is left out. ST_DAMAGED. */
 enum status cert_to_der(struct cur file, struct buf *ret, struct fault *f);
 

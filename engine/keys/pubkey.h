@@ -63,6 +63,13 @@ enum status pubkey_to_pem(const struct pubkey *k, struct buf *ret, struct fault 
 /* One line of authorized_keys with its newline; comment may be NULL. ST_UNSUPPORTED: OpenSSH lacks the curve. */
 enum status pubkey_to_ssh(const struct pubkey *k, const char *comment, struct buf *ret, struct fault *f);
 
+/*
+ * "SHA256:" and the unpadded base64 of the SHA-256 of what stands behind the type in that line, as ssh-keygen -l shows it.
+ * ST_UNSUPPORTED as above.
+ */
+#define PUBKEY_SSH_PRINT_MAX 52
+enum status pubkey_ssh_print(const struct pubkey *k, char ret[static PUBKEY_SSH_PRINT_MAX], struct fault *f);
+
 /* The identity of a logical key. */
 enum status pubkey_spki_sha256(const struct pubkey *k, uint8_t ret[static 32], struct fault *f);
 

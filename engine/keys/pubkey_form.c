@@ -1,6 +1,7 @@
 /* Public keys in the forms that other programs read: RFC 5280 and 5480 (DER, PEM), RFC 4253 and 5656 (OpenSSH). */
 #include <openssl/evp.h>
 #include <openssl/objects.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "engine/base/text.h"
@@ -118,28 +119,50 @@ static void put_ssh_number(struct buf *b, struct cur n)
 	put_ssh_string(b, (n.p[0] & 0x80) != 0 ? cur_of(wide, n.n + 1) : n);
 }
 
-enum status pubkey_to_ssh(const struct pubkey *k, const char *comment, struct buf *ret, struct fault *f)
+static enum status ssh_blob(const struct pubkey *k, struct buf *type, struct buf *blob, struct fault *f)
 {
 	const char *const prefix = "ecdsa-sha2-";
-	BUF blob = { 0 }, type = { 0 };
-	char clean[256] = "";
 
 	if (k->algorithm == KEY_EC && k->curve->ssh == NULL)
 		return fault_set(f, ST_UNSUPPORTED,
 				 "OpenSSH has no keys on the curve %s. Export the key as PEM instead.", k->curve->name);
-	put_text(&type, k->algorithm == KEY_RSA ? "ssh-rsa" : prefix);
+	put_text(type, k->algorithm == KEY_RSA ? "ssh-rsa" : prefix);
 	if (k->algorithm == KEY_EC)
-		put_text(&type, k->curve->ssh);
-	put_ssh_string(&blob, buf_view(&type));
+		put_text(type, k->curve->ssh);
+	put_ssh_string(blob, buf_view(type));
 	if (k->algorithm == KEY_RSA) {
-		put_ssh_number(&blob, exponent(k));
-		put_ssh_number(&blob, modulus(k));
+		put_ssh_number(blob, exponent(k));
+		put_ssh_number(blob, modulus(k));
 	} else {
-		put_ssh_string(&blob, cur_of(k->curve->ssh, strlen(k->curve->ssh)));
-		put_ssh_string(&blob, cur_of(k->point, k->point_len));
+		put_ssh_string(blob, cur_of(k->curve->ssh, strlen(k->curve->ssh)));
+		put_ssh_string(blob, cur_of(k->point, k->point_len));
 	}
-	if (type.failed || blob.failed)
-		return fault_set(f, ST_NO_MEMORY, NULL);
+	return type->failed || blob->failed ? fault_set(f, ST_NO_MEMORY, NULL) : ST_OK;
+}
+
+enum status pubkey_ssh_print(const struct pubkey *k, char ret[static PUBKEY_SSH_PRINT_MAX], struct fault *f)
+{
+	uint8_t hash[32];
+	char text[45];
+	BUF blob = { 0 }, type = { 0 };
+	enum status st = ssh_blob(k, &type, &blob, f);
+
+	if (st != ST_OK || (st = digest_sha256(buf_view(&blob), hash, f)) != ST_OK)
+		return st;
+	(void)EVP_EncodeBlock((unsigned char *)text, hash, sizeof(hash));
+	text[43] = '\0';   /* the one character of padding */
+	snprintf(ret, PUBKEY_SSH_PRINT_MAX, "SHA256:%s", text);
+	return ST_OK;
+}
+
+enum status pubkey_to_ssh(const struct pubkey *k, const char *comment, struct buf *ret, struct fault *f)
+{
+	BUF blob = { 0 }, type = { 0 };
+	char clean[256] = "";
+	enum status st = ssh_blob(k, &type, &blob, f);
+
+	if (st != ST_OK)
+		return st;
 	buf_cur(ret, buf_view(&type));
 	buf_u8(ret, ' ');
 	put_base64(ret, buf_view(&blob), false);

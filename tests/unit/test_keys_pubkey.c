@@ -225,6 +225,29 @@ static void pem_is_what_openssl_reads(void **state)
 	"HULv6kxYQA9v2lyr/l/O6I0WAKuwki8BIy+WLusnuw/b8v95hmlo02eBgsxAwgVbM3e0yqHQ/bk1t4gAHEkKGc6rcnnMzXgv" \
 	"pyG8H9T2FiH1dX/rKw=="
 
+/* What ssh-keygen -l says of those lines. */
+static void openssh_fingerprints_are_those_of_ssh_keygen(void **state)
+{
+	BUF point = from_hex(EC_Q), n = from_hex(SSH_RSA_MODULUS);
+	char print[PUBKEY_SSH_PRINT_MAX];
+	struct pubkey k;
+	struct fault f;
+
+	(void)state;
+	assert_int_equal(pubkey_ec(curve_by_name("P-256"), buf_view(&point), &k, NULL), ST_OK);
+	assert_int_equal(pubkey_ssh_print(&k, print, NULL), ST_OK);
+	assert_string_equal(print, "SHA256:hfuNWmjIYvsBGZ6dpCLTTAEa5LxbZABRHHVoynAxFlo");
+	assert_int_equal(pubkey_rsa(buf_view(&n), cur_of("\x01\x00\x01", 3), &k, NULL), ST_OK);
+	assert_int_equal(pubkey_ssh_print(&k, print, NULL), ST_OK);
+	assert_string_equal(print, "SHA256:1LMhlVST6JZTvC240CcMJHcTxWzwqbi8lZP5fT3eWM8");
+
+	CLEANUP(EVP_PKEY_free_guard) EVP_PKEY *pkey = new_ec("secp256k1");
+	BUF spki = openssl_spki(pkey);
+
+	assert_int_equal(pubkey_from_spki(buf_view(&spki), &k, NULL), ST_OK);
+	assert_int_equal(pubkey_ssh_print(&k, print, &f), ST_UNSUPPORTED);
+}
+
 /* Lines that ssh-keygen -i -m PKCS8 made from the same keys. */
 static void openssh_lines_are_those_of_ssh_keygen(void **state)
 {
@@ -317,32 +340,61 @@ static void what_the_card_is_given_to_sign_verifies_and_nothing_else_does(void *
 	}
 }
 
-/* A self-signed certificate with an awkward name. */
-static struct buf make_cert(EVP_PKEY *pkey, const char *cn)
+static X509_NAME *a_name(const char *cn)
+{
+	X509_NAME *name = X509_NAME_new();
+
+	X509_NAME_add_entry_by_txt(name, "O", MBSTRING_UTF8, (const uint8_t *)"Keyroom", -1, -1, 0);
+	X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, (const uint8_t *)cn, -1, -1, 0);
+	return name;
+}
+
+static struct buf make_cert_by(EVP_PKEY *pkey, const char *cn, EVP_PKEY *by, const char *issuer)
 {
 	X509 *x = X509_new();
 	struct buf b = { 0 };
 	unsigned char *der = NULL;
-	X509_NAME *name = X509_NAME_new();
+	X509_NAME *name = a_name(cn), *other = a_name(issuer);
 	int n;
 
 	assert_int_equal(X509_set_version(x, X509_VERSION_3), 1);
 	assert_int_equal(ASN1_INTEGER_set(X509_get_serialNumber(x), 7), 1);
 	assert_int_equal(ASN1_TIME_set_string(X509_getm_notBefore(x), "20200102030405Z"), 1);
 	assert_int_equal(ASN1_TIME_set_string(X509_getm_notAfter(x), "20991231235959Z"), 1);
-	X509_NAME_add_entry_by_txt(name, "O", MBSTRING_UTF8, (const uint8_t *)"Keyroom", -1, -1, 0);
-	X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, (const uint8_t *)cn, -1, -1, 0);
 	X509_set_subject_name(x, name);
-	X509_set_issuer_name(x, name);
+	X509_set_issuer_name(x, other);
 	assert_int_equal(X509_set_pubkey(x, pkey), 1);
-	assert_true(X509_sign(x, pkey, EVP_sha256()) > 0);
+	assert_true(X509_sign(x, by, EVP_sha256()) > 0);
 	n = i2d_X509(x, &der);
 	assert_true(n > 0);
 	buf_put(&b, der, (size_t)n);
 	OPENSSL_free(der);
 	X509_NAME_free(name);
+	X509_NAME_free(other);
 	X509_free(x);
 	return b;
+}
+
+/* A self-signed certificate with an awkward name. */
+static struct buf make_cert(EVP_PKEY *pkey, const char *cn)
+{
+	return make_cert_by(pkey, cn, pkey, cn);
+}
+
+static void who_signed_a_certificate_is_told_by_name_and_signature(void **state)
+{
+	PKEY *root = new_ec("P-256"), *stranger = new_ec("P-256"), *leaf = new_rsa(1024);
+	BUF issuer = make_cert(root, "Root"), same_name = make_cert(stranger, "Root"), same_key = make_cert(root, "Other");
+	BUF cert = make_cert_by(leaf, "Leaf", root, "Root");
+	struct fault f;
+
+	(void)state;
+	assert_int_equal(cert_signed_by(buf_view(&cert), buf_view(&issuer), NULL), ST_OK);
+	assert_int_equal(cert_signed_by(buf_view(&issuer), buf_view(&issuer), NULL), ST_OK);
+	assert_int_equal(cert_signed_by(buf_view(&cert), buf_view(&same_name), &f), ST_MISMATCH);
+	assert_int_equal(cert_signed_by(buf_view(&cert), buf_view(&same_key), &f), ST_MISMATCH);
+	assert_int_equal(cert_signed_by(buf_view(&issuer), buf_view(&cert), &f), ST_MISMATCH);
+	assert_int_equal(cert_signed_by(buf_view(&cert), cur_of("x", 1), &f), ST_DAMAGED);
 }
 
 static void a_certificate_is_read_from_der_and_pem_and_its_name_is_harmless(void **state)
@@ -412,6 +464,8 @@ int main(void)
 		cmocka_unit_test(numbers_that_are_no_rsa_key_are_refused),
 		cmocka_unit_test(pem_is_what_openssl_reads),
 		cmocka_unit_test(openssh_lines_are_those_of_ssh_keygen),
+		cmocka_unit_test(openssh_fingerprints_are_those_of_ssh_keygen),
+		cmocka_unit_test(who_signed_a_certificate_is_told_by_name_and_signature),
 		cmocka_unit_test(the_key_id_is_the_one_that_openssl_puts_into_certificates),
 		cmocka_unit_test(what_the_card_is_given_to_sign_verifies_and_nothing_else_does),
 		cmocka_unit_test(a_certificate_is_read_from_der_and_pem_and_its_name_is_harmless),
