@@ -368,6 +368,27 @@ void fields_step(struct fields *fs, int by)
 		fs->at = (fs->at + fs->n + (size_t)(by + (int)fs->n)) % fs->n;
 }
 
+void fields_click(struct fields *fs, size_t field)
+{
+	if (field >= fs->n)
+		return;
+	fs->at = field;
+	if (fs->f[field].kind == FIELD_YES)
+		fields_mark(fs);
+}
+
+void fields_click_row(struct fields *fs, size_t field, size_t row)
+{
+	if (field >= fs->n || !field_is_list(&fs->f[field]) || row >= fs->f[field].choices.n)
+		return;
+	fs->at = field;
+	fs->f[field].at = row;
+	if (fs->f[field].kind == FIELD_SOME)
+		fs->f[field].marked[row] = !fs->f[field].marked[row];
+	store_list(fs, &fs->f[field]);
+	fields_sync(fs);
+}
+
 bool fields_go(struct fields *fs, const char *question)
 {
 	for (size_t i = 0; i < fs->n; i++) {

@@ -59,6 +59,8 @@ bool fields_move(struct fields *fs, int by);         /* in a list; false: at its
 void fields_jump(struct fields *fs, bool last);
 void fields_mark(struct fields *fs);                 /* Space, where no text is typed */
 void fields_step(struct fields *fs, int by);         /* the keyboard goes to another field, round the end */
+void fields_click(struct fields *fs, size_t field);              /* it gets the keyboard; a box to be ticked is ticked */
+void fields_click_row(struct fields *fs, size_t field, size_t row);   /* of its list: chosen, or its mark changes */
 bool fields_go(struct fields *fs, const char *question);   /* to this question's first field */
 
 /*

@@ -72,7 +72,7 @@ static void draw_secret(const struct fields *fs, struct area line, const struct 
 		area_cursor(line, 0, dots < wide ? dots : wide - 1);
 }
 
-static int draw_list(const struct field *f, struct area a, int row, int room, bool now, int *ret_focus)
+static int draw_list(const struct fields *fs, const struct field *f, struct area a, int row, int room, bool now, int *ret_focus)
 {
 	int rows = room < (int)f->choices.n ? room - 1 : (int)f->choices.n;   /* the last one says how many there are */
 	size_t top;
@@ -96,6 +96,7 @@ static int draw_list(const struct field *f, struct area a, int row, int room, bo
 			area_role(a, row, 0, a.cols, ROLE_CURSOR);
 			*ret_focus = row;
 		}
+		area_zone(a, row, 0, a.cols, ZONE_ROW, (size_t)(f - fs->f), one);
 	}
 	if (rows < (int)f->choices.n)
 		area_print(a, row++, 2, ROLE_PLAIN, "%zu of %zu", f->at + 1, f->choices.n);
@@ -161,15 +162,17 @@ int fields_draw(const struct fields *fs, struct area a, int row, int room, const
 	for (size_t i = 0; i < fs->n; i++) {
 		const struct field *f = &fs->f[i];
 		bool now = i == fs->at;
+		int first = row;
 
 		if (now)
 			*ret_focus = row;
 		if (field_is_list(f))
-			row = draw_list(f, a, row, room, now, ret_focus) + 1;
+			row = draw_list(fs, f, a, row, room, now, ret_focus) + 1;
 		else if (f->kind == FIELD_YES)
 			row = draw_yes(f, a, row, now);
 		else
 			row = draw_line_field(fs, a, row, i, words_cols, now);
+		area_zone(a, first, 0, a.cols, ZONE_FIELD, 0, i);
 		if (now && bad != NULL) {
 			area_text(a, row, 0, ROLE_FAULT, "!");
 			row = area_wrap(area_sub(a, 0, 2, a.rows, a.cols - 2), row, ROLE_FAULT, bad->what) + 1;

@@ -241,6 +241,21 @@ void area_role(struct area a, int row, int col, int width, enum role role)
 	}
 }
 
+void area_zone(struct area a, int row, int col, int width, enum zone_kind kind, size_t list, size_t n)
+{
+	for (int i = 0; i < width; i++) {
+		if (inside(a, row, col + i))
+			at(a, row, col + i)->zone = (struct zone){ (uint32_t)n, (uint16_t)list, (uint8_t)kind };
+	}
+}
+
+struct zone grid_zone(const struct grid *g, int row, int col)
+{
+	if (row < 0 || col < 0 || row >= g->rows || col >= g->cols)
+		return (struct zone){ 0 };
+	return grid_at(g, row, col)->zone;
+}
+
 void area_cursor(struct area a, int row, int col)
 {
 	bool in = inside(a, row, col);

@@ -46,12 +46,30 @@ enum colour { COLOUR_NONE, COLOUR_RED, COLOUR_GREEN, COLOUR_YELLOW, COLOUR_BLUE,
 unsigned role_attrs(enum role r);
 enum colour role_colour(enum role r);
 
+/*
+ * What a cell stands for, to somebody who clicks on it. It is set after the text, as a role is, and whatever is drawn over it
+ * later takes it away: so what is hit is what is seen.
+ */
+enum zone_kind {
+	ZONE_NONE,
+	ZONE_KEY,      /* n: a row of bindings[] */
+	ZONE_ROW,      /* n: a row of the screen's list of this number */
+	ZONE_FIELD,    /* n: a field of the page */
+};
+
+struct zone {
+	uint32_t n;
+	uint16_t list;
+	uint8_t kind;
+};
+
 #define CELL_CODES 3   /* a base and up to two combining characters; more are left out */
 
 struct cell {
 	uint32_t cp[CELL_CODES];   /* cp[0] is 0 in the right half of a wide character */
 	uint8_t width;             /* 1 or 2; 0 in the right half */
 	uint8_t role;
+	struct zone zone;
 };
 
 struct grid {
@@ -92,6 +110,9 @@ void area_right(struct area a, int row, enum role role, const char *text);   /* 
 void area_fill(struct area a, int row, int col, int width, enum role role, uint32_t cp);
 void area_role(struct area a, int row, int col, int width, enum role role);   /* changes the role, keeps the text */
 void area_cursor(struct area a, int row, int col);   /* the terminal's cursor; outside of the area: hidden */
+
+void area_zone(struct area a, int row, int col, int width, enum zone_kind kind, size_t list, size_t n);
+struct zone grid_zone(const struct grid *g, int row, int col);   /* ZONE_NONE also outside of it */
 
 /* A frame with a title in its upper edge (may be NULL); what is inside comes back. */
 struct area area_box(struct area a, enum role title_role, const char *title);

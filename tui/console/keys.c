@@ -1,5 +1,6 @@
 #include "tui/console/keys.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <wchar.h>
 
@@ -43,12 +44,56 @@ static bool sequence_ended(const struct keys *k)
 	return last >= 0x40 && last <= 0x7e;
 }
 
+static uint32_t mouse_at(struct keys *k, long button, long col, long row)
+{
+	static const struct {
+		long button;
+		uint32_t key;
+	} buttons[] = { { 0, K_CLICK }, { 64, K_WHEEL_UP }, { 65, K_WHEEL_DOWN } };
+
+	if (col < 1 || row < 1 || col > 10000 || row > 10000)
+		return K_NONE;
+	for (size_t i = 0; i < sizeof(buttons) / sizeof(buttons[0]); i++) {
+		if (buttons[i].button == button) {
+			k->row = (int)row - 1;
+			k->col = (int)col - 1;
+			return buttons[i].key;
+		}
+	}
+	return K_NONE;
+}
+
+/* xterm's SGR reports (ctlseqs, "Extended coordinates"): "[<button;column;rowM", from 1; a release ends in m. */
+static uint32_t mouse_key(struct keys *k, const char *seq)
+{
+	char *at;
+	long button = strtol(seq + 2, &at, 10), col, row;
+
+	col = *at == ';' ? strtol(at + 1, &at, 10) : 0;
+	row = *at == ';' ? strtol(at + 1, &at, 10) : 0;
+	return strcmp(at, "M") == 0 ? mouse_at(k, button, col, row) : (uint32_t)K_NONE;
+}
+
+/* Before the SGR reports, and still on the Linux console: "[M", then button, column, row, each a byte over 32. */
+static size_t old_report_byte(struct keys *k, unsigned char byte, uint32_t ret[static 2])
+{
+	k->report[sizeof(k->report) - k->more--] = byte;
+	if (k->more > 0)
+		return 0;
+	ret[0] = mouse_at(k, k->report[0] - 32, k->report[1] - 32, k->report[2] - 32);
+	return ret[0] != K_NONE;
+}
+
 static uint32_t sequence_key(struct keys *k)
 {
 	char *seq = (char *)k->part + 1;
 	uint32_t key = K_NONE;
 
 	k->part[k->n] = '\0';
+	if (k->mouse && strncmp(seq, "[<", 2) == 0)
+		key = mouse_key(k, seq);
+	if (k->mouse && strcmp(seq, "[M") == 0)
+		k->more = sizeof(k->report);
 	if (strcmp(seq, "[200~") == 0 || strcmp(seq, "[201~") == 0)
 		k->pasting = seq[3] == '0';
 	for (size_t i = 0; i < sizeof(sequences) / sizeof(sequences[0]); i++) {
@@ -71,10 +116,12 @@ static size_t escape_byte(struct keys *k, unsigned char byte, uint32_t ret[stati
 		ret[1] = more[0];
 		return k->pasting ? n : 1 + n;
 	}
-	if (byte < 0x20 || byte >= 0x7f || k->n >= sizeof(k->part) - 1) {   /* a sequence that was cut, or never was one */
+	if (byte < 0x20 || byte >= 0x7f) {   /* a sequence that was cut, or never was one */
 		k->n = 0;
 		return byte == K_ESC ? keys_byte(k, byte, ret) : 0;
 	}
+	if (k->n >= sizeof(k->part) - 1)   /* longer than any that is known: it is none of them, up to its end */
+		k->n--;
 	k->part[k->n++] = byte;
 	if (!sequence_ended(k))
 		return 0;
@@ -122,6 +169,8 @@ static size_t utf8_byte(struct keys *k, unsigned char byte, uint32_t ret[static 
 
 size_t keys_byte(struct keys *k, unsigned char byte, uint32_t ret[static 2])
 {
+	if (k->more > 0)
+		return old_report_byte(k, byte, ret);
 	if (keys_waiting(k))
 		return escape_byte(k, byte, ret);
 	if (byte >= 0x80)
@@ -139,7 +188,7 @@ size_t keys_byte(struct keys *k, unsigned char byte, uint32_t ret[static 2])
 
 bool keys_takes_text(const struct keys *k, unsigned char byte)
 {
-	return !keys_waiting(k) && byte >= 0x20 && byte != K_BACKSPACE;
+	return k->more == 0 && !keys_waiting(k) && byte >= 0x20 && byte != K_BACKSPACE;
 }
 
 size_t keys_timeout(struct keys *k, uint32_t ret[static 2])

@@ -1,7 +1,7 @@
 /*
  * Bytes from the terminal become keys. A state machine that needs no terminal: ECMA-48 and what xterm, rxvt, the Linux
- * console and a vt100 send for the keys that Keyroom knows. Bytes arrive one at a time, so that those of a secret can go
- * elsewhere: see keys_takes_text().
+ * console and a vt100 send for the keys that Keyroom knows, and xterm's mouse. Bytes arrive one at a time, so that those
+ * of a secret can go elsewhere: see keys_takes_text().
  */
 #ifndef TUI_CONSOLE_KEYS_H
 #define TUI_CONSOLE_KEYS_H
@@ -29,6 +29,9 @@ enum {
 	K_BACK_TAB,
 	K_F1,
 	K_F10,
+	K_CLICK,         /* of the mouse's first button: where stands in struct keys */
+	K_WHEEL_UP,
+	K_WHEEL_DOWN,
 };
 #define K_CTRL(c) ((uint32_t)(c) & 0x1f)
 
@@ -40,7 +43,11 @@ static inline bool key_is_text(uint32_t key)
 struct keys {
 	bool utf8;             /* else bytes above 0x7f are of the locale's own 8-bit set */
 	bool pasting;          /* between the marks of a bracketed paste: control characters are dropped */
-	unsigned char part[16];   /* of an escape sequence, or of a character; never of a secret */
+	bool mouse;            /* its reports were asked for: what they are made of is no text, in whatever form they come */
+	int row, col;          /* of the last key that the mouse was, from 0 */
+	size_t more;           /* bytes of a report in the old form that are still to come */
+	unsigned char report[3];
+	unsigned char part[24];   /* of an escape sequence, or of a character; never of a secret */
 	size_t n;
 };
 

@@ -163,6 +163,7 @@ void draw_devices(struct area a, const struct fleet *fl, const struct rows *r, s
 			area_text(line, 0, 0, ROLE_PLAIN, CURSOR_MARK);
 			area_role(line, 0, 0, a.cols, row_role(true, focus));
 		}
+		area_zone(line, 0, 0, a.cols, ZONE_ROW, PANE_DEVICES, i);
 	}
 }
 
@@ -328,5 +329,6 @@ void draw_objects(struct area a, const struct fleet_object *o, size_t n, const s
 			area_text(line, 0, 0, ROLE_PLAIN, CURSOR_MARK);
 			area_role(line, 0, 0, line.cols, row_role(true, focus));
 		}
+		area_zone(line, 0, 0, line.cols, ZONE_ROW, PANE_OBJECTS, i);
 	}
 }

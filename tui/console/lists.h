@@ -6,6 +6,8 @@
 
 #define FILTER_MAX 64
 
+enum { PANE_DEVICES, PANE_OBJECTS, PANES };   /* the lists' numbers, also to the mouse */
+
 /* Rows of a list, as indices into what the fleet has, in the order shown. */
 struct rows {
 	struct row {

@@ -124,10 +124,48 @@ static void take_signal(struct loop *l)
 	}
 }
 
+static bool same_text(const struct cell *a, const struct cell *b, int n)
+{
+	for (int i = 0; i < n; i++) {
+		if (memcmp(a[i].cp, b[i].cp, sizeof(a[i].cp)) != 0 || a[i].zone.kind != b[i].zone.kind)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * What is clicked is what the person saw: where something has changed since, it counts only if its row still looks the same.
+ */
+static void click(struct loop *l, uint32_t key)
+{
+	int row = l->keys.row, col = l->keys.col;
+	struct cell *seen, *now;
+	size_t n;
+	bool same = true;
+
+	if (l->grid == NULL || row >= l->grid->rows || col >= l->grid->cols)
+		return;
+	if (l->ui.changed) {
+		n = (size_t)l->grid->cols * sizeof(*seen);
+		now = grid_at(l->grid, row, 0);
+		seen = malloc(n);
+		if (seen == NULL)
+			return;
+		memcpy(seen, now, n);
+		draw(l, l->ui.repaint);
+		same = same_text(seen, now, l->grid->cols);
+		free(seen);
+	}
+	if (same)
+		ui_mouse(&l->ui, key, grid_zone(l->grid, row, col));
+}
+
 static void press(struct loop *l, const uint32_t *keys, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (!l->keys.pasting || ui_typing(&l->ui))
+		if (keys[i] == K_CLICK || keys[i] == K_WHEEL_UP || keys[i] == K_WHEEL_DOWN)
+			click(l, keys[i]);
+		else if (!l->keys.pasting || ui_typing(&l->ui))
 			ui_key(&l->ui, keys[i]);
 	}
 }
@@ -236,6 +274,7 @@ enum status console_run(const struct env *env, struct fleet *fleet, struct sourc
 		return st;
 	l.out = out;
 	keys_init(&l.keys, out_utf8(out));
+	l.keys.mouse = out_mouse(out);
 	l.signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 	if (l.signals < 0)
 		return fault_set(f, ST_NO_MEMORY, NULL);

@@ -348,6 +348,32 @@ static bool type(struct screen *s, uint32_t key)
 	return true;
 }
 
+static bool mouse(struct screen *s, uint32_t key, struct zone z)
+{
+	struct main_screen *m = self(s);
+	bool there;
+
+	if (z.kind == ZONE_ROW && z.list < PANES && z.n < m->rows[z.list].n) {
+		there = m->pane == z.list && m->cursor[z.list] == z.n;
+		m->pane = z.list;
+	} else if (key == K_CLICK) {
+		return false;
+	}
+	if (key != K_CLICK) {
+		for (int i = 0; i < 3; i++)
+			move(m, key == K_WHEEL_UP ? IN_UP : IN_DOWN);
+	} else if (there) {
+		open_it(m);
+	} else {
+		m->cursor[z.list] = z.n;
+		if (z.list == PANE_DEVICES)
+			m->cursor[PANE_OBJECTS] = 0;
+		remember(m);
+	}
+	sync_rows(m);
+	return key == K_CLICK && there;
+}
+
 static void event(struct screen *s, const struct job_event *e, unsigned changes)
 {
 	(void)e;
@@ -384,6 +410,7 @@ static const struct screen_ops ops = {
 	.act = act,
 	.typing = typing,
 	.type = type,
+	.mouse = mouse,
 	.event = event,
 	.draw = main_draw,
 	.free = main_screen_free,

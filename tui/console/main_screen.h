@@ -5,8 +5,6 @@
 #include "tui/console/edit.h"
 #include "tui/console/lists.h"
 
-enum { PANE_DEVICES, PANE_OBJECTS, PANES };
-
 struct main_screen {
 	struct screen s;
 	int pane;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "tui/console/edit.h"
+#include "tui/console/keys.h"
 #include "tui/console/lists.h"
 
 struct menu_screen {
@@ -137,6 +138,21 @@ static bool type(struct screen *s, uint32_t key)
 	return true;
 }
 
+static bool mouse(struct screen *s, uint32_t key, struct zone z)
+{
+	struct menu_screen *m = (struct menu_screen *)s;
+
+	if (key == K_WHEEL_UP)
+		m->at -= m->at > 3 ? 3 : m->at;
+	else if (key == K_WHEEL_DOWN)
+		m->at = m->at + 3 < m->n ? m->at + 3 : m->n > 0 ? m->n - 1 : 0;
+	else if (z.kind == ZONE_ROW && z.n == m->at && m->n > 0)
+		open_it(m);
+	else if (z.kind == ZONE_ROW && z.n < m->n)
+		m->at = z.n;
+	return false;
+}
+
 static int title_width(void)
 {
 	int width = 0;
@@ -167,6 +183,7 @@ static void draw(const struct screen *s, struct area a)
 			area_text(line, 0, 0, ROLE_PLAIN, "\xe2\x96\xb8");
 			area_role(line, 0, 0, line.cols, ROLE_CURSOR);
 		}
+		area_zone(line, 0, 0, line.cols, ZONE_ROW, 0, i);
 	}
 	if (m->filtering || m->filter.n > 0) {
 		int col = area_text(foot, 0, 1, ROLE_TITLE, "Filter: ");
@@ -191,6 +208,7 @@ static const struct screen_ops ops = {
 	.act = act,
 	.typing = typing,
 	.type = type,
+	.mouse = mouse,
 	.draw = draw,
 	.free = menu_free,
 };

@@ -20,6 +20,8 @@ DEFINE_GUARD(struct out, out_close)
 int out_fd(const struct out *o);        /* to read the keyboard from */
 bool out_utf8(const struct out *o);     /* the keyboard sends UTF-8 */
 
+bool out_mouse(const struct out *o);    /* it reports the mouse now: xterm's SGR reports, maybe older ones */
+
 /* How large the terminal is now. A later out_put() expects a grid of this size. */
 void out_size(struct out *o, int *ret_rows, int *ret_cols);
 

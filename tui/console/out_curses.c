@@ -19,11 +19,14 @@
 #define PASTE_ON "\033[?2004h"    /* bracketed paste, as xterm has it: pasted text is no key press */
 #define PASTE_OFF "\033[?2004l"
 #define PASTE_LEN 8
+#define MOUSE_ON "\033[?1000h\033[?1006h"    /* button presses, as SGR reports: xterm's, and of those that follow it */
+#define MOUSE_OFF "\033[?1006l\033[?1000l"
+#define MOUSE_LEN 16
 
 struct out {
 	SCREEN *screen;
 	struct termios saved;
-	bool colours, utf8, paste;
+	bool colours, utf8, paste, mouse;
 	enum repertoire repertoire;
 	bool lines_drawn;          /* the terminal has box lines of its own, where the character set has none */
 };
@@ -68,12 +71,22 @@ static void start_characters(struct out *o)
 				    strncmp(term, "screen", 6) == 0 || strncmp(term, "rxvt", 4) == 0);
 }
 
+/* terminfo's kmous: "\033[M" where it is xterm's mouse, which is switched on as xterm's is. */
+static bool mouse_is_xterms(void)
+{
+	return key_mouse != NULL && (strcmp(key_mouse, "\033[M") == 0 || strcmp(key_mouse, "\033[<") == 0);
+}
+
 /* raw: ^C and ^Z are keys here. */
-static void keyboard(void)
+static void keyboard(const struct out *o)
 {
 	(void)raw();
 	(void)noecho();
 	(void)nonl();
+	if (o->paste)
+		send(PASTE_ON, PASTE_LEN);
+	if (o->mouse)
+		send(MOUSE_ON, MOUSE_LEN);
 }
 
 enum status out_open(struct out **ret, struct fault *f)
@@ -99,10 +112,9 @@ enum status out_open(struct out **ret, struct fault *f)
 	}
 	start_colours(o);
 	start_characters(o);
-	keyboard();
+	o->mouse = mouse_is_xterms();
+	keyboard(o);
 	(void)leaveok(stdscr, FALSE);
-	if (o->paste)
-		send(PASTE_ON, PASTE_LEN);
 	*ret = o;
 	return ST_OK;
 }
@@ -110,6 +122,8 @@ enum status out_open(struct out **ret, struct fault *f)
 /* Nothing of what stood on the screen stays there, whether or not the terminal has a second screen to leave. */
 static void blank_screen(struct out *o)
 {
+	if (o->mouse)
+		send(MOUSE_OFF, MOUSE_LEN);
 	if (o->paste)
 		send(PASTE_OFF, PASTE_LEN);
 	(void)curs_set(1);
@@ -137,10 +151,8 @@ void out_pause(struct out *o)
 void out_resume(struct out *o)
 {
 	(void)reset_prog_mode();
-	keyboard();
+	keyboard(o);
 	(void)clearok(curscr, TRUE);
-	if (o->paste)
-		send(PASTE_ON, PASTE_LEN);
 }
 
 int out_fd(const struct out *o)
@@ -152,6 +164,11 @@ int out_fd(const struct out *o)
 bool out_utf8(const struct out *o)
 {
 	return o->utf8;
+}
+
+bool out_mouse(const struct out *o)
+{
+	return o->mouse;
 }
 
 void out_size(struct out *o, int *ret_rows, int *ret_cols)

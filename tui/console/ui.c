@@ -7,6 +7,8 @@
 
 #define FOOTER_ROWS 2
 #define MESSAGE_ROWS 8
+#define WHEEL_ROWS 3
+#define DOUBLE_CLICK_MS 400
 
 enum status ui_init(struct ui *ui, const struct env *env, struct fleet *fleet, struct source *source, struct fault *f)
 {
@@ -146,6 +148,43 @@ void ui_key(struct ui *ui, uint32_t key)
 		ui_intent(ui, b);
 }
 
+/* As if the key in the footer had been pressed, while it is one that works. */
+static void press_footer(struct ui *ui, size_t row)
+{
+	const struct binding *b = &bindings[row];
+
+	if ((b->modes & (unsigned)ui_top(ui)->ops->mode) && (b->needs & ~has_now(ui)) == 0)
+		ui_intent(ui, b);
+}
+
+static void wheel(struct ui *ui, uint32_t key)
+{
+	const struct screen *s = ui_top(ui);
+	const struct binding *b = binding_find(key == K_WHEEL_UP ? K_UP : K_DOWN, s->ops->mode, has_now(ui));
+
+	for (int i = 0; i < WHEEL_ROWS && b != NULL && ui_top(ui) == s; i++)
+		ui_intent(ui, b);
+}
+
+void ui_mouse(struct ui *ui, uint32_t key, struct zone z)
+{
+	struct screen *s = ui_top(ui);
+	size_t depth = ui->depth;
+
+	ui->changed = true;
+	if (too_small(ui) || (key == K_CLICK && ui->opened_ms > 0 && ui->now_ms - ui->opened_ms < DOUBLE_CLICK_MS))
+		return;
+	ui->message[0] = '\0';
+	if (key == K_CLICK && z.kind == ZONE_KEY)
+		press_footer(ui, z.n);
+	else if (s->ops->mouse == NULL && key != K_CLICK)
+		wheel(ui, key);
+	else if (s->ops->mouse != NULL && s->ops->mouse(s, key, z))
+		ui->opened_ms = ui->now_ms;
+	if (ui->depth != depth)
+		ui->opened_ms = ui->now_ms;
+}
+
 static void tell(struct ui *ui, const struct job_event *e, unsigned changes)
 {
 	ui->changed = true;
@@ -241,6 +280,7 @@ static int footer(const struct ui *ui, struct area a, bool draw)
 			int at = area_text(a, row, col, ROLE_KEY, b->name);
 
 			area_text(a, row, at + 1, ROLE_PLAIN, words);
+			area_zone(a, row, col, width, ZONE_KEY, 0, (size_t)(b - bindings));
 		}
 		col += width + 2;
 	}

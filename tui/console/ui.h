@@ -40,6 +40,12 @@ struct screen_ops {
 	bool (*type)(struct screen *s, uint32_t key);       /* a key while typing(); false: it was no key for the field */
 	struct secret *(*secret)(const struct screen *s);   /* the secret that is being typed; NULL: none */
 	void (*typed)(struct screen *s);                    /* the secret has changed */
+	/*
+	 * What was drawn with area_zone() was clicked, or the wheel was turned over it (K_CLICK, K_WHEEL_UP, K_WHEEL_DOWN; then
+	 * also ZONE_NONE). A click selects, one on what is selected opens it: true where it did that. The footer's keys never
+	 * come here. NULL: the wheel is the arrow keys.
+	 */
+	bool (*mouse)(struct screen *s, uint32_t key, struct zone z);
 	void (*event)(struct screen *s, const struct job_event *e, unsigned fleet_changes);   /* also when covered */
 	bool (*busy)(const struct screen *s);               /* draw me anew as time goes by */
 	void (*help_text)(const struct screen *s, struct prose *out);   /* of this page and field, before ops->help */
@@ -59,6 +65,7 @@ struct ui {
 	struct screen *stack[UI_DEPTH];
 	size_t depth;
 	int rows, cols;
+	int64_t opened_ms;         /* when a click opened something: the second one of a double click is not for what came */
 	int64_t now_ms;            /* clock_ms() and clock_wall(), as the loop last saw them */
 	int64_t wall;
 	char message[600];         /* above the footer until the next key; "" */
@@ -73,6 +80,7 @@ void ui_done(struct ui *ui);   /* frees every screen; one that has a job under w
 
 void ui_resize(struct ui *ui, int rows, int cols);
 void ui_key(struct ui *ui, uint32_t key);
+void ui_mouse(struct ui *ui, uint32_t key, struct zone z);   /* z: of the picture that the person saw */
 void ui_event(struct ui *ui, const struct job_event *e);
 void ui_time(struct ui *ui, int64_t now_ms, int64_t wall);
 bool ui_busy(const struct ui *ui);

@@ -198,6 +198,7 @@ static int draw_choosing(const struct wizard_screen *w, struct area a, int row, 
 			area_role(a, row, 0, a.cols, ROLE_CURSOR);
 			*ret_focus = row;
 		}
+		area_zone(a, row, 0, a.cols, ZONE_ROW, 0, i);
 	}
 	return row;
 }

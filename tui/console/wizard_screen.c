@@ -187,6 +187,47 @@ static void typed(struct screen *s)
 	fields_sync(&w->fields);   /* questions may hang on a secret, too */
 }
 
+static bool click_device(struct wizard_screen *w, size_t row)
+{
+	bool there = row == w->device && row < w->devices.n;
+
+	wizard_sync_devices(w);
+	if (row >= w->devices.n)
+		return false;
+	w->device = row;
+	wizard_remember_device(w);
+	if (there)
+		wizard_choose(w);
+	return there;
+}
+
+/* The wheel turns pages, and moves in a list; it never chooses an answer. */
+static bool mouse(struct screen *s, uint32_t key, struct zone z)
+{
+	struct wizard_screen *w = self(s);
+	int by = key == K_WHEEL_UP ? -3 : 3;
+
+	if (key != K_CLICK && w->choosing) {
+		move(w, by);
+	} else if (key != K_CLICK && wizard_asking(w) && z.kind == ZONE_ROW && z.list < w->fields.n &&
+		   w->fields.f[z.list].kind == FIELD_SOME) {
+		w->fields.at = z.list;
+		(void)fields_move(&w->fields, by);
+	} else if (key != K_CLICK) {
+		scroll(w, by);
+	} else if (w->choosing && z.kind == ZONE_ROW) {
+		return click_device(w, z.n);
+	} else if (wizard_asking(w) && (z.kind == ZONE_ROW || z.kind == ZONE_FIELD)) {
+		w->fault.st = ST_OK;
+		if (z.kind == ZONE_FIELD)
+			fields_click(&w->fields, z.n);
+		else
+			fields_click_row(&w->fields, z.list, z.n);
+		wizard_count_pages(w);
+	}
+	return false;
+}
+
 static void event(struct screen *s, const struct job_event *e, unsigned changes)
 {
 	struct wizard_screen *w = self(s);
@@ -245,6 +286,7 @@ static const struct screen_ops ops = {
 	.type = type,
 	.secret = secret,
 	.typed = typed,
+	.mouse = mouse,
 	.event = event,
 	.busy = busy,
 	.help_text = help_text,
