@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/words.h"
 #include "engine/card/pin.h"
 #include "tui/wizard/procedures.h"
 #include "tui/wizard/record.h"
@@ -106,7 +107,11 @@ static enum status one(struct step_env *e, struct session *s, const struct resto
 	enum status st, listed;
 	struct fault unlisted;
 
-	if ((st = restore_is_new(present, item, earlier, f)) != ST_OK || (st = is_new_here(r, item, f)) != ST_OK)
+	st = restore_is_new(present, item, earlier, f);
+	item->there = st == ST_DUPLICATE && restore_wants_all(e->run);
+	if (item->there)
+		return ST_OK;
+	if (st != ST_OK || (st = is_new_here(r, item, f)) != ST_OK)
 		return st;
 	st = restore_put(e, s, item, earlier, f);
 	if (item + 1 == r->items + r->n_items || (st != ST_OK && !is_of_this_key(st)))
@@ -123,8 +128,10 @@ static enum status rows_of(struct restore *r, struct fault *f)
 {
 	r->device.n_rows = 0;
 	for (size_t i = 0; i < r->n_items; i++) {
-		struct key_result *row = device_state_row(&r->device);
+		struct key_result *row = r->items[i].there ? NULL : device_state_row(&r->device);
 
+		if (r->items[i].there)
+			continue;
 		if (row == NULL)
 			return fault_set(f, ST_NO_MEMORY, NULL);
 		*row = r->items[i].result;
@@ -179,6 +186,18 @@ static enum status judge_and_tell(struct step_env *e, struct session *s, struct 
 	return st;
 }
 
+/* Which backups are all of them the device tells; what else is wrong with them is found out before it is asked. */
+static enum status load_and_open(struct step_env *e, unsigned want, struct session *s, struct fault *f)
+{
+	struct restore *r = run_state(e->run);
+	const bool all_known = restore_wants_all(e->run);
+	enum status st = all_known ? ST_OK : restore_load(e, NULL, f);
+
+	if (st == ST_OK)
+		st = session_open(e, want, s, f);
+	return st == ST_OK && all_known ? restore_load(e, &r->device.look, f) : st;
+}
+
 static enum status restore(struct step_env *e, struct fault *f)
 {
 	const unsigned want = LOOK_DKEK | LOOK_USER;
@@ -186,8 +205,11 @@ static enum status restore(struct step_env *e, struct fault *f)
 	SESSION s = { 0 };
 	enum status st, rows;
 
-	if ((st = restore_load(e, f)) != ST_OK || (st = session_open(e, want, &s, f)) != ST_OK ||
-	    (st = judge_and_tell(e, &s, f)) != ST_OK || (st = session_log_in(e, &s, want, f)) != ST_OK ||
+	if ((st = load_and_open(e, want, &s, f)) != ST_OK)
+		return st;
+	if (restore_wants_all(e->run) && r->n_items == 0)
+		return ST_OK;
+	if ((st = judge_and_tell(e, &s, f)) != ST_OK || (st = session_log_in(e, &s, want, f)) != ST_OK ||
 	    (st = judge(e, &s, f)) != ST_OK || (st = session_list(&s, f)) != ST_OK)
 		return st;
 	st = all(e, &s, f);
@@ -206,23 +228,36 @@ static enum status look(struct step_env *e, struct fault *f)
 	enum status st;
 
 	r->loaded = false;
-	if ((st = restore_load(e, f)) != ST_OK || (st = session_open(e, LOOK_DKEK | LOOK_USER | LOOK_USABLE, &s, f)) != ST_OK)
-		return st;
-	return judge(e, &s, f);
+	st = load_and_open(e, LOOK_DKEK | LOOK_USER | LOOK_USABLE, &s, f);
+	return st == ST_OK ? judge(e, &s, f) : st;
+}
+
+static enum status check_backups(struct run *r, unsigned index, struct fault *f)
+{
+	(void)index;
+	for (unsigned i = 0; i < run_count(r, "backup"); i++) {
+		const char *text = run_get(r, "backup", i);
+
+		if (strspn(text, "0123456789") != strlen(text) || strlen(text) > 18)
+			return fault_set(f, ST_BAD_FORM, "A backup is named by its number, and \"%s\" is none.", text);
+	}
+	return ST_OK;
 }
 
 static enum status check_source(struct run *r, unsigned index, struct fault *f)
 {
-	const bool files = run_count(r, "file") > 0, backup = run_get(r, "backup", 0)[0] != '\0';
+	const int said = (run_count(r, "file") > 0) + (run_count(r, "backup") > 0) +
+			      (restore_wants_all(r) ? 1 : 0);
 
 	(void)index;
-	if (files && backup)
+	if (said > 1)
 		return fault_set(f, ST_USAGE,
-				 "Say either which files, or which backup of the inventory (--backup ID), not both.");
-	if (!files && !backup)
+				 "Say either which files, or which backups of the inventory, or all of its backups: only one of "
+				 "these.");
+	if (said == 0)
 		return fault_set(f, ST_USAGE,
-				 "Say which file with a wrapped key is to be restored, or which backup of the "
-				 "inventory (--backup ID).");
+				 "Say what is to be restored: files with wrapped keys, backups of the inventory, or all of its "
+				 "backups that this device takes.");
 	return ST_OK;
 }
 
@@ -261,6 +296,12 @@ static void review(const struct run *r, struct prose *out)
 		  run_serial(r)[0] != '\0' ? run_serial(r) : "the device");
 	for (unsigned i = 0; !st->loaded && i < run_count(r, "file"); i++)
 		prose_add(out, PROSE_ITEM, "%s", run_get(r, "file", i));
+	for (unsigned i = 0; !st->loaded && i < run_count(r, "backup"); i++)
+		prose_add(out, PROSE_ITEM, "backup %s", run_get(r, "backup", i));
+	if (restore_wants_all(r))
+		prose_add(out, PROSE_ITEM,
+			  "One backup of every key that the inventory has under the DKEK of this device. Keys that are on it "
+			  "already are left alone.");
 	for (size_t i = 0; i < st->n_items; i++) {
 		const struct restore_item *item = &st->items[i];
 
@@ -283,6 +324,10 @@ static void outcome(const struct run *r, struct prose *out)
 {
 	const struct restore *st = run_state(r);
 
+	if (restore_wants_all(r) && st->device.n_rows == 0)
+		prose_add(out, PROSE_DONE,
+			  "Nothing had to be restored: every key of which the inventory has a backup under the DKEK of %s is on it "
+			  "already.", run_serial(r));
 	for (size_t i = 0; i < st->device.n_rows; i++) {
 		const struct key_result *k = &st->device.rows[i];
 
@@ -316,12 +361,20 @@ static const struct question source_questions[] = {
 	{
 		.name = "backup",
 		.value = "ID",
-		.ask = ASK_NUMBER,
+		.ask = ASK_OBJECTS,
 		.optional = true,
-		.words = "Backup",
+		.words = N_("Backups"),
 		.choices_of = restore_choices,
-		.help = "One of the backups that the inventory keeps, by its number, as keyroom backups shows it. It can only be restored "
-			"to a device with the same DKEK.",
+		.check = check_backups,
+		.help = N_("Backups that the inventory keeps, one or several, each by its number. Only those are listed that were made "
+			   "under the DKEK of this device, and whose keys it does not have yet."),
+	},
+	{
+		.name = "all",
+		.ask = ASK_YES,
+		.words = N_("All of them"),
+		.help = N_("Every key of which the inventory has a backup under the DKEK of this device, each once. Keys that are on "
+			   "the device already are left alone."),
 	},
 	{
 		.name = "file",

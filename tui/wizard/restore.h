@@ -24,6 +24,7 @@ struct restore_item {
 	char remark[400];
 	struct fault fault;           /* why it cannot be restored; st is ST_OK else */
 	bool done;
+	bool there;                   /* of all that are known: the device has this one already */
 	struct key_result result;
 };
 
@@ -36,17 +37,28 @@ struct restore {
 };
 
 /*
- * Reads the files or the backup that the answers name, and looks them up in the inventory. What is damaged has its fault
- * in its item; only what has nothing to do with a single file fails. Does nothing where they are loaded.
+ * Reads the files or the backups that the answers name, or all that are known under the DKEK that was looked at, and looks
+ * them up in the inventory. What is damaged has its fault in its item; only what has nothing to do with a single file fails.
+ * Does nothing where they are loaded.
  */
-enum status restore_load(struct step_env *e, struct fault *f);
+enum status restore_load(struct step_env *e, const struct look *l, struct fault *f);
+bool restore_wants_all(const struct run *r);   /* then restore_load() needs a look with its DKEK, else it may be NULL */
 void restore_unload(struct restore *r);
 
 /* One more sentence that is worth knowing of it. */
 void restore_remark(struct restore_item *item, const char *words);
 
-/* The backups of the inventory, newest first, by their number. */
+#define RESTORE_MAX 1024   /* wrapped keys in one run; no device has room for as many */
+
+/* For the question "backup": those that the run's device could take and does not have, newest first, by their number. */
 enum status restore_choices(const struct run *r, struct choices *ret, struct fault *f);
+
+/*
+ * One backup of each key that has any under this DKEK: the one that is proven best. Where nothing tells which key it is,
+ * each of its own. *ret is the caller's to free().
+ */
+enum status restore_of_dkek(struct store *store, const uint8_t kcv[static KCV_LEN], struct backup_row **ret, size_t *ret_n,
+			    struct fault *f);
 
 /* Is its DKEK the device's? Into the item's fault where not. The card is only asked for its key domains. */
 void restore_compare_dkek(struct store *store, struct session *s, struct restore_item *item);

@@ -1,14 +1,145 @@
-/* The backups that the inventory keeps, to choose from. */
+/* The backups that the inventory keeps, as far as a device could take them. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "engine/base/text.h"
+#include "store/device.h"
+#include "store/key.h"
 #include "tui/wizard/key_type.h"
 #include "tui/wizard/restore.h"
 
 #define SHOWN_MAX 200   /* the newest; one that is older is named by its number, or its file */
+
+/* What a device takes, as far as the inventory knows: its DKEKs, and the keys that it has already. */
+struct taker {
+	struct domain_row *domains;
+	size_t n_domains;
+	struct object_row *objects;
+	size_t n_objects;
+};
+
+static void taker_done(struct taker *t)
+{
+	free(t->domains);
+	free(t->objects);
+}
+#define TAKER CLEANUP(taker_done) struct taker
+
+static enum status taker_of(struct store *store, const char *serial, struct taker *ret, struct fault *f)
+{
+	const struct object_filter filter = { .device = serial };
+	enum status st = store_domains(store, serial, &ret->domains, &ret->n_domains, f);
+
+	if (st == ST_OK)
+		st = store_objects(store, &filter, &ret->objects, &ret->n_objects, f);
+	return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
+static bool has_it(const struct taker *t, const struct key_identity *key)
+{
+	for (size_t i = 0; i < t->n_objects && key->len > 0; i++) {
+		if (t->objects[i].type == THING_KEY && t->objects[i].key.len == key->len &&
+		    memcmp(t->objects[i].key.bytes, key->bytes, key->len) == 0)
+			return true;
+	}
+	return false;
+}
+
+struct found {
+	struct backup_row *rows;
+	size_t n, most;
+};
+
+static struct backup_row *same_key(const struct found *l, const struct backup_row *row)
+{
+	for (size_t i = 0; i < l->n && row->key.len > 0; i++) {
+		if (l->rows[i].key.len == row->key.len && memcmp(l->rows[i].key.bytes, row->key.bytes, row->key.len) == 0)
+			return &l->rows[i];
+	}
+	return NULL;
+}
+
+/* once: of each key the one that is proven best, and of those the newest, which the listing has first. */
+static void take(struct found *l, const struct backup_row *row, bool once)
+{
+	struct backup_row *other = once ? same_key(l, row) : NULL;
+
+	if (other != NULL && row->proof > other->proof)
+		*other = *row;
+	else if (other == NULL && l->n < l->most)
+		l->rows[l->n++] = *row;
+}
+
+/* All under this DKEK, NULL: under any, but those of keys that the taker has. */
+static enum status find_under(struct store *store, const uint8_t *kcv, const struct taker *t, bool once, struct found *l,
+			      struct fault *f)
+{
+	struct backup_filter filter = { .kcv = kcv };
+	enum status st = ST_OK;
+	size_t n;
+
+	do {
+		struct backup_row *rows = NULL;
+
+		n = 0;
+		st = store_backups(store, &filter, &rows, &n, f);
+		for (size_t i = 0; st == ST_OK && i < n; i++) {
+			if (t == NULL || !has_it(t, &rows[i].key))
+				take(l, &rows[i], once);
+			filter.below = rows[i].id;
+		}
+		free(rows);
+	} while (st == ST_OK && n == STORE_PAGE_MAX && (once || l->n < l->most));
+	return st;
+}
+
+enum status restore_of_dkek(struct store *store, const uint8_t kcv[static KCV_LEN], struct backup_row **ret, size_t *ret_n,
+			    struct fault *f)
+{
+	struct found l = { .rows = calloc(RESTORE_MAX, sizeof(*l.rows)), .most = RESTORE_MAX };
+	enum status st = l.rows != NULL ? find_under(store, kcv, NULL, true, &l, f) : fault_set(f, ST_NO_MEMORY, NULL);
+
+	if (st != ST_OK) {
+		free(l.rows);
+		return st;
+	}
+	*ret = l.rows;
+	*ret_n = l.n;
+	return ST_OK;
+}
+
+/* Those that this device could take. Where it is not known which DKEK it has: all. */
+static enum status find_for(const struct run *r, struct found *l, struct fault *f)
+{
+	struct store *store = run_env(r)->store;
+	TAKER t = { 0 };
+	bool known = false;
+	enum status st = taker_of(store, run_serial(r), &t, f);
+
+	for (size_t i = 0; i < t.n_domains && st == ST_OK; i++) {
+		if (!t.domains[i].has_kcv)
+			continue;
+		known = true;
+		st = find_under(store, t.domains[i].kcv, &t, false, l, f);
+	}
+	return st == ST_OK && !known ? find_under(store, NULL, &t, false, l, f) : st;
+}
+
+/* One that was named is among them, whatever else is known of it. */
+static void add_given(const struct run *r, struct found *l)
+{
+	for (unsigned i = 0; i < run_count(r, "backup"); i++) {
+		const int64_t id = strtoll(run_get(r, "backup", i), NULL, 10);
+		bool there = l->n == l->most;
+
+		for (size_t k = 0; k < l->n && !there; k++)
+			there = l->rows[k].id == id;
+		if (!there && store_backup_get(run_env(r)->store, id, &l->rows[l->n], NULL) == ST_OK)
+			l->n++;
+	}
+}
 
 static void kind_of(const struct backup_row *row, char out[static KEY_WORDS_MAX])
 {
@@ -47,21 +178,23 @@ static bool choice_of(const struct backup_row *row, struct choice *ret)
 enum status restore_choices(const struct run *r, struct choices *ret, struct fault *f)
 {
 	struct device_state *d = &((struct restore *)run_state(r))->device;
-	const struct backup_filter filter = { .page = { .limit = SHOWN_MAX } };
-	struct backup_row *rows = NULL;
+	struct found l = { .most = SHOWN_MAX };
 	enum status st;
-	size_t n = 0;
 
 	if (run_env(r)->store != NULL && !device_state_has_choices(d, r)) {
-		st = store_backups(run_env(r)->store, &filter, &rows, &n, f);
-		if (st != ST_OK)
+		l.rows = calloc(l.most, sizeof(*l.rows));
+		st = l.rows != NULL ? find_for(r, &l, f) : fault_set(f, ST_NO_MEMORY, NULL);
+		if (st != ST_OK) {
+			free(l.rows);
 			return st;
-		d->choices.c = calloc(n + 1, sizeof(*d->choices.c));
-		for (size_t i = 0; i < n && d->choices.c != NULL; i++) {
-			if (choice_of(&rows[i], &d->choices.c[d->choices.n]))
+		}
+		add_given(r, &l);
+		d->choices.c = calloc(l.n + 1, sizeof(*d->choices.c));
+		for (size_t i = 0; i < l.n && d->choices.c != NULL; i++) {
+			if (choice_of(&l.rows[i], &d->choices.c[d->choices.n]))
 				d->choices.n++;
 		}
-		free(rows);
+		free(l.rows);
 		d->has_choices = true;
 	}
 	*ret = d->choices;

@@ -203,7 +203,7 @@ static enum status from_file(struct step_env *e, const char *path, struct restor
 	return st;
 }
 
-static enum status from_store(struct step_env *e, const char *number, struct restore_item *item, struct fault *f)
+static enum status from_store(struct step_env *e, int64_t number, struct restore_item *item, struct fault *f)
 {
 	uint8_t *data = NULL;
 	size_t n = 0;
@@ -211,35 +211,87 @@ static enum status from_store(struct step_env *e, const char *number, struct res
 
 	if (e->store == NULL)
 		return fault_set(f, ST_STORE, "The inventory is not open, so that no backup of it can be restored.");
-	if ((st = store_backup_data(e->store, strtoll(number, NULL, 10), &data, &n, f)) != ST_OK)
+	if ((st = store_backup_data(e->store, number, &data, &n, f)) != ST_OK)
 		return st;
 	buf_put(&item->file, data, n);
 	free(data);
 	if (item->file.failed)
 		return fault_set(f, ST_NO_MEMORY, NULL);
-	snprintf(item->name, sizeof(item->name), "backup %s", number);
+	snprintf(item->name, sizeof(item->name), "backup %lld", (long long)number);
 	judge(e->store, item);
 	return ST_OK;
 }
 
-enum status restore_load(struct step_env *e, struct fault *f)
+bool restore_wants_all(const struct run *r)
 {
-	struct restore *r = run_state(e->run);
-	const char *backup = run_get(e->run, "backup", 0);
-	const unsigned files = run_count(e->run, "file");
-	const size_t n = files + (backup[0] != '\0');
+	return run_is(r, "all", "1");
+}
+
+/* The check value that is shown, else the one that the inventory knows. */
+static enum status kcv_of(struct step_env *e, const struct look *l, uint8_t ret[static KCV_LEN], struct fault *f)
+{
+	struct domain_row *rows = NULL;
+	bool found = l->dkek.kcv_shown;
+	size_t n = 0;
+
+	if (found)
+		memcpy(ret, l->dkek.kcv, KCV_LEN);
+	else if (store_domains(e->store, l->serial, &rows, &n, NULL) == ST_OK && n > 0 && rows[0].number == 0 && rows[0].has_kcv) {
+		memcpy(ret, rows[0].kcv, KCV_LEN);
+		found = true;
+	}
+	free(rows);
+	if (found)
+		return ST_OK;
+	return fault_set(f, ST_OTHER_DKEK, "%s does not show the check value of its DKEK, so that it cannot be told which backups "
+			 "it takes. Nothing was changed. Choose the backups one by one.", l->serial);
+}
+
+static enum status load_all(struct step_env *e, const struct look *l, struct restore *r, struct fault *f)
+{
+	uint8_t kcv[KCV_LEN];
+	struct backup_row *rows = NULL;
+	size_t n = 0;
+	enum status st;
+
+	if (e->store == NULL)
+		return fault_set(f, ST_STORE, "The inventory is not open, so that no backup of it can be restored.");
+	if ((st = session_need_dkek(l, f)) != ST_OK || (st = kcv_of(e, l, kcv, f)) != ST_OK ||
+	    (st = restore_of_dkek(e->store, kcv, &rows, &n, f)) != ST_OK)
+		return st;
+	r->items = calloc(n + 1, sizeof(*r->items));
+	if (r->items == NULL)
+		st = fault_set(f, ST_NO_MEMORY, NULL);
+	for (size_t i = 0; i < n && st == ST_OK; i++)
+		st = from_store(e, rows[i].id, &r->items[r->n_items++], f);
+	free(rows);
+	return st;
+}
+
+static enum status load_named(struct step_env *e, struct restore *r, struct fault *f)
+{
+	const unsigned files = run_count(e->run, "file"), backups = run_count(e->run, "backup");
 	enum status st = ST_OK;
 
-	if (r->loaded)
-		return ST_OK;
-	restore_unload(r);
-	r->items = calloc(n > 0 ? n : 1, sizeof(*r->items));
+	r->items = calloc((size_t)files + backups + 1, sizeof(*r->items));
 	if (r->items == NULL)
 		return fault_set(f, ST_NO_MEMORY, NULL);
 	for (unsigned i = 0; i < files && st == ST_OK; i++)
 		st = from_file(e, run_get(e->run, "file", i), &r->items[r->n_items++], f);
-	if (backup[0] != '\0' && st == ST_OK)
-		st = from_store(e, backup, &r->items[r->n_items++], f);
+	for (unsigned i = 0; i < backups && st == ST_OK; i++)
+		st = from_store(e, strtoll(run_get(e->run, "backup", i), NULL, 10), &r->items[r->n_items++], f);
+	return st;
+}
+
+enum status restore_load(struct step_env *e, const struct look *l, struct fault *f)
+{
+	struct restore *r = run_state(e->run);
+	enum status st;
+
+	if (r->loaded)
+		return ST_OK;
+	restore_unload(r);
+	st = restore_wants_all(e->run) ? load_all(e, l, r, f) : load_named(e, r, f);
 	if (st != ST_OK) {
 		restore_unload(r);
 		return st;
