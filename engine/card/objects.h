@@ -31,6 +31,13 @@ enum key_request {               /* what CExx tells about where a key was made *
 	REQUEST_OTHER_DEVICE,    /* came with the key from another device */
 };
 
+enum key_origin {                /* what object_attest() showed */
+	ORIGIN_UNKNOWN,          /* no request, or it was not checked */
+	ORIGIN_HERE,
+	ORIGIN_ELSEWHERE,        /* another device is named, whose signature cannot be checked here */
+	ORIGIN_UNPROVEN,         /* this device is named, and did not sign it */
+};
+
 enum {                                          /* what is wrong with an object */
 	OBJECT_BAD_DESCRIPTION = 1 << 0,        /* C4xx, C8xx or C9xx is there and cannot be decoded */
 	OBJECT_NO_DESCRIPTION = 1 << 1,         /* other software does not see the key */
@@ -38,6 +45,7 @@ enum {                                          /* what is wrong with an object 
 	OBJECT_NO_CONTENT = 1 << 3,             /* no public key, certificate or data file */
 	OBJECT_OTHER_KIND = 1 << 4,             /* description and public key are of different kinds */
 	OBJECT_UNREADABLE = 1 << 5,             /* the card would not give a file that it lists */
+	OBJECT_DAMAGES = 6,
 };
 
 struct object {
@@ -61,6 +69,7 @@ struct object {
 	bool has_cmac;                          /* never set by card_objects(): see card_key_cmac() */
 	uint8_t cmac[BLOB_CMAC_LEN];
 	enum key_request request;
+	enum key_origin origin;                 /* set by objects_attest() alone */
 
 	/* keys with one, and certificates */
 	struct cert *cert;                      /* NULL: none, or not decodable */
@@ -115,7 +124,12 @@ const struct object *objects_key_by_ref(const struct objects *l, uint8_t key_ref
  */
 enum status object_attest(struct card *c, const struct object *o, struct fault *f);
 
+/* The same for all of them, into origin; after card_status(), which reads EF 2F02: then no APDU. */
+void objects_attest(struct card *c, struct objects *l);
+
 /* What is wrong, in whole sentences; "" where nothing is. */
 void object_damage_words(const struct object *o, char *out, size_t cap);
+/* One of them, by its OBJECT_ bit; "" for anything else. */
+const char *damage_words(unsigned bit);
 
 #endif

@@ -186,7 +186,7 @@ static void numbers_unknown(struct fleet_device *d)
 {
 	d->fw_major = d->fw_minor = d->pin_tries = d->so_pin_tries = FLEET_UNKNOWN;
 	d->memory_free = d->memory_total = FLEET_UNKNOWN;
-	d->dkek_shares = d->dkek_missing = FLEET_UNKNOWN;
+	d->dkek_shares = d->dkek_missing = d->pin_max = d->trust = FLEET_UNKNOWN;
 	d->fault.tries_left = -1;
 }
 
@@ -307,6 +307,11 @@ static void take_info(const struct scan *s, struct fleet_device *d)
 	d->dkek_kcv[0] = '\0';
 	if (i->dkek.present && i->dkek.kcv_shown)
 		hex_upper(d->dkek_kcv, i->dkek.kcv, KCV_LEN);
+	d->trust = (int)i->trust;
+	text_clean(d->issuer, sizeof(d->issuer), i->device.issuer, strlen(i->device.issuer));
+	text_clean(d->root, sizeof(d->root), i->device.root, strlen(i->device.root));
+	d->issued = i->device.not_before;
+	d->expires = i->device.not_after;
 	d->looked_at = true;
 }
 

@@ -50,6 +50,7 @@ struct fleet_device {
 	bool factory_so_pin;     /* the inventory says that it still has the factory's */
 	bool never_unblocks;     /* initialised so that nothing unblocks the user PIN; false also where not known */
 	int pin_tries;           /* left; 0: blocked */
+	int pin_max;             /* tries that the user PIN was given, where Keyroom initialised it; else FLEET_UNKNOWN */
 	int so_pin_tries;        /* 0: dead */
 	long memory_free, memory_total;   /* bytes */
 
@@ -60,6 +61,11 @@ struct fleet_device {
 	unsigned keys, certificates, data;   /* how many objects */
 	unsigned keys_without_backup;
 	int64_t first_seen, last_seen;       /* seconds since 1970; 0: never before */
+
+	/* Of its device certificate; only where looked_at. */
+	int trust;               /* enum device_trust of engine/keys/cvc.h; FLEET_UNKNOWN */
+	char issuer[64], root[64];   /* holder references */
+	int64_t issued, expires;     /* CVC_NO_DATE */
 };
 
 enum fleet_type { FLEET_KEY, FLEET_CERTIFICATE, FLEET_DATA };
@@ -72,6 +78,11 @@ enum fleet_flag {
 	FLEET_ALIEN_CERTIFICATE = 1 << 4,   /* its certificate or request is for another kind of key */
 	FLEET_NO_BACKUP = 1 << 5,       /* a key of which no backup is known */
 	FLEET_OF_KEY = 1 << 6,          /* a certificate that belongs to a key, whose subject and until say the same */
+	FLEET_MADE_HERE = 1 << 7,       /* the device signed that the key was made inside it */
+	FLEET_MADE_ELSEWHERE = 1 << 8,  /* another device is named as the one that made it */
+	FLEET_MADE_UNPROVEN = 1 << 9,   /* this device is named, and did not sign it */
+	FLEET_MADE = FLEET_MADE_HERE | FLEET_MADE_ELSEWHERE | FLEET_MADE_UNPROVEN,
+	FLEET_DAMAGE = 1 << 10,         /* and the next five: OBJECT_ bits of engine/card/objects.h, in their order */
 };
 
 struct fleet_object {

@@ -28,6 +28,7 @@ void known_to_device(const struct device_row *row, struct fleet_device *d)
 
 static void counts_of(const struct device_row *row, struct fleet_device *d)
 {
+	d->pin_max = row->pin_max;
 	d->factory_so_pin = row->factory_so_pin == 1;
 	d->first_seen = row->first_seen > 0 ? row->first_seen : 0;
 	d->last_seen = row->last_seen > 0 ? row->last_seen : 0;
@@ -86,6 +87,7 @@ static enum status add_absent(struct fleet *fl, const struct device_row *row, st
 	if (e == NULL)
 		return fault_set(f, ST_NO_MEMORY, NULL);
 	e->d.state = FLEET_ABSENT;
+	e->d.trust = FLEET_UNKNOWN;
 	known_to_device(row, &e->d);
 	counts_of(row, &e->d);
 	domain_of(fl, &e->d);

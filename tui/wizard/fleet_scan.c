@@ -97,12 +97,16 @@ static enum status look(struct scan *s, struct card *card, struct store *store, 
 	if ((st = card_status(card, &s->info, f)) != ST_OK)
 		return st;
 	s->done_who = s->done_status = true;
-	if (all && ((st = card_objects(card, WANT_ALL, &list, f)) != ST_OK || (st = keep(s, &list, f)) != ST_OK))
+	if (all && (st = card_objects(card, WANT_ALL, &list, f)) != ST_OK)
 		return st;
-	s->done_all = all;
-	/* Other programs may have the card while the disk is waited for. */
+	/* Other programs may have the card while signatures are checked, and the disk is waited for. */
 	card_end(held);
 	held = NULL;
+	if (all && !s->sparing)
+		objects_attest(card, &list);
+	if (all && (st = keep(s, &list, f)) != ST_OK)
+		return st;
+	s->done_all = all;
 	return record_seen(store, &s->info, all ? &list : NULL, s->sparing, f);
 }
 

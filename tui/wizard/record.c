@@ -48,7 +48,13 @@ void identity_to_result(const struct key_identity *id, struct key_result *k)
 
 unsigned record_flags_of(const struct object *o)
 {
-	unsigned flags = 0;
+	static const unsigned origins[] = {
+		[ORIGIN_UNKNOWN] = 0,
+		[ORIGIN_HERE] = FLEET_MADE_HERE,
+		[ORIGIN_ELSEWHERE] = FLEET_MADE_ELSEWHERE,
+		[ORIGIN_UNPROVEN] = FLEET_MADE_UNPROVEN,
+	};
+	unsigned flags = origins[o->origin] | (o->damage & ((1u << OBJECT_DAMAGES) - 1)) * FLEET_DAMAGE;
 
 	if ((o->damage & (OBJECT_BAD_DESCRIPTION | OBJECT_NO_DESCRIPTION)) != 0)
 		flags |= FLEET_NOT_DESCRIBED;
@@ -72,6 +78,21 @@ static void certificate_of(const struct object *o, struct object_row *ret)
 {
 	snprintf(ret->subject, sizeof(ret->subject), "%.*s", (int)sizeof(ret->subject) - 1, o->cert->subject);
 	ret->not_after = o->cert->not_after;
+}
+
+static void hash_of(const struct object *o, struct object_row *ret)
+{
+	ret->has_sha256 = o->content.n > 0 && digest_sha256(buf_view(&o->content), ret->sha256, NULL) == ST_OK;
+}
+
+/* Which key a certificate of another key's is for: len 0 where these devices do not have such keys. */
+static struct key_identity key_of_cert(const struct cert *c)
+{
+	uint8_t sha256[32];
+
+	if (!c->has_key || pubkey_spki_sha256(&c->key, sha256, NULL) != ST_OK)
+		return (struct key_identity){ 0 };
+	return identity_of_spki(sha256);
 }
 
 static void key_of(const struct object *o, struct object_row *ret)
@@ -98,7 +119,6 @@ size_t record_rows_of(const struct object *o, struct object_row ret[static 2])
 		.use_counter = STORE_UNKNOWN,
 		.not_after = STORE_UNKNOWN,
 	};
-	uint8_t hash[32];
 
 	if (o->type == OBJECT_STRAY)
 		return 0;
@@ -114,11 +134,10 @@ size_t record_rows_of(const struct object *o, struct object_row ret[static 2])
 	}
 	if (o->cert != NULL)
 		certificate_of(o, &ret[0]);
-	if (o->content.n > 0 && o->type == OBJECT_CERTIFICATE &&
-	    digest_sha256(buf_view(&o->content), hash, NULL) == ST_OK) {
-		ret[0].has_sha256 = true;
-		memcpy(ret[0].sha256, hash, sizeof(hash));
-	}
+	if (o->type == OBJECT_CERTIFICATE)
+		hash_of(o, &ret[0]);
+	if (o->type == OBJECT_CERTIFICATE && o->cert != NULL)
+		ret[0].key = key_of_cert(o->cert);
 	if (o->type != OBJECT_KEY || o->cert == NULL)
 		return 1;
 	ret[1] = empty;
@@ -127,6 +146,7 @@ size_t record_rows_of(const struct object *o, struct object_row ret[static 2])
 	ret[1].fid = o->content_fid;
 	ret[1].key = ret[0].key;
 	ret[1].flags = FLEET_OF_KEY;
+	hash_of(o, &ret[1]);
 	certificate_of(o, &ret[1]);
 	return 2;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "engine/base/clock.h"
+#include "tui/wizard/fleet.h"
 #include "tui/wizard/key_type.h"
 
 #define SPARING_S 3600   /* a device that was seen so shortly ago is not written down again for the time alone */
@@ -34,6 +35,42 @@ static void seen_pins(const struct card_info *info, struct device_row *row)
 	row->so_pin_tries = info->so.state == PIN_BLOCKED ? 0 : info->so.tries;
 }
 
+static const struct object_row *row_of_fid(const struct object_row *rows, size_t n, const struct object_row *like)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (rows[i].type == like->type && rows[i].fid == like->fid)
+			return &rows[i];
+	}
+	return NULL;
+}
+
+static bool same_identity(const struct key_identity *a, const struct key_identity *b)
+{
+	return a->len == b->len && memcmp(a->bytes, b->bytes, a->len) == 0;
+}
+
+/*
+ * Where a key was made was shown once, by a request that a certificate may have replaced since, or that nobody checks this
+ * time: that stays known of the same key in the same place.
+ */
+static enum status keep_origins(struct store *s, const char *serial, struct object_row *rows, size_t n, struct fault *f)
+{
+	const struct object_filter filter = { .device = serial };
+	struct object_row *known = NULL;
+	size_t n_known = 0;
+	enum status st = store_objects(s, &filter, &known, &n_known, f);
+
+	for (size_t i = 0; i < n && st == ST_OK; i++) {
+		const struct object_row *before = row_of_fid(known, n_known, &rows[i]);
+
+		if (rows[i].type == THING_KEY && rows[i].key.len > 0 && (rows[i].flags & FLEET_MADE) == 0 && before != NULL &&
+		    same_identity(&rows[i].key, &before->key))
+			rows[i].flags |= before->flags & FLEET_MADE;
+	}
+	free(known);
+	return st;
+}
+
 static enum status sync_objects(struct store *s, const char *serial, const struct objects *l, int64_t at,
 				struct fault *f)
 {
@@ -47,7 +84,9 @@ static enum status sync_objects(struct store *s, const char *serial, const struc
 		BUF spki = { 0 };
 
 		n += record_rows_of(o, rows + n);
-		if (o->type != OBJECT_KEY || !o->has_key)
+		if (o->cert != NULL && o->content.n > 0)
+			st = store_certificate_keep(s, o->content.p, o->content.n, f);
+		if (st != ST_OK || o->type != OBJECT_KEY || !o->has_key)
 			continue;
 		key.identity = identity_of_spki(o->spki_sha256);
 		snprintf(key.algorithm, sizeof(key.algorithm), "%s", key_algorithm_word(o->algorithm));
@@ -57,6 +96,8 @@ static enum status sync_objects(struct store *s, const char *serial, const struc
 		if ((st = store_key_seen(s, &key, at, f)) == ST_OK && (st = pubkey_to_spki(&o->key, &spki, f)) == ST_OK)
 			st = store_key_set_spki(s, &key.identity, spki.p, spki.n, f);
 	}
+	if (st == ST_OK)
+		st = keep_origins(s, serial, rows, n, f);
 	if (st == ST_OK)
 		st = store_objects_sync(s, serial, rows, n, at, f);
 	free(rows);
@@ -110,24 +151,16 @@ static bool same_domain(struct store *s, const struct card_info *info)
 
 static bool same_object(const struct object_row *known, const struct object_row *seen)
 {
-	const bool same_key = seen->key.len == 0 || (seen->key.len == known->key.len &&
-						     memcmp(seen->key.bytes, known->key.bytes, seen->key.len) == 0);
+	const bool same_key = seen->key.len == 0 || same_identity(&seen->key, &known->key);
+	/* Whoever is sparing does not check where keys were made. */
+	const unsigned compared = seen->flags & FLEET_MADE ? ~0u : ~(unsigned)FLEET_MADE;
 
 	return same_key && known->type == seen->type && known->fid == seen->fid && known->id_len == seen->id_len &&
 	       memcmp(known->id, seen->id, seen->id_len) == 0 && strcmp(known->label, seen->label) == 0 &&
 	       strcmp(known->algorithm, seen->algorithm) == 0 && known->size == seen->size &&
-	       strcmp(known->curve, seen->curve) == 0 && known->flags == seen->flags &&
+	       strcmp(known->curve, seen->curve) == 0 && ((known->flags ^ seen->flags) & compared) == 0 &&
 	       strcmp(known->subject, seen->subject) == 0 && known->not_after == seen->not_after &&
 	       known->has_sha256 == seen->has_sha256 && memcmp(known->sha256, seen->sha256, sizeof(seen->sha256)) == 0;
-}
-
-static const struct object_row *row_of_fid(const struct object_row *rows, size_t n, const struct object_row *like)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (rows[i].type == like->type && rows[i].fid == like->fid)
-			return &rows[i];
-	}
-	return NULL;
 }
 
 static bool same_objects(struct store *s, const char *serial, const struct objects *l)
