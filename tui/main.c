@@ -24,6 +24,8 @@
 #include "tui/wizard/wizard.h"
 
 #define REHEARSAL_CARDS 2
+#define LOCK_MINUTES 10
+#define LOCK_MINUTES_MOST 1440
 
 struct parts {
 	struct args args;
@@ -35,6 +37,7 @@ struct parts {
 	struct jobs *jobs;
 	struct fleet *fleet;
 	struct env env;
+	int64_t lock_minutes;    /* of the console; 0: never */
 };
 
 /* $VARIABLE/keyroom, or where that is not set $HOME/OTHERWISE/keyroom (XDG Base Directory Specification). */
@@ -87,6 +90,22 @@ static enum status open_source(struct parts *p, struct fault *f)
 	if (p->args.rehearse == NULL)
 		return pcsc_source_open(&p->source, f);
 	return sim_source_open(p->folder, &options, &p->source, f);
+}
+
+static enum status choose_lock(struct parts *p, struct fault *f)
+{
+	const char *given = p->args.lock;
+	char *end;
+	long minutes;
+
+	p->lock_minutes = LOCK_MINUTES;
+	if (given == NULL)
+		return ST_OK;
+	minutes = strtol(given, &end, 10);
+	if (given[0] < '0' || given[0] > '9' || *end != '\0' || minutes > LOCK_MINUTES_MOST)
+		return fault_set(f, ST_USAGE, "--lock takes whole minutes, from 1 to %d, or 0 for never.", LOCK_MINUTES_MOST);
+	p->lock_minutes = minutes;
+	return ST_OK;
 }
 
 static bool tolerates_absence(const struct parts *p)
@@ -152,7 +171,7 @@ static int run(struct parts *p)
 	here.store_path = p->store_path;
 	if (p->args.command != NULL)
 		return command_run(&here);
-	st = console_run(&p->env, p->fleet, p->source, &f);
+	st = console_run(&p->env, p->fleet, p->source, p->lock_minutes * 60000, &f);
 	if (st != ST_OK)
 		command_complain(&f);
 	return (int)exit_of(st);
@@ -206,7 +225,8 @@ int main(int argc, char **argv)
 		return EXIT_FAILED;
 	words_open(KEYROOM_LOCALEDIR);
 	signal(SIGPIPE, SIG_IGN);
-	if (harden_process(&f) != ST_OK || args_parse(argc, (const char *const *)argv, &parts.args, &f) != ST_OK) {
+	if (harden_process(&f) != ST_OK || args_parse(argc, (const char *const *)argv, &parts.args, &f) != ST_OK ||
+	    choose_lock(&parts, &f) != ST_OK) {
 		command_complain(&f);
 		return (int)exit_of(f.st);
 	}

@@ -7,12 +7,12 @@ _keyroom()
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		word=${COMP_WORDS[i]}
 		case $word in
-		-d | --device | --store | --confirm) ((i++)) ;;
+		-d | --device | --store | --confirm | --lock) ((i++)) ;;
 		-*) ;;
 		*) grep -qE "^${command:+$command }$word( |$)" <<<"$rows" && command+=${command:+ }$word ;;
 		esac
 	done
-	local choices="--device --json --store --rehearse --confirm --help --version"
+	local choices="--device --json --store --rehearse --confirm --lock --help --version"
 	if [ -n "$command" ] && grep -qxF -- "$command" <<<"$rows"; then
 		if grep -qE "^$command	$prev	value$" <<<"$rows"; then
 			mapfile -t COMPREPLY < <(compgen -f -- "$cur")

@@ -1,9 +1,12 @@
 /*
  * The console on simulated cards, as in a rehearsal, for tests: it opens shares with an iteration count of 1, and lets
- * itself be looked into, so that a test can search its memory for what was typed. console_main FOLDER [realistic]
+ * itself be looked into, so that a test can search its memory for what was typed. console_main FOLDER [realistic | MS]: cards
+ * that take their time; milliseconds after which it locks itself.
  */
 #include <locale.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "engine/sim/sim.h"
 #include "store/store.h"
@@ -11,7 +14,7 @@
 #include "tui/wizard/fleet.h"
 #include "tui/wizard/wizard.h"
 
-static enum status run(const char *folder, bool realistic, struct fault *f)
+static enum status run(const char *folder, bool realistic, int64_t lock_ms, struct fault *f)
 {
 	const struct sim_options options = { .cards = 2, .no_sync = true, .realistic = realistic };
 	struct source *source = NULL;
@@ -36,7 +39,7 @@ static enum status run(const char *folder, bool realistic, struct fault *f)
 		st = fleet_new(jobs, store, true, &fleet, f);
 	}
 	if (st == ST_OK)
-		st = console_run(&env, fleet, source, f);
+		st = console_run(&env, fleet, source, lock_ms, f);
 	fleet_free(fleet);
 	jobs_free(jobs);
 	store_close(store);
@@ -52,7 +55,7 @@ int main(int argc, char **argv)
 	if (argc != 2 && argc != 3)
 		return 2;
 	console_block_signals();
-	if (run(argv[1], argc == 3, &f) == ST_OK)
+	if (run(argv[1], argc == 3 && strcmp(argv[2], "realistic") == 0, argc == 3 ? atoi(argv[2]) : 0, &f) == ST_OK)
 		return 0;
 	(void)fprintf(stderr, "%s\n", f.what);
 	return 1;

@@ -17,6 +17,7 @@ static const struct global {
 	{ .name = "rehearse", .text = offsetof(struct args, rehearse), .bare = true },
 	{ .name = "device", .text = offsetof(struct args, device) },
 	{ .name = "confirm", .text = offsetof(struct args, confirm) },
+	{ .name = "lock", .text = offsetof(struct args, lock) },
 	{ .name = "json", .flag = offsetof(struct args, json) },
 	{ .name = "help", .flag = offsetof(struct args, help) },
 	{ .name = "version", .flag = offsetof(struct args, version) },
@@ -158,6 +159,8 @@ enum status args_parse(int argc, const char *const *argv, struct args *ret, stru
 	}
 	if (st == ST_OK && a.store != NULL && a.rehearse != NULL)
 		st = fault_set(f, ST_USAGE, "--store and --rehearse exclude each other: a rehearsal has an inventory of its own.");
+	if (st == ST_OK && a.lock != NULL && a.command != NULL)
+		st = fault_set(f, ST_USAGE, "--lock is for the console: a command ends by itself.");
 	if (st != ST_OK) {
 		args_done(&a);
 		return st;

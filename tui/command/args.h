@@ -25,6 +25,7 @@ struct args {
 	const char *rehearse;      /* NULL: real readers; "": the usual folder */
 	const char *device;
 	const char *confirm;
+	const char *lock;          /* of the console: minutes; NULL: as many as usual */
 	bool json, help, version;
 	bool words;                /* prints what completion needs */
 

@@ -10,6 +10,7 @@ static const char globals_text[] =
 	"  --json                 one JSON document on standard output\n"
 	"  --store FILE           another inventory\n"
 	"  --rehearse[=DIR]       simulated cards, with an inventory of their own\n"
+	"  --lock MINUTES         the console locks itself after so long without a key (10; 0: never)\n"
 	"  --confirm SERIAL       says yes where something is lost for good\n"
 	"  --help, --version\n";
 

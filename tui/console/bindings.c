@@ -7,7 +7,7 @@
 #define QUIET(needs_) (NEED_QUIET | (needs_))
 
 const struct binding bindings[] = {
-	{ .in = IN_OPEN, .keys = { K_ENTER }, .name = "Enter", .words = "Open", .modes = MODE_ALL, .needs = NEED_OPEN,
+	{ .in = IN_OPEN, .keys = { K_ENTER }, .name = "Enter", .words = "Open", .modes = MODE_ALL | MODE_LOCK, .needs = NEED_OPEN,
 	  .help = "Opens what the cursor stands on; in a procedure, goes on to the next page." },
 	{ .in = IN_NEXT, .keys = { K_TAB }, .name = "Tab", .words = "Next field", .modes = MODE_WIZARD, .needs = NEED_PANES,
 	  .help = "Moves to the next field. Shift and Tab together move back." },
@@ -41,7 +41,7 @@ const struct binding bindings[] = {
 	  .needs = QUIET(NEED_REHEARSAL), .help = "In a rehearsal: takes one more new device out of its box and plugs it in." },
 	{ .in = IN_HELP, .keys = { K_F1 }, .name = "F1", .words = "Help", .modes = MODE_WIZARD, .needs = 0,
 	  .help = "Explains this screen, and the field that the cursor is in. Where letters are typed, F1 does." },
-	{ .in = IN_HELP, .keys = { '?', K_F1 }, .name = "?", .words = "Help", .modes = MODE_MAIN | MODE_LIST | MODE_WIZARD,
+	{ .in = IN_HELP, .keys = { '?', K_F1 }, .name = "?", .words = "Help", .modes = MODE_MAIN | MODE_LIST | MODE_WIZARD | MODE_LOCK,
 	  .needs = NEED_QUIET, .help = "Explains this screen, and the field that the cursor is in. Where letters are typed, F1 does." },
 	{ .in = IN_HELP, .keys = { K_F1 }, .name = "F1", .modes = MODE_MAIN | MODE_LIST, .needs = 0,
 	  .help = "Explains this screen, and the field that the cursor is in. Where letters are typed, F1 does." },
@@ -70,10 +70,12 @@ const struct binding bindings[] = {
 	  .help = "Moves to the list of objects." },
 	{ .in = IN_LEAVE, .keys = { K_CTRL('c') }, .name = "^C", .modes = MODE_MAIN | MODE_LIST | MODE_TEXT, .needs = 0,
 	  .help = "Goes back to the main screen. There it does nothing: q quits." },
-	{ .in = IN_REDRAW, .keys = { K_CTRL('l') }, .name = "^L", .modes = MODE_ALL, .needs = 0,
+	{ .in = IN_REDRAW, .keys = { K_CTRL('l') }, .name = "^L", .modes = MODE_ALL | MODE_LOCK, .needs = 0,
 	  .help = "Draws the whole screen anew, and reads the device again." },
-	{ .in = IN_SUSPEND, .keys = { K_CTRL('z') }, .name = "^Z", .modes = MODE_ALL, .needs = 0,
+	{ .in = IN_SUSPEND, .keys = { K_CTRL('z') }, .name = "^Z", .modes = MODE_ALL | MODE_LOCK, .needs = 0,
 	  .help = "Clears the screen and goes to the shell that started Keyroom; fg comes back." },
+	{ .in = IN_LOCK, .keys = { 'L' }, .name = "L", .modes = MODE_ALL, .needs = NEED_QUIET,
+	  .help = "Locks the screen at once: leaves what is not finished, erases what was typed, and clears the screen." },
 	{ .in = IN_NONE },
 };
 

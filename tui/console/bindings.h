@@ -33,6 +33,7 @@ enum intent {
 	IN_HELP,
 	IN_REDRAW,
 	IN_SUSPEND,
+	IN_LOCK,
 	IN_QUIT,
 };
 
@@ -43,6 +44,7 @@ enum mode {
 	MODE_TEXT = 1 << 2,     /* sentences to be read */
 	MODE_WIZARD = 1 << 3,
 	MODE_ALL = (1 << 4) - 1,
+	MODE_LOCK = 1 << 15,    /* nobody is there: not one of all */
 };
 
 /* What a screen has now. */

@@ -5,6 +5,8 @@
 #ifndef TUI_CONSOLE_CONSOLE_H
 #define TUI_CONSOLE_CONSOLE_H
 
+#include <stdint.h>
+
 #include "engine/base/error.h"
 
 struct env;
@@ -19,8 +21,9 @@ void console_block_signals(void);
 
 /*
  * Until the person quits or the terminal goes away; both are ST_OK. source serves the keys of a rehearsal (plug in, pull
- * out, add a card) and may be NULL. Nothing is owned. ST_USAGE: no terminal, or one that cannot be used.
+ * out, add a card) and may be NULL. Nothing is owned. lock_ms: it locks itself after so long without a key; 0: never.
+ * ST_USAGE: no terminal, or one that cannot be used.
  */
-enum status console_run(const struct env *env, struct fleet *fleet, struct source *source, struct fault *f);
+enum status console_run(const struct env *env, struct fleet *fleet, struct source *source, int64_t lock_ms, struct fault *f);
 
 #endif

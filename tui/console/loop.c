@@ -95,6 +95,7 @@ static void suspend(struct loop *l)
 	(void)sigaction(SIGTSTP, &before, NULL);
 	out_resume(l->out);
 	resize(l);
+	ui_time(&l->ui, clock_ms(), clock_wall());   /* it may have been away for long */
 	draw(l, true);
 }
 
@@ -231,9 +232,13 @@ static void wait_for_something(struct loop *l)
 		{ .fd = jobs_fd(l->ui.env->jobs), .events = POLLIN },
 	};
 	int timeout = keys_waiting(&l->keys) ? KEYS_ESCAPE_MS : ui_busy(&l->ui) ? BUSY_MS : MINUTE_MS;
+	int64_t locks_in = ui_locks_in(&l->ui);
 
+	if (locks_in >= 0 && locks_in < timeout)
+		timeout = (int)locks_in;
 	if (poll(p, sizeof(p) / sizeof(p[0]), timeout) < 0)
 		return;
+	ui_time(&l->ui, clock_ms(), clock_wall());   /* of the key, not of the picture before it */
 	if (p[1].revents != 0)
 		take_signal(l);
 	if (p[2].revents != 0)
@@ -257,7 +262,7 @@ static void run(struct loop *l)
 	}
 }
 
-enum status console_run(const struct env *env, struct fleet *fleet, struct source *source, struct fault *f)
+enum status console_run(const struct env *env, struct fleet *fleet, struct source *source, int64_t lock_ms, struct fault *f)
 {
 	CLEANUP(out_close_guard) struct out *out = NULL;
 	SECRET *byte = secret_new(1);
@@ -280,6 +285,7 @@ enum status console_run(const struct env *env, struct fleet *fleet, struct sourc
 		return fault_set(f, ST_NO_MEMORY, NULL);
 	st = ui_init(&l.ui, env, fleet, source, f);
 	if (st == ST_OK) {
+		l.ui.lock_ms = lock_ms;
 		resize(&l);
 		run(&l);
 		out_close(STEAL(out));   /* nothing stays on the screen while a card is waited for */

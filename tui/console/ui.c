@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/base/words.h"
 #include "tui/console/keys.h"
 
 #define FOOTER_ROWS 2
@@ -86,8 +87,61 @@ static unsigned has_now(const struct ui *ui)
 
 static void leave_all(struct ui *ui)
 {
-	while (ui->depth > 1)
+	while (ui->depth > 1 && ui_top(ui)->ops->mode != MODE_LOCK)
 		ui_pop(ui);
+}
+
+static bool is_locked(const struct ui *ui)
+{
+	return ui->depth > 1 && ui->stack[1]->ops->mode == MODE_LOCK;
+}
+
+static bool at_work(const struct ui *ui)
+{
+	for (size_t i = 0; i < ui->depth; i++) {
+		const struct screen *s = ui->stack[i];
+
+		if (s->ops->busy != NULL && s->ops->busy(s))
+			return true;
+	}
+	return false;
+}
+
+void ui_lock(struct ui *ui)
+{
+	struct screen *lock;
+
+	if (at_work(ui)) {
+		ui->lock_soon = true;
+		ui_say(ui, _("The screen will be locked as soon as what is under way has ended."));
+		return;
+	}
+	ui->lock_soon = false;
+	if (is_locked(ui))
+		return;
+	lock = lock_screen_new(ui);
+	while (ui->depth > 1) {
+		const struct screen *s = ui_top(ui);
+
+		if (lock != NULL && s->ops->left != NULL)
+			s->ops->left(s, lock_screen_left(lock));
+		ui_pop(ui);
+	}
+	ui->message[0] = '\0';
+	ui_push(ui, lock);
+	ui_reload(ui);
+	ui->repaint = true;
+}
+
+int64_t ui_locks_in(const struct ui *ui)
+{
+	int64_t left = ui->active_ms + ui->lock_ms - ui->now_ms;
+
+	if (at_work(ui) || is_locked(ui))
+		return -1;
+	if (ui->lock_soon)
+		return 0;
+	return ui->lock_ms == 0 ? -1 : left > 0 ? left : 0;
 }
 
 static void ui_intent(struct ui *ui, const struct binding *b)
@@ -103,6 +157,9 @@ static void ui_intent(struct ui *ui, const struct binding *b)
 		break;
 	case IN_SUSPEND:
 		ui->suspend = true;
+		break;
+	case IN_LOCK:
+		ui_lock(ui);
 		break;
 	case IN_LEAVE:
 		if (s->ops->mode == MODE_WIZARD)
@@ -133,6 +190,7 @@ void ui_key(struct ui *ui, uint32_t key)
 	const struct binding *b;
 
 	ui->changed = true;
+	ui->active_ms = ui->now_ms;
 	if (too_small(ui)) {   /* nobody presses a key for a screen that cannot be seen */
 		if (key == 'q' || key == K_F10)
 			ui->quit = !ui_typing(ui) && ui->depth == 1;
@@ -172,6 +230,7 @@ void ui_mouse(struct ui *ui, uint32_t key, struct zone z)
 	size_t depth = ui->depth;
 
 	ui->changed = true;
+	ui->active_ms = ui->now_ms;
 	if (too_small(ui) || (key == K_CLICK && ui->opened_ms > 0 && ui->now_ms - ui->opened_ms < DOUBLE_CLICK_MS))
 		return;
 	ui->message[0] = '\0';
@@ -211,8 +270,12 @@ void ui_time(struct ui *ui, int64_t now_ms, int64_t wall)
 {
 	if (ui_busy(ui) || ui->wall / 60 != wall / 60)
 		ui->changed = true;
+	if (ui->now_ms == 0 || at_work(ui))
+		ui->active_ms = now_ms;
 	ui->now_ms = now_ms;
 	ui->wall = wall;
+	if (ui_locks_in(ui) == 0)
+		ui_lock(ui);
 }
 
 bool ui_busy(const struct ui *ui)
@@ -234,6 +297,7 @@ void ui_secret_typed(struct ui *ui)
 	struct screen *s = ui_top(ui);
 
 	ui->changed = true;
+	ui->active_ms = ui->now_ms;
 	ui->message[0] = '\0';
 	if (s->ops->typed != NULL)
 		s->ops->typed(s);

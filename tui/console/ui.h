@@ -47,7 +47,8 @@ struct screen_ops {
 	 */
 	bool (*mouse)(struct screen *s, uint32_t key, struct zone z);
 	void (*event)(struct screen *s, const struct job_event *e, unsigned fleet_changes);   /* also when covered */
-	bool (*busy)(const struct screen *s);               /* draw me anew as time goes by */
+	bool (*busy)(const struct screen *s);               /* draw me anew as time goes by, and never lock me away */
+	void (*left)(const struct screen *s, struct prose *out);   /* it is being locked away: what becomes of its work */
 	void (*help_text)(const struct screen *s, struct prose *out);   /* of this page and field, before ops->help */
 	void (*draw)(const struct screen *s, struct area a);   /* everything but the footer and the message above it */
 	void (*free)(struct screen *s);
@@ -72,6 +73,9 @@ struct ui {
 	bool message_is_fault;
 	bool changed;              /* the picture may be another one than last time */
 	bool quit, suspend, repaint;   /* asked of the loop */
+	int64_t lock_ms;           /* locks itself after so long without a key; 0: never */
+	int64_t active_ms;         /* when the last key was pressed, or the last work ended */
+	bool lock_soon;            /* as soon as no work is under way */
 };
 
 /* With the main screen on the stack. */
@@ -84,6 +88,7 @@ void ui_mouse(struct ui *ui, uint32_t key, struct zone z);   /* z: of the pictur
 void ui_event(struct ui *ui, const struct job_event *e);
 void ui_time(struct ui *ui, int64_t now_ms, int64_t wall);
 bool ui_busy(const struct ui *ui);
+int64_t ui_locks_in(const struct ui *ui);        /* milliseconds until ui_time() will; -1: not as things stand */
 struct secret *ui_secret(const struct ui *ui);   /* what the next text belongs to; NULL: no secret */
 void ui_secret_typed(struct ui *ui);
 bool ui_typing(const struct ui *ui);             /* a field has the keyboard: pasted text is welcome */
@@ -93,6 +98,11 @@ void ui_draw(const struct ui *ui, struct grid *g);
 void ui_push(struct ui *ui, struct screen *s);
 void ui_pop(struct ui *ui);
 struct screen *ui_top(const struct ui *ui);
+/*
+ * Leaves everything but the main screen, which erases its secrets, and covers that with the lock screen. While work is under
+ * way: as soon as that has ended.
+ */
+void ui_lock(struct ui *ui);
 void ui_reload(struct ui *ui);   /* the inventory was changed: the fleet reads it again, and every screen is told */
 void ui_say(struct ui *ui, const char *words);
 void ui_say_fault(struct ui *ui, const struct fault *f);
@@ -105,6 +115,8 @@ int ui_prose(struct area a, int row, const struct prose *p);
 
 /* The screens. NULL: memory. */
 struct screen *main_screen_new(struct ui *ui);
+struct screen *lock_screen_new(struct ui *ui);
+struct prose *lock_screen_left(struct screen *s);   /* what was left, to be filled */
 struct screen *help_screen_new(struct ui *ui, const struct screen *about);
 struct screen *menu_screen_new(struct ui *ui, const char *serial, const char *id);   /* id: CKA_ID; "" */
 struct screen *object_screen_new(struct ui *ui, const struct fleet_device *d, const struct fleet_object *o);

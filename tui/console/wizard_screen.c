@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/words.h"
 #include "store/run.h"
 #include "tui/console/keys.h"
 
@@ -248,6 +249,27 @@ static bool busy(const struct screen *s)
 	return !w->choosing && (w->phase == RUN_WORKING || w->phase == RUN_RUNNING);
 }
 
+static void left(const struct screen *s, struct prose *out)
+{
+	const struct wizard_screen *w = wizard_peek(s);
+	const char *title = translated(w->p->title), *serial = w->choosing ? "" : run_serial(w->run);
+
+	if (serial[0] != '\0')
+		prose_add(out, PROSE_PLAIN, "What was open is the procedure \"%s\" on the device %s.", title, serial);
+	else
+		prose_add(out, PROSE_PLAIN, "What was open is the procedure \"%s\".", title);
+	if (!w->choosing && w->phase == RUN_DONE)
+		prose_add(out, PROSE_DONE, "It was finished.");
+	else if (!w->choosing && w->phase == RUN_FAILED)
+		prose_add(out, PROSE_WARNING, "It was not finished. %s", run_fault(w->run)->what);
+	else if (run_is_resumed(w->run))
+		prose_add(out, PROSE_WARNING, "It is not finished, and can be taken up again from the main screen.");
+	else if (w->p->on_device)
+		prose_add(out, PROSE_PLAIN, "It had not begun: nothing on the device has been changed.");
+	else
+		prose_add(out, PROSE_PLAIN, "It had not begun: nothing has been changed.");
+}
+
 static void help_text(const struct screen *s, struct prose *out)
 {
 	const struct wizard_screen *w = wizard_peek(s);
@@ -289,6 +311,7 @@ static const struct screen_ops ops = {
 	.mouse = mouse,
 	.event = event,
 	.busy = busy,
+	.left = left,
 	.help_text = help_text,
 	.draw = wizard_draw,
 	.free = wizard_free,
