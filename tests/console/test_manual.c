@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "tui/console/bindings.h"
+#include "tui/console/screens.h"
 
 #define PAGE "share/man/keyroom.1"
 #define BEGIN ".Sh KEYS OF THE CONSOLE\n"
@@ -62,6 +63,16 @@ static void write_sentences(FILE *out, const char *text)
 	fputc('\n', out);
 }
 
+static void write_screens(FILE *out)
+{
+	fputs(".Bl -tag -width Ds\n", out);
+	for (const struct screen_row *r = screens; r->key != 0; r++) {
+		fprintf(out, ".It Ic %c\n%s.\n", (char)r->key, r->title);
+		write_sentences(out, r->help);
+	}
+	fputs(".El\n", out);
+}
+
 static char *section(void)
 {
 	char *text = NULL;
@@ -75,6 +86,8 @@ static char *section(void)
 			continue;
 		write_names(out, b);
 		write_sentences(out, b->help);
+		if (b->in == IN_SCREEN)
+			write_screens(out);
 	}
 	fputs(".El\n", out);
 	assert_int_equal(fclose(out), 0);

@@ -22,7 +22,10 @@ enum intent {
 	IN_OPEN,
 	IN_BACK,
 	IN_MARK,
+	IN_MARK_ALL,
 	IN_FILTER,
+	IN_SORT,
+	IN_SCREEN,       /* the digit says which: screens.h */
 	IN_PROCEDURE,    /* binding.procedure says which */
 	IN_MORE,
 	IN_ATTEND,
@@ -65,11 +68,13 @@ enum need {
 	NEED_AGAIN = 1 << 13,
 	NEED_SIDEWAYS = 1 << 14,
 	NEED_QUIET = 1 << 15,   /* no field has the keyboard: printable characters are keys */
+	NEED_SORT = 1 << 16,    /* rows that have several orders */
+	NEED_SCREENS = 1 << 17, /* no procedure would be left by going to another screen */
 };
 
 struct binding {
 	enum intent in;
-	uint32_t keys[4];        /* until K_NONE */
+	uint32_t keys[8];        /* until K_NONE */
 	const char *name;        /* as footer, help and manual write it: "Enter", "j" */
 	const char *words;       /* in the footer: "Open"; NULL: in help only */
 	const char *help;        /* a sentence */

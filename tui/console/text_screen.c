@@ -3,7 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/words.h"
 #include "tui/console/lists.h"
+#include "tui/console/screens.h"
 
 struct text_screen {
 	struct screen s;
@@ -161,6 +163,8 @@ static void add_keys(struct prose *p, enum mode mode)
 				(void)snprintf(names + n, sizeof(names) - n, "%s%s", n > 0 ? ", " : "", o->name);
 		}
 		prose_add(p, PROSE_ITEM, "%s: %s", names, b->help);
+		for (const struct screen_row *r = screens; b->in == IN_SCREEN && r->key != 0; r++)
+			prose_add(p, PROSE_ITEM, "%c: %s. %s", (char)r->key, translated(r->title), translated(r->help));
 	}
 }
 

@@ -5,6 +5,7 @@
 
 #include "engine/base/words.h"
 #include "tui/console/keys.h"
+#include "tui/console/screens.h"
 
 #define FOOTER_ROWS 2
 #define MESSAGE_ROWS 8
@@ -82,12 +83,14 @@ static unsigned has_now(const struct ui *ui)
 {
 	const struct screen *s = ui_top(ui);
 
-	return (s->ops->has != NULL ? s->ops->has(s) : 0) | (ui_typing(ui) ? 0 : NEED_QUIET);
+	return (s->ops->has != NULL ? s->ops->has(s) : 0) | (ui_typing(ui) ? 0u : NEED_QUIET) |
+	       (screens_locked(ui) ? 0u : NEED_SCREENS);
 }
 
+/* Back to the main screen; help that was asked for in a procedure leads back to that, and not out of it. */
 static void leave_all(struct ui *ui)
 {
-	while (ui->depth > 1 && ui_top(ui)->ops->mode != MODE_LOCK)
+	while (ui->depth > 1 && ui_top(ui)->ops->mode != MODE_LOCK && ui_top(ui)->ops->mode != MODE_WIZARD)
 		ui_pop(ui);
 }
 
@@ -144,13 +147,17 @@ int64_t ui_locks_in(const struct ui *ui)
 	return ui->lock_ms == 0 ? -1 : left > 0 ? left : 0;
 }
 
-static void ui_intent(struct ui *ui, const struct binding *b)
+/* key: 0 where the footer was clicked. */
+static void ui_intent(struct ui *ui, const struct binding *b, uint32_t key)
 {
 	struct screen *s = ui_top(ui);
 
 	switch (b->in) {
 	case IN_HELP:
 		ui_push(ui, help_screen_new(ui, s));
+		break;
+	case IN_SCREEN:
+		screens_go(ui, key);
 		break;
 	case IN_QUIT:
 		ui->quit = true;
@@ -203,7 +210,7 @@ void ui_key(struct ui *ui, uint32_t key)
 		return;
 	b = binding_find(key, s->ops->mode, has_now(ui));
 	if (b != NULL)
-		ui_intent(ui, b);
+		ui_intent(ui, b, key);
 }
 
 /* As if the key in the footer had been pressed, while it is one that works. */
@@ -212,7 +219,7 @@ static void press_footer(struct ui *ui, size_t row)
 	const struct binding *b = &bindings[row];
 
 	if ((b->modes & (unsigned)ui_top(ui)->ops->mode) && (b->needs & ~has_now(ui)) == 0)
-		ui_intent(ui, b);
+		ui_intent(ui, b, 0);
 }
 
 static void wheel(struct ui *ui, uint32_t key)
@@ -221,7 +228,7 @@ static void wheel(struct ui *ui, uint32_t key)
 	const struct binding *b = binding_find(key == K_WHEEL_UP ? K_UP : K_DOWN, s->ops->mode, has_now(ui));
 
 	for (int i = 0; i < WHEEL_ROWS && b != NULL && ui_top(ui) == s; i++)
-		ui_intent(ui, b);
+		ui_intent(ui, b, key);
 }
 
 void ui_mouse(struct ui *ui, uint32_t key, struct zone z)

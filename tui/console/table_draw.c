@@ -1,0 +1,173 @@
+/* How a table looks, and the screen around one. */
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/base/words.h"
+#include "tui/console/lists.h"
+#include "tui/console/table.h"
+
+#define CURSOR_MARK "\xe2\x96\xb8"
+#define CHECK_MARK "\xe2\x9c\x93"
+#define SORT_MARK "\xe2\x86\x93"
+#define GAP 2
+#define LEFT 1   /* of the first column, without marks */
+
+const char *number_words(char out[static 24], size_t n)
+{
+	char digits[24];
+	int len = snprintf(digits, sizeof(digits), "%zu", n);
+	char *p = out;
+
+	for (int i = 0; i < len && p - out < 22; i++) {
+		if (i > 0 && (len - i) % 3 == 0)
+			*p++ = ',';
+		*p++ = digits[i];
+	}
+	*p = '\0';
+	return out;
+}
+
+void table_count(const struct table *t, char *out, size_t cap)
+{
+	char shown[24], total[24], marked[24];
+	size_t n = t->ops->count(t->ctx), all = t->ops->total(t->ctx);
+	bool part = t->filter.n > 0 || n != all;
+
+	(void)number_words(shown, n);
+	(void)number_words(total, all);
+	(void)number_words(marked, t->n_marked);
+	if (t->n_marked > 0 && part)
+		(void)snprintf(out, cap, _("%s marked, %s of %s"), marked, shown, total);
+	else if (t->n_marked > 0)
+		(void)snprintf(out, cap, _("%s marked of %s"), marked, total);
+	else if (part)
+		(void)snprintf(out, cap, _("%s of %s"), shown, total);
+	else
+		(void)snprintf(out, cap, "%s", total);
+}
+
+static int least_of(const struct table_column *c)
+{
+	int title = text_width(translated(c->title));
+
+	return c->least == 0 ? 0 : c->least > title ? c->least : title;
+}
+
+/* What each column gets of room; 0: left out. */
+static void widths(const struct table_ops *ops, int room, int w[static TABLE_COLUMNS_MAX])
+{
+	for (size_t i = 0; i < ops->n_columns; i++) {
+		w[i] = least_of(&ops->columns[i]);
+		room -= w[i] > 0 ? w[i] + GAP : 0;
+	}
+	for (size_t i = 0; i < ops->n_columns && room > 0; i++) {
+		const struct table_column *c = &ops->columns[i];
+
+		if (w[i] == 0 && c->wants + GAP <= room) {
+			w[i] = c->wants;
+			room -= c->wants + GAP;
+		} else if (w[i] > 0 && w[i] < c->wants) {
+			int more = c->wants - w[i] < room ? c->wants - w[i] : room;
+
+			w[i] += more;
+			room -= more;
+		}
+	}
+}
+
+static void draw_head(const struct table *t, struct area line, int left, const int w[static TABLE_COLUMNS_MAX])
+{
+	int col = left;
+
+	for (size_t i = 0; i < t->ops->n_columns; i++) {
+		const struct table_column *c = &t->ops->columns[i];
+		const char *title = translated(c->title);
+		struct area cell = area_sub(line, 0, col, 1, w[i]);
+		int end;
+
+		if (w[i] == 0)
+			continue;
+		if (c->draw != NULL)
+			c->draw(cell, t->ctx, TABLE_HEAD);
+		end = area_text(cell, 0, c->right ? w[i] - text_width(title) : 0, ROLE_HEAD, title);
+		if (t->sort == i && c->sort != NULL)
+			area_text(line, 0, col + end, ROLE_PLAIN, SORT_MARK);
+		col += w[i] + GAP;
+	}
+}
+
+static void draw_row(const struct table *t, struct area line, int left, const int w[static TABLE_COLUMNS_MAX], size_t row)
+{
+	int col = left;
+
+	for (size_t i = 0; i < t->ops->n_columns; i++) {
+		const struct table_column *c = &t->ops->columns[i];
+		enum role role = c->role != NULL ? c->role(t->ctx, row) : ROLE_PLAIN;
+		struct area cell = area_sub(line, 0, col, 1, w[i]);
+		char words[TABLE_CELL] = "";
+
+		if (w[i] == 0)
+			continue;
+		if (c->draw != NULL)
+			c->draw(cell, t->ctx, row);
+		else
+			c->words(t->ctx, row, words);
+		if (c->right && text_width(words) < w[i])
+			area_right(cell, 0, role, words);
+		else
+			area_fit(cell, 0, 0, w[i], role, words);
+		col += w[i] + GAP;
+	}
+}
+
+void table_draw(const struct table *t, struct area a)
+{
+	struct area body = area_sub(a, 1, 0, a.rows - 1, a.cols);
+	size_t n = t->ops->count(t->ctx), top = list_top(t->cursor, n, body.rows);
+	int left = LEFT + (t->ops->marks ? 2 : 0), w[TABLE_COLUMNS_MAX];
+
+	widths(t->ops, a.cols - left + GAP - 1, w);
+	draw_head(t, area_sub(a, 0, 0, 1, a.cols), left, w);
+	for (size_t row = top; row < n && row - top < (size_t)body.rows; row++) {
+		struct area line = area_sub(body, (int)(row - top), 0, 1, body.cols);
+
+		draw_row(t, line, left, w, row);
+		if (t->ops->marks && table_is_marked(t, t->ops->id(t->ctx, row)))
+			area_text(line, 0, 1, ROLE_KEY, CHECK_MARK);
+		if (row == t->cursor) {
+			area_text(line, 0, 0, ROLE_PLAIN, CURSOR_MARK);
+			area_role(line, 0, 0, line.cols, ROLE_CURSOR);
+		}
+		area_zone(line, 0, 0, line.cols, ZONE_ROW, 0, row);
+	}
+}
+
+static void draw_line(const struct table *t, struct area foot, enum role role, const char *line)
+{
+	int col;
+
+	if (!t->filtering && t->filter.n == 0) {
+		area_fit(foot, 0, 1, foot.cols - 2, role, line);
+		return;
+	}
+	col = area_text(foot, 0, 1, ROLE_TITLE, _("Filter:")) + 1;
+	edit_draw(area_sub(foot, 0, col, 1, foot.cols - col - 1), &t->filter, t->filtering);
+}
+
+void list_screen_draw(const struct screen *s, struct area a, const char *title, const char *right, const struct table *t,
+		      const char *empty, enum role line_role, const char *line)
+{
+	char count[80];
+	struct area body, box, in;
+
+	table_count(t, count, sizeof(count));
+	body = ui_head(s, a, "Keyroom", count, right);
+	box = area_sub(body, 0, 0, body.rows - 1, body.cols);
+	in = area_box(box, ROLE_TITLE, title);
+	if (t->ops->count(t->ctx) > 0)
+		table_draw(t, in);
+	else
+		area_wrap(area_sub(in, 1, 1, in.rows - 1, in.cols - 2), 0, ROLE_PLAIN,
+			  t->filter.n > 0 ? _("Nothing fits the filter.") : empty);
+	draw_line(t, area_sub(body, body.rows - 1, 0, 1, body.cols), line_role, line);
+}
