@@ -82,6 +82,7 @@ enum status pubkey_key_id(const struct pubkey *k, uint8_t ret[static KEY_ID_LEN]
 
 enum pubkey_signature {
 	SIGNATURE_CARD,    /* as commands 20 and 70 answer: RSA PKCS#1 v1.5, ECDSA in DER */
+	SIGNATURE_PSS,     /* as command 40 answers: RSA-PSS, SHA-256, a salt of 32 bytes */
 	SIGNATURE_PLAIN,   /* as a CVC carries it: RSA PKCS#1 v1.5, ECDSA as r || s */
 };
 
@@ -94,5 +95,15 @@ enum status pubkey_signing_input(const struct pubkey *k, struct cur message, str
 /* ST_OK: the signature is this key's, over the SHA-256 of message. ST_MISMATCH: it is not, or is none. */
 enum status pubkey_verify(const struct pubkey *k, enum pubkey_signature form, struct cur message, struct cur signature,
 			  struct fault *f);
+
+/* RSA: a message that only the private key can read, PKCS#1 v1.5. Appended to ret. ST_UNSUPPORTED for others. */
+enum status pubkey_encipher(const struct pubkey *k, struct cur message, struct buf *ret, struct fault *f);
+
+/*
+ * EC: a new point on the curve (04 || x || y, appended), and the x coordinate of what it makes with the key, which only the
+ * private key finds too. ret_n: bytes of the field. ST_UNSUPPORTED for others.
+ */
+enum status pubkey_agree(const struct pubkey *k, struct buf *ret_point, uint8_t ret_x[static CURVE_FIELD_MAX], size_t *ret_n,
+			 struct fault *f);
 
 #endif

@@ -1,6 +1,7 @@
 /* Signatures: what the card is given to sign, and whether what it answered is one. */
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/rsa.h>
 #include <openssl/x509.h>
 #include <string.h>
 
@@ -84,6 +85,9 @@ enum status pubkey_verify(const struct pubkey *k, enum pubkey_signature form, st
 	pkey = d2i_PUBKEY(NULL, &p, (long)spki.n);
 	ctx = pkey == NULL ? NULL : EVP_PKEY_CTX_new(pkey, NULL);
 	if (ctx == NULL || EVP_PKEY_verify_init(ctx) != 1 || EVP_PKEY_CTX_set_signature_md(ctx, EVP_sha256()) != 1)
+		return fault_openssl(f, "preparing to verify a signature");
+	if (form == SIGNATURE_PSS && (EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PSS_PADDING) != 1 ||
+				      EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, RSA_PSS_SALTLEN_DIGEST) != 1))
 		return fault_openssl(f, "preparing to verify a signature");
 	ERR_clear_error();
 	verdict = EVP_PKEY_verify(ctx, sig.p, sig.n, digest, sizeof(digest));

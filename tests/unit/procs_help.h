@@ -228,21 +228,37 @@ static inline struct run *place_run_new(struct place *p, const char *procedure, 
 	return r;
 }
 
-/* Another program puts another AES key in the place of this one, under the same description. */
-static inline void place_swap_aes(struct place *p, size_t i, uint8_t ref)
+/* Another program puts another key in the place of this one, under the same description. */
+static inline void place_swap(struct place *p, size_t i, uint8_t ref, const struct keygen_params *params, bool bare)
 {
 	CLEANUP(card_close_guard) struct card *c = place_card(p, i);
-	const struct keygen_params params = { .algorithm = KEY_AES, .bits = 256, .domain = KEY_NO_DOMAIN };
 	SECRET *pin = secret_new(16);
 	CARD_SESSION *held = NULL;
-	struct pubkey none;
+	struct pubkey key;
 	struct fault f = { 0 };
 
 	assert_true(secret_set(pin, PIN, strlen(PIN)));
 	OK(card_begin(c, &held, &f));
 	OK(card_login(c, pin, &f));
 	OK(card_delete(c, fid_of(FID_KEY, ref), &f));
-	OK(card_generate(c, ref, &params, &none, NULL, &f));
+	OK(card_generate(c, ref, params, &key, NULL, &f));
+	if (bare)
+		OK(card_delete(c, fid_of(FID_KEY_CERT, ref), &f));
+}
+
+static inline void place_swap_aes(struct place *p, size_t i, uint8_t ref)
+{
+	const struct keygen_params params = { .algorithm = KEY_AES, .bits = 256, .domain = KEY_NO_DOMAIN };
+
+	place_swap(p, i, ref, &params, false);
+}
+
+/* Without a certificate or request. */
+static inline void place_swap_ec(struct place *p, size_t i, uint8_t ref)
+{
+	const struct keygen_params params = { .algorithm = KEY_EC, .curve = curve_by_name("secp256r1"), .domain = KEY_NO_DOMAIN };
+
+	place_swap(p, i, ref, &params, true);
 }
 
 #define GIVEN(...) ((const struct given[]){ __VA_ARGS__, { NULL, NULL, 0 } })

@@ -68,6 +68,43 @@ static struct json_object *show_keys(const struct run *r)
 	return o;
 }
 
+static struct json_object *tested_json(const struct key_result *k)
+{
+	struct json_object *o = key_json(k);
+
+	if (o != NULL) {
+		json_flag(o, "passed", k->fault.st == ST_OK);
+		json_flag(o, "compared", k->compared);
+		json_text(o, "remark", k->remark);
+	}
+	return o;
+}
+
+/* The first key's members, as where there is one only; "keys" has all of them. */
+static struct json_object *with_all(const struct run *r, struct json_object *(*row)(const struct key_result *k))
+{
+	struct json_object *rows = json_object_new_array(), *o;
+	const struct key_result *k;
+	size_t n;
+
+	k = run_keys(r, &n);
+	o = n > 0 ? row(&k[0]) : NULL;
+	if (o == NULL || rows == NULL) {
+		json_object_put(o);
+		json_object_put(rows);
+		return NULL;
+	}
+	json_object_object_add(o, "keys", rows);
+	for (size_t i = 0; i < n; i++)
+		json_object_array_add(rows, row(&k[i]));
+	return o;
+}
+
+static struct json_object *show_tested(const struct run *r)
+{
+	return with_all(r, tested_json);
+}
+
 static struct json_object *show_device(const struct run *r)
 {
 	struct json_object *o = json_object_new_object();
@@ -144,23 +181,25 @@ static const struct show {
 	const char *command;
 	struct json_object *(*json)(const struct run *r);
 	enum status (*print)(const struct run *r, struct fault *f);   /* NULL: the outcome's sentences say it all */
+	bool several;   /* keys: it fails where one of them did, although the others are done */
 } shows[] = {
-	{ "key new", show_key, NULL },
-	{ "key export", show_key, print_exported },
-	{ "key delete", show_key, NULL },
-	{ "backup", show_keys, NULL },
-	{ "restore", show_keys, NULL },
-	{ "label", show_label, NULL },
-	{ "random", show_random, NULL },
-	{ "share new", show_shares, NULL },
-	{ "share check", show_shares, print_shares },
-	{ "share import", show_shares, NULL },
-	{ "init", show_shares, NULL },
+	{ "key new", show_key, NULL, false },
+	{ "key export", show_key, print_exported, false },
+	{ "key delete", show_key, NULL, false },
+	{ "key test", show_tested, NULL, true },
+	{ "backup", show_keys, NULL, true },
+	{ "restore", show_keys, NULL, true },
+	{ "label", show_label, NULL, false },
+	{ "random", show_random, NULL, false },
+	{ "share new", show_shares, NULL, false },
+	{ "share check", show_shares, print_shares, false },
+	{ "share import", show_shares, NULL, false },
+	{ "init", show_shares, NULL, false },
 };
 
 static const struct show *show_of(const struct run *r)
 {
-	static const struct show any = { "", show_device, NULL };
+	static const struct show any = { "", show_device, NULL, false };
 
 	for (size_t i = 0; i < sizeof(shows) / sizeof(shows[0]); i++) {
 		if (strcmp(shows[i].command, run_procedure(r)->command) == 0)
@@ -196,7 +235,7 @@ enum status result_show(const struct run *r, const struct args *a, struct fault 
 {
 	const struct show *s = show_of(r);
 
-	if (s->json == show_keys && run_keys_failed(r) > 0)
+	if (s->several && run_keys_failed(r) > 0)
 		return some_failed(r, f);
 	if (a->json)
 		return json_out(s->json(r), f);

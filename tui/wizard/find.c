@@ -163,6 +163,28 @@ bool find_known(struct store *store, const char *serial, const struct object *o,
 	return found;
 }
 
+bool find_wanted(const struct run *r, const char *wanted, struct object_row *ret)
+{
+	struct object_filter filter = { .device = run_serial(r) };
+	const unsigned ref = ref_of(wanted);
+	uint8_t id[DESCRIBE_ID_MAX];
+	struct object_row *rows = NULL;
+	bool found = false;
+	size_t n = 0, id_len = 0;
+
+	if ((ref == 0 && id_parse(wanted, id, &id_len, NULL) != ST_OK) || run_env(r)->store == NULL ||
+	    store_objects(run_env(r)->store, &filter, &rows, &n, NULL) != ST_OK)
+		return false;
+	for (size_t i = 0; i < n && !found; i++) {
+		found = rows[i].type == THING_KEY &&
+			(ref != 0 ? rows[i].key_ref == (int)ref : rows[i].id_len == id_len && memcmp(rows[i].id, id, id_len) == 0);
+		if (found)
+			*ret = rows[i];
+	}
+	free(rows);
+	return found;
+}
+
 enum status find_secret(struct session *s, struct store *store, struct object *o, struct fault *f)
 {
 	struct object_row row;

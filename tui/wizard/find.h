@@ -31,6 +31,9 @@ bool find_known(struct store *store, const char *serial, const struct object *o,
  */
 enum status find_secret(struct session *s, struct store *store, struct object *o, struct fault *f);
 
+/* The inventory's row of the key on the run's device that is wanted, by CKA_ID or reference, without asking the device. */
+bool find_wanted(const struct run *r, const char *wanted, struct object_row *ret);
+
 /* For ASK_OBJECTS: the keys that the inventory knows of the run's device. */
 enum status find_choices(const struct run *r, struct choices *ret, struct fault *f);
 

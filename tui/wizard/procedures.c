@@ -11,6 +11,7 @@ const struct procedure *const procedures[] = {
 	&procedure_share_import,
 	&procedure_key_new,
 	&procedure_key_export,
+	&procedure_key_test,
 	&procedure_key_delete,
 	&procedure_backup,
 	&procedure_restore,

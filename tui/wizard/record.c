@@ -298,6 +298,40 @@ enum status record_key_exported(struct store *s, const struct look *l, const str
 		       "The public key of \"%s\" on %s was exported.", k->label, l->serial);
 }
 
+/* A use that was spent, or which secret key it is. */
+static enum status learnt(struct store *s, const struct look *l, const struct object_row *known, const struct key_identity *id,
+			  unsigned spent, int64_t at, struct fault *f)
+{
+	struct object_row row = *known;
+
+	if (row.use_counter != STORE_UNKNOWN)
+		row.use_counter = row.use_counter > spent ? row.use_counter - spent : 0;
+	if (row.key.len == 0)
+		row.key = *id;
+	return store_object_seen(s, l->serial, &row, at, f);
+}
+
+enum status record_key_tested(struct store *s, const struct look *l, const struct key_result *k, const struct object_row *known,
+			      unsigned spent, struct fault *f)
+{
+	const bool passed = k->fault.st == ST_OK;
+	const struct key_identity id = identity_of_result(k);
+	const int64_t at = clock_wall();
+	STORE_TXN t = { 0 };
+	enum status st;
+
+	if (s == NULL || store_read_only(s))
+		return ST_OK;
+	if ((st = store_begin(s, &t, f)) != ST_OK || (st = seen_look(s, l, at, f)) != ST_OK ||
+	    (known != NULL && (st = learnt(s, l, known, &id, spent, at, f)) != ST_OK) ||
+	    (st = journal(s, at, passed ? "key.tested" : "key.test-failed", l->serial, &id, f,
+			  passed ? "The key \"%s\" (%s) on %s was tested, and works." :
+				   "The key \"%s\" (%s) on %s was tested, and did not pass: %s",
+			  k->label, k->kind, l->serial, k->fault.what)) != ST_OK)
+		return st;
+	return store_commit(&t, f);
+}
+
 enum status record_label(struct store *s, const struct look *l, const char *before, const char *label, struct fault *f)
 {
 	struct device_row row = DEVICE_ROW_UNKNOWN;

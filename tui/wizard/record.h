@@ -61,6 +61,13 @@ enum status record_backup(struct store *s, const struct look *l, bool made, cons
 enum status record_restored(struct store *s, const struct look *l, const struct object_row *row, int64_t backup, bool compared,
 			    const struct pubkey *key, const char *words, struct fault *f);
 
+/*
+ * What a self-test has shown: k->fault. known: the inventory's row of the key, whose use counter has lost so many; NULL:
+ * there is none.
+ */
+enum status record_key_tested(struct store *s, const struct look *l, const struct key_result *k, const struct object_row *known,
+			      unsigned spent, struct fault *f);
+
 /* The device's own label. before: "" where it is not known. */
 enum status record_label(struct store *s, const struct look *l, const char *before, const char *label, struct fault *f);
 

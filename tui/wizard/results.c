@@ -6,7 +6,7 @@
 
 static const struct procedure *const ours[] = {
 	&procedure_key_new, &procedure_key_export, &procedure_key_delete, &procedure_backup, &procedure_restore,
-	&procedure_random, &procedure_label,
+	&procedure_random, &procedure_label, &procedure_key_test,
 	&procedure_pin_change, &procedure_pin_unblock, &procedure_so_pin_change,
 };
 

@@ -36,6 +36,7 @@ struct key_result {
 	char dkek_kcv[17];             /* upper case hex */
 	char proof[10];                /* "none", "intact", "matched", "opened" or "restored" */
 	bool compared;                 /* restore: the public key (AES: the CMAC) is the one that the backup is of */
+	const char *how;               /* key test: what it did, a sentence of a table; NULL: it did not pass */
 	struct fault fault;            /* why it could not be done; st is ST_OK where it could */
 	char remark[400];              /* whole sentences: what is worth knowing though it was done */
 };

@@ -1,0 +1,49 @@
+#!/bin/bash
+# What is done with keys that are there: testing, renaming, deleting several; and the device's own label and generator.
+# shellcheck source=tests/line/lib.sh
+. "$(dirname "$(readlink -f "$0")")/lib.sh"
+card cards DENK0100036 3.6
+card cards DENK0100041 4.1
+a=DENK0100036
+
+k share new one.pbe --new-password-file password
+expect 0 "initialised" -d $a init --label first --shares 1 --share one.pbe --password-file password --so-pin-file so \
+	--new-so-pin-file newso --new-pin-file pin --confirm $a
+
+expect 0 "the device gets another label" --json -d $a label --label 'Root A' --pin-file pin
+holds "... which is told" "j['serial'] == '$a' and j['label'] == 'Root A'"
+expect 0 "status, by the new label" --json -d 'Root A' status
+holds "... has it" "j['label'] == 'Root A'"
+expect 2 "a label that is too long" -d $a label --label 'a label that has more than 32 characters' --pin-file pin
+expect 2 "a label has to be given" -d $a label --pin-file pin
+expect 4 "a wrong PIN" --json -d $a label --label x --pin-file wrongpin
+
+expect 0 "random bytes" --json -d $a random --bytes 5000 --out bytes
+holds "... are told" "j['serial'] == '$a' and j['bytes'] == 5000 and j['file'] == 'bytes'"
+[ "$(stat -c '%a %s' bytes)" = "600 5000" ]
+verdict $? "... in a file for their owner alone"
+cp bytes kept
+expect 5 "a file that is there is refused" --json -d $a random --bytes 10 --out bytes
+cmp -s bytes kept
+verdict $? "... and left as it is"
+expect 2 "no bytes" -d $a random --bytes 0 --out none
+expect 2 "too many" -d $a random --bytes 65537 --out none
+expect 2 "without a file" -d $a random --bytes 10
+[ ! -e none ]
+verdict $? "... nothing was written"
+
+for n in 1 2 3; do
+	expect 0 "key $n is made" -d $a key new --type ec:secp256r1 --label "Key $n" --id 0$n --pin-file pin
+done
+expect 0 "one that counts its uses" -d $a key new --type aes:256 --label Counted --id 04 --use-counter 5 --pin-file pin
+expect 0 "a key is tested" --json -d $a key test --id 01 --pin-file pin
+holds "... and passes" "j['id'] == '01' and j['passed'] is True and j['compared'] is True and len(j['keys']) == 1"
+expect 0 "several" --json -d $a key test --id 01 --id 02 --id 03 --pin-file pin
+holds "... all of them" "[k['passed'] for k in j['keys']] == [True] * 3"
+expect 0 "one with a use counter" -d $a key test --id 04 --pin-file pin
+says "... says what that costs" 'spends one'
+expect 3 "one that is not there" --json -d $a key test --id 77 --pin-file pin
+expect 2 "none at all" -d $a key test --pin-file pin
+expect 0 "the journal" --json journal
+holds "... has the tests" "len([e for e in j if e['what'] == 'key.tested']) == 5"
+finish
