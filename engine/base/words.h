@@ -4,7 +4,7 @@
  *
  *	_("text")          where a text is used at once
  *	N_("text")         in a table; whoever shows the row calls translated()
- *	fault_set(), fault_add(), prose_add(), area_print(), print_line()
+ *	fault_set(), fault_add(), prose_add(), area_print(), print_line(), ui_say()
  *	                   translate their format themselves: the literal stands there unmarked
  *
  * What a program reads (option names, JSON, names in the inventory) is never marked.

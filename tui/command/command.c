@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/words.h"
 #include "tui/command/ask.h"
 #include "tui/command/exit.h"
 #include "tui/command/print.h"
@@ -19,20 +20,20 @@ static const struct command_option journal_options[] = {
 
 /* What shows something and changes nothing. Procedures follow these, from their own table. */
 static const struct command queries[] = {
-	{ .name = "devices", .summary = "Readers and cards here, and devices known but absent", .need = NEED_READERS,
+	{ .name = "devices", .summary = N_("Readers and cards here, and devices known but absent"), .need = NEED_READERS,
 	  .show = query_devices },
-	{ .name = "status", .summary = "One device: versions, PIN and SO-PIN tries, DKEK shares and check value, memory",
+	{ .name = "status", .summary = N_("One device: versions, PIN and SO-PIN tries, DKEK shares and check value, memory"),
 	  .need = NEED_DEVICE, .show = query_status },
-	{ .name = "objects", .summary = "Keys, certificates, data on one device", .need = NEED_DEVICE, .show = query_objects },
-	{ .name = "backups", .summary = "Every wrapped key known, and what is proven about it", .need = NEED_STORE,
+	{ .name = "objects", .summary = N_("Keys, certificates, data on one device"), .need = NEED_DEVICE, .show = query_objects },
+	{ .name = "backups", .summary = N_("Every wrapped key known, and what is proven about it"), .need = NEED_STORE,
 	  .show = query_backups },
-	{ .name = "keys", .summary = "Every logical key: where it is, how often backed up", .need = NEED_STORE,
+	{ .name = "keys", .summary = N_("Every logical key: where it is, how often backed up"), .need = NEED_STORE,
 	  .show = query_keys },
-	{ .name = "journal", .summary = "What happened, newest first", .need = NEED_STORE, .options = journal_options,
+	{ .name = "journal", .summary = N_("What happened, newest first"), .need = NEED_STORE, .options = journal_options,
 	  .show = query_journal },
-	{ .name = "journal verify", .summary = "Is the journal whole and in order?", .need = NEED_STORE,
+	{ .name = "journal verify", .summary = N_("Is the journal whole and in order?"), .need = NEED_STORE,
 	  .show = query_journal_verify },
-	{ .name = "doctor", .summary = "Is this workstation able to work? One line a check, with the fix",
+	{ .name = "doctor", .summary = N_("Is this workstation able to work? One line a check, with the fix"),
 	  .need = NEED_NOTHING, .show = query_doctor },
 };
 

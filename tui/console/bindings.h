@@ -75,9 +75,9 @@ enum need {
 struct binding {
 	enum intent in;
 	uint32_t keys[8];        /* until K_NONE */
-	const char *name;        /* as footer, help and manual write it: "Enter", "j" */
-	const char *words;       /* in the footer: "Open"; NULL: in help only */
-	const char *help;        /* a sentence */
+	const char *name;        /* as footer, help and manual write it: "Enter", "j"; N_() where it is a word */
+	const char *words;       /* in the footer: "Open"; NULL: in help only; N_() */
+	const char *help;        /* a sentence; N_() */
 	const char *procedure;   /* of IN_PROCEDURE */
 	unsigned modes;
 	unsigned needs;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/words.h"
 #include "tui/console/keys.h"
 
 static void field_done(struct field *f)
@@ -74,10 +75,13 @@ static void load_choices(const struct fields *fs, struct field *f)
 	f->choices.c = calloc(given.n + 1, sizeof(*f->choices.c));
 	if (f->choices.c == NULL)
 		return;
-	for (size_t i = 0; i < given.n; i++)
+	for (size_t i = 0; i < given.n; i++) {
 		f->choices.c[f->choices.n++] = given.c[i];
+		if (f->q->choices_of == NULL)
+			f->choices.c[i].words = translated(given.c[i].words);
+	}
 	if (none && given.n > 0)
-		f->choices.c[f->choices.n++] = (struct choice){ "", "none of these" };
+		f->choices.c[f->choices.n++] = (struct choice){ "", _("none of these") };
 }
 
 static void load_list(const struct fields *fs, struct field *f)

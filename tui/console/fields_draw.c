@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "engine/base/words.h"
 #include "tui/console/lists.h"
 
 #define DOT 0xb7
@@ -36,8 +37,8 @@ static const char *field_words(const struct fields *fs, size_t i)
 	const struct field *f = &fs->f[i];
 
 	if (f->again)
-		return "Again";
-	return f->q->ask == ASK_FILES && i > 0 && fs->f[i - 1].q == f->q ? "" : f->q->words;
+		return _("Again");
+	return f->q->ask == ASK_FILES && i > 0 && fs->f[i - 1].q == f->q ? "" : translated(f->q->words);
 }
 
 static int words_width(const struct fields *fs, int cols)
@@ -77,11 +78,11 @@ static int draw_list(const struct fields *fs, const struct field *f, struct area
 	int rows = room < (int)f->choices.n ? room - 1 : (int)f->choices.n;   /* the last one says how many there are */
 	size_t top;
 
-	area_text(a, row++, 0, now ? ROLE_TITLE : ROLE_PLAIN, f->q->words);
+	area_text(a, row++, 0, now ? ROLE_TITLE : ROLE_PLAIN, translated(f->q->words));
 	if (f->fault.st != ST_OK)
 		return area_wrap(area_sub(a, 0, 2, a.rows, a.cols - 2), row, ROLE_FAULT, f->fault.what);
 	if (f->choices.n == 0)
-		return area_wrap(area_sub(a, 0, 2, a.rows, a.cols - 2), row, ROLE_PLAIN, "There is nothing to choose from.");
+		return area_wrap(area_sub(a, 0, 2, a.rows, a.cols - 2), row, ROLE_PLAIN, _("There is nothing to choose from."));
 	if (rows < 3)
 		rows = f->choices.n < 3 ? (int)f->choices.n : 3;
 	top = list_top(f->at, f->choices.n, rows);
@@ -123,7 +124,7 @@ static int draw_yes(const struct field *f, struct area a, int row, bool now)
 {
 	int col = area_text(a, row, 0, ROLE_PLAIN, f->yes ? "[x] " : "[ ] ");
 
-	area_fit(a, row, col, a.cols - col, now ? ROLE_CURSOR : ROLE_PLAIN, f->q->words);
+	area_fit(a, row, col, a.cols - col, now ? ROLE_CURSOR : ROLE_PLAIN, translated(f->q->words));
 	return row + 1;
 }
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/words.h"
 #include "tui/console/keys.h"
 #include "tui/console/main_screen.h"
 
@@ -129,11 +130,11 @@ static const char *words(const struct screen *s, enum intent in)
 	const struct main_screen *m = main_peek(s);
 
 	if (in == IN_OPEN && m->filtering)
-		return "Keep the filter";
+		return N_("Keep the filter");
 	if (in == IN_BACK && (m->filtering || m->filter[m->pane].n > 0))
-		return "Show all";
+		return N_("Show all");
 	if (in == IN_PLUG && main_device(m) != NULL)
-		return main_device(m)->state == FLEET_ABSENT ? "Plug in" : "Pull out";
+		return main_device(m)->state == FLEET_ABSENT ? N_("Plug in") : N_("Pull out");
 	return NULL;
 }
 
@@ -392,7 +393,7 @@ static void main_screen_free(struct screen *s)
 
 static const struct screen_ops ops = {
 	.name = "main",
-	.help = "On the left stand your devices: those that are plugged in now, and below them those that were here before, with "
+	.help = N_("On the left stand your devices: those that are plugged in now, and below them those that were here before, with "
 		"what was last known about them. On the right stands the device under the cursor, and what is on it.\n\n"
 		"A device (SmartCard-HSM, Nitrokey HSM) makes keys and never lets them out in clear. A backup is a key that the "
 		"device has wrapped, that is encrypted, under its DKEK, the Device Key Encryption Key. Whoever holds all the "
@@ -403,7 +404,7 @@ static const struct screen_ops ops = {
 		"The DKEK's check value is a short fingerprint. Two devices with the same check value can take each other's "
 		"backups.\n\n"
 		"An exclamation mark stands beside what needs care, most often a key without a backup. The line under the lists "
-		"names the most urgent thing to do.",
+		"names the most urgent thing to do."),
 	.mode = MODE_MAIN,
 	.has = has,
 	.words = words,

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/words.h"
 #include "tui/console/edit.h"
 #include "tui/console/keys.h"
 #include "tui/console/lists.h"
@@ -36,8 +37,8 @@ static void sync_rows(struct menu_screen *m)
 
 	m->n = 0;
 	for (size_t i = 0; i < n; i++) {
-		if (strcasestr(procedures[i]->title, m->filter.text) != NULL ||
-		    strcasestr(procedures[i]->summary, m->filter.text) != NULL)
+		if (strcasestr(translated(procedures[i]->title), m->filter.text) != NULL ||
+		    strcasestr(translated(procedures[i]->summary), m->filter.text) != NULL)
 			m->row[m->n++] = i;
 	}
 	if (m->at >= m->n)
@@ -56,8 +57,8 @@ static const char *words(const struct screen *s, enum intent in)
 	bool filtering = peek(s)->filtering;
 
 	if (in == IN_OPEN)
-		return filtering ? "Keep the filter" : "Begin";
-	return in == IN_BACK && (filtering || peek(s)->filter.n > 0) ? "Show all" : NULL;
+		return filtering ? N_("Keep the filter") : N_("Begin");
+	return in == IN_BACK && (filtering || peek(s)->filter.n > 0) ? N_("Show all") : NULL;
 }
 
 static void open_it(struct menu_screen *m)
@@ -158,8 +159,10 @@ static int title_width(void)
 	int width = 0;
 
 	for (size_t i = 0; i < count(); i++) {
-		if (text_width(procedures[i]->title) > width)
-			width = text_width(procedures[i]->title);
+		int one = text_width(translated(procedures[i]->title));
+
+		if (one > width)
+			width = one;
 	}
 	return width;
 }
@@ -168,7 +171,7 @@ static void draw(const struct screen *s, struct area a)
 {
 	const struct menu_screen *m = peek(s);
 	struct area body = ui_head(s, a, "Keyroom", "", "");
-	struct area in = area_box(area_sub(body, 0, 0, body.rows - 1, body.cols), ROLE_TITLE, "Procedures");
+	struct area in = area_box(area_sub(body, 0, 0, body.rows - 1, body.cols), ROLE_TITLE, _("Procedures"));
 	struct area foot = area_sub(body, body.rows - 1, 0, 1, body.cols);
 	size_t top = list_top(m->at, m->n, in.rows);
 	int wide = title_width();
@@ -177,8 +180,8 @@ static void draw(const struct screen *s, struct area a)
 		const struct procedure *p = procedures[m->row[i]];
 		struct area line = area_sub(in, (int)(i - top), 0, 1, in.cols);
 
-		area_text(line, 0, 1, ROLE_PLAIN, p->title);
-		area_fit(line, 0, wide + 3, line.cols - wide - 4, ROLE_PLAIN, p->summary);
+		area_text(line, 0, 1, ROLE_PLAIN, translated(p->title));
+		area_fit(line, 0, wide + 3, line.cols - wide - 4, ROLE_PLAIN, translated(p->summary));
 		if (i == m->at) {
 			area_text(line, 0, 0, ROLE_PLAIN, "\xe2\x96\xb8");
 			area_role(line, 0, 0, line.cols, ROLE_CURSOR);
@@ -186,7 +189,7 @@ static void draw(const struct screen *s, struct area a)
 		area_zone(line, 0, 0, line.cols, ZONE_ROW, 0, i);
 	}
 	if (m->filtering || m->filter.n > 0) {
-		int col = area_text(foot, 0, 1, ROLE_TITLE, "Filter: ");
+		int col = area_text(foot, 0, 1, ROLE_TITLE, _("Filter: "));
 
 		edit_draw(area_sub(foot, 0, col, 1, foot.cols - col - 1), &m->filter, m->filtering);
 	}
@@ -200,8 +203,8 @@ static void menu_free(struct screen *s)
 
 static const struct screen_ops ops = {
 	.name = "menu",
-	.help = "Here is every procedure that Keyroom guides you through. Each one asks its questions page by page, says in full "
-		"sentences what it will do, and changes nothing before you have agreed.",
+	.help = N_("Here is every procedure that Keyroom guides you through. Each one asks its questions page by page, says in full "
+		"sentences what it will do, and changes nothing before you have agreed."),
 	.mode = MODE_LIST,
 	.has = has,
 	.words = words,

@@ -1,6 +1,8 @@
 /* What several screens draw: their head, and prose. */
 #include <string.h>
 
+#include "engine/base/words.h"
+
 #include "tui/console/ui.h"
 
 struct area ui_head(const struct screen *s, struct area a, const char *title, const char *middle, const char *right)
@@ -9,7 +11,7 @@ struct area ui_head(const struct screen *s, struct area a, const char *title, co
 
 	if (s->ui->env->rehearsal) {
 		edge -= 11;
-		area_text(a, 0, edge, ROLE_MARK, " REHEARSAL ");
+		area_text(a, 0, edge, ROLE_MARK, _(" REHEARSAL "));
 		edge -= 2;
 	}
 	edge -= text_width(right);

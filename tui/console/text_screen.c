@@ -94,9 +94,9 @@ static void draw(const struct screen *s, struct area a)
 	area_blit(in, tall, top);
 	grid_free(tall);
 	if (top < most)
-		(void)snprintf(where, sizeof(where), " more below ");
+		(void)snprintf(where, sizeof(where), "%s", _(" more below "));
 	else if (top > 0)
-		(void)snprintf(where, sizeof(where), " the end ");
+		(void)snprintf(where, sizeof(where), "%s", _(" the end "));
 	area_right(area_sub(box, box.rows - 1, 0, 1, box.cols - 2), 0, ROLE_BORDER, where);
 }
 
@@ -149,7 +149,7 @@ static bool same_meaning(const struct binding *a, const struct binding *b, enum 
 static void add_keys(struct prose *p, enum mode mode)
 {
 	for (const struct binding *b = bindings; b->in != IN_NONE; b++) {
-		char names[60] = "";
+		char names[200] = "";
 		bool said = !(b->modes & (unsigned)mode);
 
 		for (const struct binding *o = bindings; o != b && !said; o++)
@@ -160,9 +160,10 @@ static void add_keys(struct prose *p, enum mode mode)
 			size_t n = strlen(names);
 
 			if (same_meaning(b, o, mode))
-				(void)snprintf(names + n, sizeof(names) - n, "%s%s", n > 0 ? ", " : "", o->name);
+				(void)snprintf(names + n, sizeof(names) - n, "%s%s", n > 0 ? ", " : "",
+					       translated(o->name));
 		}
-		prose_add(p, PROSE_ITEM, "%s: %s", names, b->help);
+		prose_add(p, PROSE_ITEM, "%s: %s", names, translated(b->help));
 		for (const struct screen_row *r = screens; b->in == IN_SCREEN && r->key != 0; r++)
 			prose_add(p, PROSE_ITEM, "%c: %s. %s", (char)r->key, translated(r->title), translated(r->help));
 	}
@@ -170,14 +171,14 @@ static void add_keys(struct prose *p, enum mode mode)
 
 struct screen *help_screen_new(struct ui *ui, const struct screen *about)
 {
-	struct text_screen *t = text_new(ui, "Help");
+	struct text_screen *t = text_new(ui, _("Help"));
 
 	if (t == NULL)
 		return NULL;
 	if (about->ops->help_text != NULL)
 		about->ops->help_text(about, &t->prose);
-	add_paragraphs(&t->prose, about->ops->help);
-	prose_add(&t->prose, PROSE_PLAIN, "%s", "These keys work here, each while there is something for it to do:");
+	add_paragraphs(&t->prose, translated(about->ops->help));
+	prose_add(&t->prose, PROSE_PLAIN, "These keys work here, each while there is something for it to do:");
 	add_keys(&t->prose, about->ops->mode);
 	return &t->s;
 }
@@ -203,16 +204,16 @@ static void add_flags(struct prose *p, unsigned flags)
 		unsigned flag;
 		const char *words;
 	} said[] = {
-		{ FLEET_NOT_DESCRIBED, "The key has no readable description, so other software does not see it." },
-		{ FLEET_NO_PUBLIC_KEY, "Its public key is not on the device, so it cannot be compared with anything." },
-		{ FLEET_ORPHAN, "This belongs to a key that is no longer on the device." },
-		{ FLEET_PRIVATE, "It can be read after login only." },
-		{ FLEET_ALIEN_CERTIFICATE, "Its certificate was made for another key." },
+		{ FLEET_NOT_DESCRIBED, N_("The key has no readable description, so other software does not see it.") },
+		{ FLEET_NO_PUBLIC_KEY, N_("Its public key is not on the device, so it cannot be compared with anything.") },
+		{ FLEET_ORPHAN, N_("This belongs to a key that is no longer on the device.") },
+		{ FLEET_PRIVATE, N_("It can be read after login only.") },
+		{ FLEET_ALIEN_CERTIFICATE, N_("Its certificate was made for another key.") },
 	};
 
 	for (size_t i = 0; i < sizeof(said) / sizeof(said[0]); i++) {
 		if (flags & said[i].flag)
-			prose_add(p, said[i].flag == FLEET_PRIVATE ? PROSE_PLAIN : PROSE_WARNING, "%s", said[i].words);
+			prose_add(p, said[i].flag == FLEET_PRIVATE ? PROSE_PLAIN : PROSE_WARNING, "%s", translated(said[i].words));
 	}
 }
 
@@ -234,17 +235,18 @@ struct screen *object_screen_new(struct ui *ui, const struct fleet_device *d, co
 	p = &t->prose;
 	prose_add(p, PROSE_PLAIN, "%s on the device %s.", o->kind, device_name(d));
 	if (o->type == FLEET_DATA)
-		prose_add(p, PROSE_PLAIN, "%u bytes long.", o->size);
+		prose_add(p, PROSE_PLAIN, translated_n("%u byte long.", "%u bytes long.", o->size), o->size);
 	if (o->key_ref >= 0)
 		prose_add(p, PROSE_PLAIN, "Key reference %d.", o->key_ref);
 	if (o->use_counter >= 0)
-		prose_add(p, PROSE_PLAIN, "It can be used %ld more times.", o->use_counter);
+		prose_add(p, PROSE_PLAIN, translated_n("It can be used %ld more time.",
+			  "It can be used %ld more times.", (unsigned long)o->use_counter), o->use_counter);
 	if (o->subject[0] != '\0')
-		prose_add(p, PROSE_PLAIN, "Certificate: %s, until %s.", o->subject, o->until[0] != '\0' ? o->until : "(no end known)");
+		prose_add(p, PROSE_PLAIN, "Certificate: %s, until %s.", o->subject, o->until[0] != '\0' ? o->until : _("(no end known)"));
 	add_proofs(p, o);
 	add_flags(p, o->flags);
-	add_value(p, "CKA_ID, by which other software finds it:", o->id);
-	add_value(p, "SHA-256 of its public key (SubjectPublicKeyInfo):", o->spki_sha256);
-	add_value(p, "Check value (AES-CMAC of 16 zero bytes):", o->cmac);
+	add_value(p, _("CKA_ID, by which other software finds it:"), o->id);
+	add_value(p, _("SHA-256 of its public key (SubjectPublicKeyInfo):"), o->spki_sha256);
+	add_value(p, _("Check value (AES-CMAC of 16 zero bytes):"), o->cmac);
 	return &t->s;
 }

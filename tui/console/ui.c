@@ -54,7 +54,7 @@ void ui_pop(struct ui *ui)
 
 void ui_say(struct ui *ui, const char *words)
 {
-	(void)snprintf(ui->message, sizeof(ui->message), "%s", words);
+	(void)snprintf(ui->message, sizeof(ui->message), "%s", translated(words));
 	ui->message_is_fault = false;
 	ui->changed = true;
 }
@@ -314,7 +314,7 @@ static const char *footer_words(const struct screen *s, const struct binding *b)
 {
 	const char *words = s->ops->words != NULL ? s->ops->words(s, b->in) : NULL;
 
-	return words != NULL ? words : b->words;
+	return translated(words != NULL ? words : b->words);
 }
 
 /* A key that is listed twice, for fields and for lists, is shown once: the row that counts first. */
@@ -342,13 +342,13 @@ static int footer(const struct ui *ui, struct area a, bool draw)
 		if (words == NULL || words[0] == '\0' || !(b->modes & (unsigned)s->ops->mode) || (b->needs & ~has) ||
 		    shown_before(s, b, has))
 			continue;
-		width = text_width(b->name) + 1 + text_width(words);
+		width = text_width(translated(b->name)) + 1 + text_width(words);
 		if (col > 1 && col + width > a.cols) {
 			row++;
 			col = 1;
 		}
 		if (draw && row < a.rows) {
-			int at = area_text(a, row, col, ROLE_KEY, b->name);
+			int at = area_text(a, row, col, ROLE_KEY, translated(b->name));
 
 			area_text(a, row, at + 1, ROLE_PLAIN, words);
 			area_zone(a, row, col, width, ZONE_KEY, 0, (size_t)(b - bindings));
@@ -364,10 +364,10 @@ static void draw_too_small(const struct ui *ui, struct area a)
 	int row;
 
 	(void)snprintf(words, sizeof(words),
-		       "This terminal is too small. Keyroom needs %d columns and %d rows; here are %d and %d.",
+		       _("This terminal is too small. Keyroom needs %d columns and %d rows; here are %d and %d."),
 		       UI_COLS_MIN, UI_ROWS_MIN, ui->cols, ui->rows);
 	row = area_wrap(a, 0, ROLE_WARNING, words);
-	(void)area_wrap(a, row, ROLE_PLAIN, "Make the window larger, or the letters smaller. Nothing that was typed is lost.");
+	(void)area_wrap(a, row, ROLE_PLAIN, _("Make the window larger, or the letters smaller. Nothing that was typed is lost."));
 }
 
 void ui_draw(const struct ui *ui, struct grid *g)

@@ -31,10 +31,10 @@ struct screen;
  */
 struct screen_ops {
 	const char *name;          /* of the golden pictures and the manual */
-	const char *help;          /* paragraphs for somebody who has never seen a DKEK */
+	const char *help;          /* paragraphs for somebody who has never seen a DKEK; N_() */
 	enum mode mode;
 	unsigned (*has)(const struct screen *s);                        /* enum need; NULL: none */
-	const char *(*words)(const struct screen *s, enum intent in);   /* in the footer, where not the table's; NULL: those */
+	const char *(*words)(const struct screen *s, enum intent in);   /* in the footer, where not the table's; N_(); NULL: those */
 	void (*act)(struct screen *s, const struct binding *b);
 	bool (*typing)(const struct screen *s);             /* a field has the keyboard */
 	bool (*type)(struct screen *s, uint32_t key);       /* a key while typing(); false: it was no key for the field */
@@ -104,7 +104,7 @@ struct screen *ui_top(const struct ui *ui);
  */
 void ui_lock(struct ui *ui);
 void ui_reload(struct ui *ui);   /* the inventory was changed: the fleet reads it again, and every screen is told */
-void ui_say(struct ui *ui, const char *words);
+void ui_say(struct ui *ui, const char *words);   /* translated here: the literal stands there unmarked */
 void ui_say_fault(struct ui *ui, const struct fault *f);
 
 /* "Keyroom", a middle and a right part in the first row; every screen's head. Returns what is below. */

@@ -1,9 +1,10 @@
 /* How a wizard's page looks: the steps on the left, the page on the right, as tall as it is and shown in part. */
 #include "tui/console/wizard_screen.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "engine/base/words.h"
 
 #define TALL 1000        /* rows that a page can have */
 #define TEXT_COLS 100    /* what a line of reading may be wide */
@@ -24,22 +25,22 @@ static int each_stage(const struct wizard_screen *w, void (*fn)(void *ctx, int i
 
 	*ret_now = 0;
 	if (w->p->on_device)
-		fn(ctx, n++, "Device", w->choosing ? MARK_NOW : MARK_DONE);
+		fn(ctx, n++, _("Device"), w->choosing ? MARK_NOW : MARK_DONE);
 	for (const struct page *page = w->p->pages; page != NULL && page->name != NULL; page++) {
 		if (!(w->pages >> (page - w->p->pages) & 1) && page != at)
 			continue;
 		if (page == at)
 			*ret_now = n, before = false;
-		fn(ctx, n++, page->name, page == at ? MARK_NOW : before ? MARK_DONE : MARK_NONE);
+		fn(ctx, n++, translated(page->name), page == at ? MARK_NOW : before ? MARK_DONE : MARK_NONE);
 	}
 	if (w->p->review != NULL) {
 		if (!w->choosing && w->phase == RUN_REVIEW)
 			*ret_now = n;
-		fn(ctx, n++, "Review", over ? MARK_DONE : !w->choosing && w->phase == RUN_REVIEW ? MARK_NOW : MARK_NONE);
+		fn(ctx, n++, _("Review"), over ? MARK_DONE : !w->choosing && w->phase == RUN_REVIEW ? MARK_NOW : MARK_NONE);
 	}
 	if (over)
 		*ret_now = n;
-	fn(ctx, n++, "Run", !over ? MARK_NONE : w->phase == RUN_DONE ? MARK_DONE : w->phase == RUN_FAILED ? MARK_BROKEN : MARK_NOW);
+	fn(ctx, n++, _("Run"), !over ? MARK_NONE : w->phase == RUN_DONE ? MARK_DONE : w->phase == RUN_FAILED ? MARK_BROKEN : MARK_NOW);
 	return n;
 }
 
@@ -92,9 +93,9 @@ int wizard_page_rows(const struct ui *ui)
 static void seconds(char *out, size_t cap, int64_t ms)
 {
 	if (ms < 60000)
-		(void)snprintf(out, cap, "%lld s", (long long)((ms + 500) / 1000));
+		(void)snprintf(out, cap, _("%lld s"), (long long)((ms + 500) / 1000));
 	else
-		(void)snprintf(out, cap, "%lld min %lld s", (long long)(ms / 60000), (long long)(ms / 1000 % 60));
+		(void)snprintf(out, cap, _("%lld min %lld s"), (long long)(ms / 60000), (long long)(ms / 1000 % 60));
 }
 
 /* "3 s, usually 12 s" */
@@ -108,7 +109,7 @@ static void time_words(char *out, size_t cap, const struct run_progress *p)
 	seconds(elapsed, sizeof(elapsed), p->elapsed_ms);
 	seconds(usual, sizeof(usual), p->usual_ms);
 	if (p->usual_ms > 0)
-		(void)snprintf(out, cap, "%s, usually %s", elapsed, usual);
+		(void)snprintf(out, cap, _("%s, usually %s"), elapsed, usual);
 	else
 		(void)snprintf(out, cap, "%s", elapsed);
 }
@@ -132,7 +133,7 @@ static int draw_progress(const struct wizard_screen *w, struct area a, int row, 
 		area_text(a, row++, col, ROLE_PLAIN, time);
 	if (p.step != NULL && p.step->uninterruptible)
 		row = area_wrap(area_sub(a, 0, col, a.rows, a.cols - col), row, ROLE_WARNING,
-				"This cannot be interrupted. Leave the device plugged in.");
+				_("This cannot be interrupted. Leave the device plugged in."));
 	return row;
 }
 
@@ -156,7 +157,8 @@ static int draw_steps(const struct wizard_screen *w, struct area a, int row)
 		if (state == STEP_LEFT_OUT || (state == STEP_WAITING && !(w->steps >> i & 1)))
 			continue;
 		area_text(a, row, 0, looks[state].role, looks[state].mark);
-		end = area_fit(a, row, 2, a.cols - 2, state == STEP_NOW ? ROLE_TITLE : ROLE_PLAIN, w->p->steps[i].words);
+		end = area_fit(a, row, 2, a.cols - 2, state == STEP_NOW ? ROLE_TITLE : ROLE_PLAIN,
+			       translated(w->p->steps[i].words));
 		if (state == STEP_NOW && p.of > 1)
 			area_print(a, row, end + 2, ROLE_PLAIN, "%u of %u", p.index + 1, p.of);
 		row++;
@@ -175,24 +177,23 @@ static int draw_fault(struct area a, int row, const struct fault *f)
 
 static int draw_choosing(const struct wizard_screen *w, struct area a, int row, int *ret_focus)
 {
-	char summary[200];
+	char summary[600];
 
-	(void)snprintf(summary, sizeof(summary), "%s.", w->p->summary);
-	summary[0] = (char)toupper((unsigned char)summary[0]);
+	(void)snprintf(summary, sizeof(summary), "%s: %s.", translated(w->p->title), translated(w->p->summary));
 	row = area_wrap(a, row, ROLE_PLAIN, summary) + 1;
 	if (w->fault.st != ST_OK)
 		row = draw_fault(a, row, &w->fault);
 	if (w->devices.n == 0)
-		return area_wrap(a, row, ROLE_TITLE, "Plug in the device. It appears here by itself.");
-	area_text(a, row, 0, ROLE_PLAIN, "With which device?");
+		return area_wrap(a, row, ROLE_TITLE, _("Plug in the device. It appears here by itself."));
+	area_text(a, row, 0, ROLE_PLAIN, _("With which device?"));
 	row += 2;
 	for (size_t i = 0; i < w->devices.n; i++, row++) {
 		const struct fleet_device *d = fleet_device(w->s.ui->fleet, w->devices.row[i].i);
 
-		area_fit(a, row, 2, 22, ROLE_PLAIN, d->label[0] != '\0' ? d->label : "(no label yet)");
+		area_fit(a, row, 2, 22, ROLE_PLAIN, d->label[0] != '\0' ? d->label : _("(no label yet)"));
 		area_fit(a, row, 26, 14, ROLE_PLAIN, d->serial);
-		area_fit(a, row, 42, a.cols - 42, ROLE_PLAIN, d->state == FLEET_READING ? "reading" :
-			 d->initialised ? "" : "never initialised");
+		area_fit(a, row, 42, a.cols - 42, ROLE_PLAIN, d->state == FLEET_READING ? _("reading") :
+			 d->initialised ? "" : _("never initialised"));
 		if (i == w->device) {
 			area_text(a, row, 0, ROLE_PLAIN, "\xe2\x96\xb8");
 			area_role(a, row, 0, a.cols, ROLE_CURSOR);
@@ -232,7 +233,7 @@ static int draw_review(const struct wizard_screen *w, struct area a, int row, in
 	if (w->fault.st != ST_OK)
 		row = draw_fault(a, row, &w->fault);
 	if (confirm == NULL) {
-		area_text(a, row++, 0, ROLE_TITLE, "Press Enter to begin.");
+		area_text(a, row++, 0, ROLE_TITLE, _("Press Enter to begin."));
 		return row;
 	}
 	area_print(a, row++, 0, ROLE_TITLE, "To begin, type %s, and press Enter.", confirm);
@@ -261,19 +262,19 @@ static const char *page_title(const struct wizard_screen *w)
 	const struct page *page;
 
 	if (w->choosing)
-		return "The device";
+		return _("The device");
 	switch (w->phase) {
 	case RUN_REVIEW:
-		return "What will happen";
+		return _("What will happen");
 	case RUN_RUNNING:
-		return "Under way";
+		return _("Under way");
 	case RUN_DONE:
-		return "Done";
+		return _("Done");
 	case RUN_FAILED:
-		return "It was not finished";
+		return _("It was not finished");
 	default:
 		page = run_page(w->run, NULL);
-		return page->title != NULL ? page->title : page->name;
+		return translated(page->title != NULL ? page->title : page->name);
 	}
 }
 
@@ -282,7 +283,8 @@ static int draw_working(const struct wizard_screen *w, struct area a, int row)
 	struct run_progress p;
 
 	run_progress(w->run, &p);
-	area_text(a, row++, 0, ROLE_TITLE, p.step != NULL && p.step->words != NULL ? p.step->words : "Reading the device");
+	area_text(a, row++, 0, ROLE_TITLE, p.step != NULL && p.step->words != NULL ? translated(p.step->words) :
+		  _("Reading the device"));
 	return draw_progress(w, a, row, 0);
 }
 
@@ -338,9 +340,9 @@ static void draw_window(const struct wizard_screen *w, struct area a, struct are
 	area_blit(a, tall, top);
 	grid_free(tall);
 	if (top < most)
-		area_right(edge, 0, ROLE_TITLE, " more below: PgDn ");
+		area_right(edge, 0, ROLE_TITLE, _(" more below: PgDn "));
 	else if (top > 0)
-		area_right(edge, 0, ROLE_BORDER, " more above: PgUp ");
+		area_right(edge, 0, ROLE_BORDER, _(" more above: PgUp "));
 }
 
 struct count {
@@ -365,10 +367,10 @@ void wizard_draw(const struct screen *s, struct area a)
 	int now, left = left_cols(w, a.cols);
 
 	(void)each_stage(w, count_stage, &count, &now);
-	(void)snprintf(where, sizeof(where), "step %d of %d", now + 1, count.n);
+	(void)snprintf(where, sizeof(where), _("step %d of %d"), now + 1, count.n);
 	if (w->choosing)
 		d = NULL;
-	(void)snprintf(title, sizeof(title), "%s  %s  %.120s", w->p->title, w->choosing ? "" : run_serial(w->run),
+	(void)snprintf(title, sizeof(title), "%s  %s  %.120s", translated(w->p->title), w->choosing ? "" : run_serial(w->run),
 		       d != NULL ? d->label : "");
 	body = ui_head(s, a, title, "", where);
 	in = area_box(body, ROLE_PLAIN, NULL);

@@ -2,6 +2,7 @@
  * Where a wizard stands, and how it goes on from there: by what the person presses, and by what the run reports. A run
  * that has work under way is never freed here, since that would wait for it: it is asked to stop first.
  */
+#include "engine/base/words.h"
 #include "tui/console/wizard_screen.h"
 
 #include <stdio.h>

@@ -129,10 +129,10 @@ static unsigned has(const struct screen *s)
 static const char *leave_words(const struct wizard_screen *w)
 {
 	if (!w->choosing && w->phase != RUN_ASKING && w->phase != RUN_REVIEW)
-		return "Stop";
+		return N_("Stop");
 	if (run_is_resumed(w->run))
-		return "Leave (it can be taken up again)";
-	return w->p->on_device ? "Leave (nothing on the device has been changed)" : "Leave";
+		return N_("Leave (it can be taken up again)");
+	return w->p->on_device ? N_("Leave (nothing on the device has been changed)") : N_("Leave");
 }
 
 static const char *words(const struct screen *s, enum intent in)
@@ -144,12 +144,13 @@ static const char *words(const struct screen *s, enum intent in)
 	if (in == IN_AGAIN)
 		return w->p->again_words;
 	if (in == IN_BACK && w->phase == RUN_FAILED)
-		return "Close";
+		return N_("Close");
 	if (in != IN_OPEN)
 		return NULL;
 	if (w->choosing)
-		return "Choose";
-	return w->phase == RUN_REVIEW ? "Begin" : w->phase == RUN_DONE ? "Close" : w->phase == RUN_FAILED ? "Try again" : "Continue";
+		return N_("Choose");
+	return w->phase == RUN_REVIEW ? N_("Begin") : w->phase == RUN_DONE ? N_("Close") :
+	       w->phase == RUN_FAILED ? N_("Try again") : N_("Continue");
 }
 
 static bool typing(const struct screen *s)
@@ -276,11 +277,11 @@ static void help_text(const struct screen *s, struct prose *out)
 	const struct field *f = wizard_asking(w) ? fields_now(&w->fields) : NULL;
 
 	if (f != NULL && f->q->help != NULL)
-		prose_add(out, PROSE_PLAIN, "%s: %s", f->q->words, f->q->help);
+		prose_add(out, PROSE_PLAIN, "%s: %s", translated(f->q->words), translated(f->q->help));
 	if (w->choosing)
 		prose_add(out, PROSE_PLAIN, "Choose the device that this is to be done with. Its serial number is printed on it, or "
 			  "stands on its label.");
-	prose_add(out, PROSE_PLAIN, "%s: %s.", w->p->title, w->p->summary);
+	prose_add(out, PROSE_PLAIN, "%s: %s.", translated(w->p->title), translated(w->p->summary));
 }
 
 static void wizard_free(struct screen *s)
@@ -295,11 +296,11 @@ static void wizard_free(struct screen *s)
 
 static const struct screen_ops ops = {
 	.name = "wizard",
-	.help = "The steps of the procedure stand on the left, those that are done with a tick. Esc goes one page back, and keeps "
+	.help = N_("The steps of the procedure stand on the left, those that are done with a tick. Esc goes one page back, and keeps "
 		"what you have answered. Nothing is changed before the page called Review, which says in full sentences what will "
 		"happen; from there Enter begins.\n\n"
 		"A PIN or password is not shown while you type it: there is a dot for each character, and their number. It is kept "
-		"in protected memory, and erased when the procedure is over.",
+		"in protected memory, and erased when the procedure is over."),
 	.mode = MODE_WIZARD,
 	.has = has,
 	.words = words,

@@ -11,6 +11,7 @@
 
 #include "engine/base/clock.h"
 #include "engine/base/file.h"
+#include "engine/base/words.h"
 #include "engine/card/keys.h"
 #include "engine/keys/wrapped.h"
 #include "store/run.h"
@@ -399,10 +400,10 @@ static void outcome(const struct run *r, struct prose *out)
 }
 
 static const struct step look_step = {
-	.name = "look", .words = "Look at the device", .where = ON_DEVICE, .fn = look, .repeat = session_look_repeat,
+	.name = "look", .words = N_("Look at the device"), .where = ON_DEVICE, .fn = look, .repeat = session_look_repeat,
 };
 static const struct step resume_step = {
-	.name = "resume", .words = "Find out how far it came", .where = ON_DEVICE, .fn = resume,
+	.name = "resume", .words = N_("Find out how far it came"), .where = ON_DEVICE, .fn = resume,
 };
 
 static const struct question key_questions[] = {
@@ -411,30 +412,30 @@ static const struct question key_questions[] = {
 		.value = "HEX",
 		.ask = ASK_OBJECTS,
 		.optional = true,
-		.words = "Keys",
+		.words = N_("Keys"),
 		.choices_of = find_choices,
 		.check = check_ids,
-		.help = "Which keys, by their CKA_ID. Leave it empty and choose all of them below.",
+		.help = N_("Which keys, by their CKA_ID. Leave it empty and choose all of them below."),
 	},
 	{
 		.name = "all",
 		.ask = ASK_YES,
-		.words = "All keys",
+		.words = N_("All keys"),
 		.check = check_all,
-		.help = "Every key on the device, whether it has a backup already or not. A key that cannot be wrapped "
+		.help = N_("Every key on the device, whether it has a backup already or not. A key that cannot be wrapped "
 			"is named, and the others are "
-			"saved.",
+			"saved."),
 	},
 	{
 		.name = "out",
 		.value = "DIR",
 		.ask = ASK_TEXT,
 		.optional = true,
-		.words = "Folder",
-		.help = "A folder for one new file a key, made if it is not there: a USB stick, for example. Without "
+		.words = N_("Folder"),
+		.help = N_("A folder for one new file a key, made if it is not there: a USB stick, for example. Without "
 			"it the wrapped keys are kept in the "
 			"inventory alone. A wrapped key is worth nothing to anybody who has not all shares of its "
-			"DKEK.",
+			"DKEK."),
 	},
 	{ .name = NULL },
 };
@@ -442,14 +443,14 @@ static const struct question key_questions[] = {
 static const struct question pin_questions[] = { QUESTION_PIN, { .name = NULL } };
 
 static const struct page pages[] = {
-	{ .name = "Keys", .title = "Which keys", .questions = key_questions, .work = &look_step },
-	{ .name = "User PIN", .title = "The user PIN", .questions = pin_questions, .text = tell_pin },
+	{ .name = N_("Keys"), .title = N_("Which keys"), .questions = key_questions, .work = &look_step },
+	{ .name = N_("User PIN"), .title = N_("The user PIN"), .questions = pin_questions, .text = tell_pin },
 	{ .name = NULL },
 };
 
 static const struct step steps[] = {
 	{ .name = "wrap",
-	  .words = "Wrap the keys, read each file back",
+	  .words = N_("Wrap the keys, read each file back"),
 	  .where = ON_DEVICE,
 	  .fn = wrap_all,
 	  .usual = "backup" },
@@ -459,8 +460,8 @@ static const struct step steps[] = {
 const struct procedure procedure_backup = {
 	.name = "backup",
 	.command = "backup",
-	.title = "Back up keys",
-	.summary = "wrap keys under the DKEK and keep them",
+	.title = N_("Back up keys"),
+	.summary = N_("wrap keys under the DKEK and keep them"),
 	.on_device = true,
 	.one_session = true,
 	.pages = pages,

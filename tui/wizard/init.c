@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/words.h"
 #include "tui/wizard/procedures.h"
 
 bool init_without_backup(const struct run *r)
@@ -157,12 +158,12 @@ static bool again(struct run *r)
 }
 
 static const struct step resume = {
-	.name = "find-out", .words = "Find out how far it came", .where = ON_DEVICE, .fn = init_find_out,
+	.name = "find-out", .words = N_("Find out how far it came"), .where = ON_DEVICE, .fn = init_find_out,
 };
 
 const struct procedure procedure_init = {
-	.name = "init", .command = "init", .title = "Initialise", .summary = "erase a device and set it up anew", .on_device = true,
-	.pages = init_pages, .steps = init_steps, .state_size = sizeof(struct init), .state_done = done, .review = init_review,
-	.confirm = confirm, .outcome = init_outcome, .failed = init_failed, .resume = &resume, .again = again,
-	.again_words = "Initialise another device with the same shares",
+	.name = "init", .command = "init", .title = N_("Initialise"), .summary = N_("erase a device and set it up anew"),
+	.on_device = true, .pages = init_pages, .steps = init_steps, .state_size = sizeof(struct init), .state_done = done,
+	.review = init_review, .confirm = confirm, .outcome = init_outcome, .failed = init_failed, .resume = &resume, .again = again,
+	.again_words = N_("Initialise another device with the same shares"),
 };

@@ -2,6 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/base/words.h"
+
 #include "tui/wizard/init.h"
 
 #define LABEL_MAX 32   /* characters: what PKCS#11 can show of a token's label */
@@ -80,17 +82,17 @@ static enum status check_choice(struct run *r, unsigned index, struct fault *f)
 	return ST_OK;
 }
 
-static const struct choice no_backup_sentence[] = { { "no backup ever", "no backup ever" }, { 0 } };
+static const struct choice no_backup_sentence[] = { { "no backup ever", N_("no backup ever") }, { 0 } };
 
 static const struct question backup_questions[] = {
-	{ .name = "shares", .value = "N", .ask = ASK_NUMBER, .optional = true, .words = "DKEK shares", .asked = is_before,
+	{ .name = "shares", .value = "N", .ask = ASK_NUMBER, .optional = true, .words = N_("DKEK shares"), .asked = is_before,
 	  .check = check_shares,
-	  .help = "How many shares make the DKEK, 1 to 127. With three, three custodians must come together to restore a "
+	  .help = N_("How many shares make the DKEK, 1 to 127. With three, three custodians must come together to restore a "
 	  	"backup, and nobody "
-		  "can do it alone. It cannot be changed later." },
-	{ .name = "no-backup", .ask = ASK_SENTENCE, .optional = true, .words = "Or, without any", .asked = is_before,
+		  "can do it alone. It cannot be changed later.") },
+	{ .name = "no-backup", .ask = ASK_SENTENCE, .optional = true, .words = N_("Or, without any"), .asked = is_before,
 	  .choices = no_backup_sentence, .check = check_choice,
-	  .help = "Leave it empty. Only where no key on this device must ever leave it, not even as a backup, type the sentence." },
+	  .help = N_("Leave it empty. Only where no key on this device must ever leave it, not even as a backup, type the sentence.") },
 	{ 0 },
 };
 
@@ -224,18 +226,18 @@ static unsigned once_with_shares(const struct run *r)
 }
 
 static const struct question share_questions[] = {
-	{ .name = "share", .value = "FILE", .ask = ASK_FILE, .optional = true, .words = "Share that exists", .asked = asks_existing,
+	{ .name = "share", .value = "FILE", .ask = ASK_FILE, .optional = true, .words = N_("Share that exists"), .asked = asks_existing,
 	  .proposal = propose_made,
-	  .help = "A share file of Keyroom or sc-hsm-tool. For a device that is to take another one's backups: the same "
-	  	"shares as there." },
-	{ .name = "new-share", .ask = ASK_NEW_FILE, .unlisted = true, .optional = true, .words = "Or a new one, to "
-		"file", .asked = asks_new,
-	  .help = "The name of the file that is made for a new random share." },
-	{ .name = "password", .ask = ASK_PASSWORD, .words = "Its password", .asked = asks_password,
-	  .help = "The password of this share, typed by its custodian. Opening takes a few seconds." },
-	{ .name = "new-password", .ask = ASK_PASSWORD, .unlisted = true, .twice = true, .words = "New password",
+	  .help = N_("A share file of Keyroom or sc-hsm-tool. For a device that is to take another one's backups: the same "
+	  	"shares as there.") },
+	{ .name = "new-share", .ask = ASK_NEW_FILE, .unlisted = true, .optional = true, .words = N_("Or a new one, to "
+		"file"), .asked = asks_new,
+	  .help = N_("The name of the file that is made for a new random share.") },
+	{ .name = "password", .ask = ASK_PASSWORD, .words = N_("Its password"), .asked = asks_password,
+	  .help = N_("The password of this share, typed by its custodian. Opening takes a few seconds.") },
+	{ .name = "new-password", .ask = ASK_PASSWORD, .unlisted = true, .twice = true, .words = N_("New password"),
 		.asked = asks_new_password,
-	  .help = "At least 6 characters; better a sentence. Only the custodian of this share should know it." },
+	  .help = N_("At least 6 characters; better a sentence. Only the custodian of this share should know it.") },
 	{ 0 },
 };
 
@@ -331,30 +333,30 @@ static void say_so(const struct run *r, unsigned index, struct prose *out)
 			  "each write down one half of it.");
 }
 
-static const struct choice keep_factory_sentence[] = { { "keep the public SO-PIN", "keep the public SO-PIN" }, { 0 } };
+static const struct choice keep_factory_sentence[] = { { "keep the public SO-PIN", N_("keep the public SO-PIN") }, { 0 } };
 
 #define CURRENT_SO_HELP \
-	"The SO-PIN that the device has now, 16 hexadecimal digits. A wrong one is counted over the device's whole life, and " \
-	"nothing is tried a second time by itself."
-#define NEW_SO_HELP \
-	"16 hexadecimal digits of your own, best drawn at random. Keep them as carefully as the device: they are needed " \
-	"again, and wrong ones cannot be tried often."
+	N_("The SO-PIN that the device has now, 16 hexadecimal digits. A wrong one is counted over the device's whole life, and " \
+	"nothing is tried a second time by itself.")
 
 /* Two rows of one name where the same answer is once needed and once not. */
 static const struct question so_questions[] = {
-	{ .name = "so-pin", .ask = ASK_SO_PIN, .words = "Current SO-PIN", .asked = asks_so, .help = CURRENT_SO_HELP },
-	{ .name = "so-pin", .ask = ASK_SO_PIN, .optional = true, .words = "Current "
-		"SO-PIN", .asked = asks_first_so, .help = CURRENT_SO_HELP },
-	{ .name = "new-so-pin", .ask = ASK_SO_PIN, .twice = true, .words = "New SO-PIN", .asked = must_change_so,
+	{ .name = "so-pin", .ask = ASK_SO_PIN, .words = N_("Current SO-PIN"), .asked = asks_so, .help = CURRENT_SO_HELP },
+	{ .name = "so-pin", .ask = ASK_SO_PIN, .optional = true, .words = N_("Current "
+		"SO-PIN"), .asked = asks_first_so, .help = CURRENT_SO_HELP },
+	{ .name = "new-so-pin", .ask = ASK_SO_PIN, .twice = true, .words = N_("New SO-PIN"), .asked = must_change_so,
 		.check = check_new_so,
-	  .help = NEW_SO_HELP },
-	{ .name = "new-so-pin", .ask = ASK_SO_PIN, .twice = true, .optional = true, .words = "New SO-PIN", .asked = may_change_so,
-	  .check = check_new_so, .help = NEW_SO_HELP " Leave it empty to keep the current one." },
-	{ .name = "keep-factory-so-pin", .ask = ASK_SENTENCE, .words = "To go on", .asked = keeps_factory_so,
+	  .help = N_("16 hexadecimal digits of your own, best drawn at random. Keep them as carefully as the device: they are "
+		     "needed again, and wrong ones cannot be tried often.") },
+	{ .name = "new-so-pin", .ask = ASK_SO_PIN, .twice = true, .optional = true, .words = N_("New SO-PIN"), .asked = may_change_so,
+	  .check = check_new_so,
+	  .help = N_("16 hexadecimal digits of your own, best drawn at random. Keep them as carefully as the device: they are "
+		     "needed again, and wrong ones cannot be tried often. Leave it empty to keep the current one.") },
+	{ .name = "keep-factory-so-pin", .ask = ASK_SENTENCE, .words = N_("To go on"), .asked = keeps_factory_so,
 		.choices = keep_factory_sentence,
-	  .help = "The firmware of this device cannot change the SO-PIN, and the current one is the factory's, which is "
+	  .help = N_("The firmware of this device cannot change the SO-PIN, and the current one is the factory's, which is "
 	  	"public. Whoever has the "
-		  "device in his hands can erase it or give it a new user PIN." },
+		  "device in his hands can erase it or give it a new user PIN.") },
 	{ 0 },
 };
 
@@ -416,17 +418,17 @@ static enum status check_params(struct run *r, unsigned index, struct fault *f)
 }
 
 static const struct question pin_questions[] = {
-	{ .name = "new-pin", .ask = ASK_PIN, .twice = true, .max = PIN_USER_MAX_OLD, .words = "New user PIN", .asked = asks_pin,
+	{ .name = "new-pin", .ask = ASK_PIN, .twice = true, .max = PIN_USER_MAX_OLD, .words = N_("New user PIN"), .asked = asks_pin,
 	  .check = check_pin, .warn = warn_pin,
-	  .help = "6 to 15 characters. It is typed again each time keys are used, made, or backed up." },
-	{ .name = "pin-tries", .value = "N", .ask = ASK_NUMBER, .optional = true, .words = "Wrong tries until "
-		"blocked", .asked = is_before,
-	  .help = "3 where nothing is said. At most 3 for a PIN of 6 characters, 5 for 7, 10 for 8 and more." },
-	{ .name = "no-unblock", .ask = ASK_YES, .optional = true, .words = "Never to be unblocked", .asked = is_before,
-	  .help = "Then a blocked user PIN can never be unblocked, not even with the SO-PIN: the keys can be used no more." },
-	{ .name = "transport-pin", .ask = ASK_YES, .optional = true, .words = "Transport "
-		"PIN", .asked = is_before, .check = check_params,
-	  .help = "The PIN must be changed before the first use: for a device that is set up here and sent to somebody." },
+	  .help = N_("6 to 15 characters. It is typed again each time keys are used, made, or backed up.") },
+	{ .name = "pin-tries", .value = "N", .ask = ASK_NUMBER, .optional = true, .words = N_("Wrong tries until "
+		"blocked"), .asked = is_before,
+	  .help = N_("3 where nothing is said. At most 3 for a PIN of 6 characters, 5 for 7, 10 for 8 and more.") },
+	{ .name = "no-unblock", .ask = ASK_YES, .optional = true, .words = N_("Never to be unblocked"), .asked = is_before,
+	  .help = N_("Then a blocked user PIN can never be unblocked, not even with the SO-PIN: the keys can be used no more.") },
+	{ .name = "transport-pin", .ask = ASK_YES, .optional = true, .words = N_("Transport "
+		"PIN"), .asked = is_before, .check = check_params,
+	  .help = N_("The PIN must be changed before the first use: for a device that is set up here and sent to somebody.") },
 	{ 0 },
 };
 
@@ -441,8 +443,8 @@ static void say_label(const struct run *r, unsigned index, struct prose *out)
 }
 
 static const struct question label_questions[] = {
-	{ .name = "label", .value = "L", .ask = ASK_TEXT, .max = LABEL_MAX, .words = "Label", .asked = is_before,
-	  .help = "Up to 32 characters, such as root-ca-a. Write the same on the device's case." },
+	{ .name = "label", .value = "L", .ask = ASK_TEXT, .max = LABEL_MAX, .words = N_("Label"), .asked = is_before,
+	  .help = N_("Up to 32 characters, such as root-ca-a. Write the same on the device's case.") },
 	{ 0 },
 };
 
@@ -464,26 +466,27 @@ static unsigned before_erased(const struct run *r)
 }
 
 static const struct step read_step = {
-	.name = "read", .words = "Read what is on the device", .where = ON_DEVICE, .fn = init_read_device,
+	.name = "read", .words = N_("Read what is on the device"), .where = ON_DEVICE, .fn = init_read_device,
 };
 static const struct step open_step = {
-	.name = "open", .words = "Open the share", .where = ON_WORKER, .parallel = true, .fn = open_share,
+	.name = "open", .words = N_("Open the share"), .where = ON_WORKER, .parallel = true, .fn = open_share,
 };
 static const struct step combine_step = {
-	.name = "combine", .words = "Compute the check value", .where = ON_WORKER, .fn = combine,
+	.name = "combine", .words = N_("Compute the check value"), .where = ON_WORKER, .fn = combine,
 };
 
 const struct page init_pages[] = {
-	{ .name = "Device", .title = "The device", .work = &read_step },
-	{ .name = "Contents", .title = "What is on the device", .text = say_contents },
-	{ .name = "Backups", .title = "Can its keys be backed up?", .questions = backup_questions, .text = say_backups,
+	{ .name = N_("Device"), .title = N_("The device"), .work = &read_step },
+	{ .name = N_("Contents"), .title = N_("What is on the device"), .text = say_contents },
+	{ .name = N_("Backups"), .title = N_("Can its keys be backed up?"), .questions = backup_questions, .text = say_backups,
 	  .repeat = before_erased },
-	{ .name = "Shares", .title = "The DKEK shares", .questions = share_questions, .repeat = share_pages, .text = say_share,
+	{ .name = N_("Shares"), .title = N_("The DKEK shares"), .questions = share_questions, .repeat = share_pages, .text = say_share,
 	  .work = &open_step },
-	{ .name = "DKEK", .title = "The DKEK", .repeat = once_with_shares, .work = &combine_step },
-	{ .name = "Check value", .title = "The check value", .repeat = once_with_shares, .text = say_check_value },
-	{ .name = "SO-PIN", .title = "The SO-PIN", .questions = so_questions, .text = say_so, .repeat = while_so_is_needed },
-	{ .name = "User PIN", .title = "The user PIN", .questions = pin_questions, .text = say_pin, .repeat = while_pin_is_needed },
-	{ .name = "Label", .title = "The label", .questions = label_questions, .text = say_label, .repeat = before_erased },
+	{ .name = N_("DKEK"), .title = N_("The DKEK"), .repeat = once_with_shares, .work = &combine_step },
+	{ .name = N_("Check value"), .title = N_("The check value"), .repeat = once_with_shares, .text = say_check_value },
+	{ .name = N_("SO-PIN"), .title = N_("The SO-PIN"), .questions = so_questions, .text = say_so, .repeat = while_so_is_needed },
+	{ .name = N_("User PIN"), .title = N_("The user PIN"), .questions = pin_questions, .text = say_pin,
+	  .repeat = while_pin_is_needed },
+	{ .name = N_("Label"), .title = N_("The label"), .questions = label_questions, .text = say_label, .repeat = before_erased },
 	{ 0 },
 };

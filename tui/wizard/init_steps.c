@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "engine/base/clock.h"
+#include "engine/base/words.h"
 #include "store/device.h"
 #include "store/dkek.h"
 #include "store/journal.h"
@@ -450,12 +451,12 @@ static enum status read_back(struct step_env *e, struct fault *f)
 }
 
 const struct step init_steps[] = {
-	{ .name = "erase", .words = "Erase the device and set its PINs", .where = ON_DEVICE, .uninterruptible = true,
+	{ .name = "erase", .words = N_("Erase the device and set its PINs"), .where = ON_DEVICE, .uninterruptible = true,
 	  .repeat = unless_erased, .fn = erase },
-	{ .name = "so-pin", .words = "Change the SO-PIN", .where = ON_DEVICE, .uninterruptible = true, .repeat = if_so_changes,
+	{ .name = "so-pin", .words = N_("Change the SO-PIN"), .where = ON_DEVICE, .uninterruptible = true, .repeat = if_so_changes,
 	  .fn = change_so },
-	{ .name = "label", .words = "Write the label", .where = ON_DEVICE, .repeat = unless_label, .fn = set_label },
-	{ .name = "shares", .words = "Import the DKEK shares", .where = ON_DEVICE, .repeat = not_imported, .fn = import_share },
-	{ .name = "read-back", .words = "Read everything back and compare", .where = ON_DEVICE, .fn = read_back },
+	{ .name = "label", .words = N_("Write the label"), .where = ON_DEVICE, .repeat = unless_label, .fn = set_label },
+	{ .name = "shares", .words = N_("Import the DKEK shares"), .where = ON_DEVICE, .repeat = not_imported, .fn = import_share },
+	{ .name = "read-back", .words = N_("Read everything back and compare"), .where = ON_DEVICE, .fn = read_back },
 	{ 0 },
 };

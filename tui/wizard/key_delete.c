@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "engine/base/text.h"
+#include "engine/base/words.h"
 #include "store/run.h"
 #include "tui/wizard/find.h"
 #include "tui/wizard/key_type.h"
@@ -301,11 +302,11 @@ static void tell_pin(const struct run *r, unsigned index, struct prose *out)
 }
 
 static const struct step look_step = {
-	.name = "look", .words = "Find the key", .where = ON_DEVICE, .fn = look,
+	.name = "look", .words = N_("Find the key"), .where = ON_DEVICE, .fn = look,
 };
 
 static const struct step resume_step = {
-	.name = "resume", .words = "Find out how far it came", .where = ON_DEVICE, .fn = resume,
+	.name = "resume", .words = N_("Find out how far it came"), .where = ON_DEVICE, .fn = resume,
 };
 
 static const struct question key_questions[] = {
@@ -314,12 +315,12 @@ static const struct question key_questions[] = {
 		.value = "HEX",
 		.ask = ASK_OBJECTS,
 		.max = 1,
-		.words = "Key",
+		.words = N_("Key"),
 		.choices_of = find_choices,
 		.check = check_id,
-		.help = "Which key is to be deleted, by its CKA_ID. Before anything happens you see where else the key "
+		.help = N_("Which key is to be deleted, by its CKA_ID. Before anything happens you see where else the key "
 			"is and which backups of it "
-			"are known.",
+			"are known."),
 	},
 	{ .name = NULL },
 };
@@ -332,14 +333,14 @@ static unsigned pin_pages(const struct run *r)
 }
 
 static const struct page pages[] = {
-	{ .name = "Key", .title = "Which key", .questions = key_questions, .work = &look_step },
-	{ .name = "User PIN", .title = "The user PIN", .questions = pin_questions, .text = tell_pin, .repeat = pin_pages },
+	{ .name = N_("Key"), .title = N_("Which key"), .questions = key_questions, .work = &look_step },
+	{ .name = N_("User PIN"), .title = N_("The user PIN"), .questions = pin_questions, .text = tell_pin, .repeat = pin_pages },
 	{ .name = NULL },
 };
 
 static const struct step steps[] = {
 	{ .name = "delete",
-	  .words = "Delete the key, read back that it is gone",
+	  .words = N_("Delete the key, read back that it is gone"),
 	  .where = ON_DEVICE,
 	  .uninterruptible = true,
 	  .fn = delete_key },
@@ -349,8 +350,8 @@ static const struct step steps[] = {
 const struct procedure procedure_key_delete = {
 	.name = "key delete",
 	.command = "key delete",
-	.title = "Delete a key",
-	.summary = "delete a key from the device",
+	.title = N_("Delete a key"),
+	.summary = N_("delete a key from the device"),
 	.on_device = true,
 	.pages = pages,
 	.steps = steps,

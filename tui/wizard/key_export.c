@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "engine/base/file.h"
+#include "engine/base/words.h"
 #include "tui/wizard/find.h"
 #include "tui/wizard/key_type.h"
 #include "tui/wizard/procedures.h"
@@ -120,9 +121,9 @@ static void proposal(const struct run *r, unsigned index, char *out, size_t cap)
 }
 
 static const struct choice format_choices[] = {
-	{ "pem", "PEM, which most programs read" },
-	{ "der", "DER, binary" },
-	{ "ssh", "OpenSSH, a line of authorized_keys" },
+	{ "pem", N_("PEM, which most programs read") },
+	{ "der", N_("DER, binary") },
+	{ "ssh", N_("OpenSSH, a line of authorized_keys") },
 	{ NULL, NULL },
 };
 
@@ -132,50 +133,50 @@ static const struct question questions[] = {
 		.value = "HEX",
 		.ask = ASK_OBJECTS,
 		.max = 1,
-		.words = "Key",
+		.words = N_("Key"),
 		.choices_of = find_choices,
 		.check = check_id,
-		.help = "Which key, by its CKA_ID. Only the public part is exported; the key itself never leaves the "
-			"device in clear.",
+		.help = N_("Which key, by its CKA_ID. Only the public part is exported; the key itself never leaves the "
+			"device in clear."),
 	},
 	{
 		.name = "format",
 		.value = "pem|der|ssh",
 		.ask = ASK_CHOICE,
 		.optional = true,
-		.words = "Form",
+		.words = N_("Form"),
 		.choices = format_choices,
 		.proposal = proposal,
-		.help = "PEM is understood by most programs. OpenSSH wants its own form, and knows RSA and the NIST "
-			"curves only.",
+		.help = N_("PEM is understood by most programs. OpenSSH wants its own form, and knows RSA and the NIST "
+			"curves only."),
 	},
 	{
 		.name = "out",
 		.value = "FILE",
 		.ask = ASK_NEW_FILE,
 		.optional = true,
-		.words = "File",
+		.words = N_("File"),
 		.check = check_out,
-		.help = "A new file; one that is there is never overwritten. Leave it empty to see the key here.",
+		.help = N_("A new file; one that is there is never overwritten. Leave it empty to see the key here."),
 	},
 	{ .name = NULL },
 };
 
 static const struct page pages[] = {
-	{ .name = "Key", .title = "Which public key", .questions = questions },
+	{ .name = N_("Key"), .title = N_("Which public key"), .questions = questions },
 	{ .name = NULL },
 };
 
 static const struct step steps[] = {
-	{ .name = "export", .words = "Read the public key", .where = ON_DEVICE, .fn = export },
+	{ .name = "export", .words = N_("Read the public key"), .where = ON_DEVICE, .fn = export },
 	{ .name = NULL },
 };
 
 const struct procedure procedure_key_export = {
 	.name = "key export",
 	.command = "key export",
-	.title = "Export a public key",
-	.summary = "write out the public part of a key",
+	.title = N_("Export a public key"),
+	.summary = N_("write out the public part of a key"),
 	.on_device = true,
 	.one_session = true,
 	.unrecorded = true,

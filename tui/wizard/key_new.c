@@ -5,25 +5,26 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/words.h"
 #include "tui/wizard/key_new.h"
 #include "tui/wizard/key_type.h"
 #include "tui/wizard/procedures.h"
 #include "tui/wizard/session.h"
 
 static const struct choice types[] = {
-	{ "rsa:2048", "RSA 2048" },
-	{ "rsa:3072", "RSA 3072" },
-	{ "rsa:4096", "RSA 4096" },
-	{ "ec:secp256r1", "P-256 (secp256r1)" },
-	{ "ec:secp384r1", "P-384 (secp384r1)" },
-	{ "ec:secp521r1", "P-521 (secp521r1)" },
-	{ "ec:brainpoolP256r1", "brainpoolP256r1" },
-	{ "ec:brainpoolP384r1", "brainpoolP384r1" },
-	{ "ec:brainpoolP512r1", "brainpoolP512r1" },
-	{ "ec:secp256k1", "secp256k1" },
-	{ "aes:128", "AES 128" },
-	{ "aes:192", "AES 192" },
-	{ "aes:256", "AES 256" },
+	{ "rsa:2048", N_("RSA 2048") },
+	{ "rsa:3072", N_("RSA 3072") },
+	{ "rsa:4096", N_("RSA 4096") },
+	{ "ec:secp256r1", N_("P-256 (secp256r1)") },
+	{ "ec:secp384r1", N_("P-384 (secp384r1)") },
+	{ "ec:secp521r1", N_("P-521 (secp521r1)") },
+	{ "ec:brainpoolP256r1", N_("brainpoolP256r1") },
+	{ "ec:brainpoolP384r1", N_("brainpoolP384r1") },
+	{ "ec:brainpoolP512r1", N_("brainpoolP512r1") },
+	{ "ec:secp256k1", N_("secp256k1") },
+	{ "aes:128", N_("AES 128") },
+	{ "aes:192", N_("AES 192") },
+	{ "aes:256", N_("AES 256") },
 };
 
 #define TYPES (sizeof(types) / sizeof(types[0]))
@@ -140,11 +141,11 @@ static void outcome(const struct run *r, struct prose *out)
 
 
 static const struct step look_step = {
-	.name = "look", .words = "Look at the device", .where = ON_DEVICE, .fn = look, .repeat = session_look_repeat,
+	.name = "look", .words = N_("Look at the device"), .where = ON_DEVICE, .fn = look, .repeat = session_look_repeat,
 };
 
 static const struct step resume_step = {
-	.name = "resume", .words = "Find out how far it came", .where = ON_DEVICE, .fn = resume,
+	.name = "resume", .words = N_("Find out how far it came"), .where = ON_DEVICE, .fn = resume,
 };
 
 static const struct question key_questions[] = {
@@ -152,25 +153,25 @@ static const struct question key_questions[] = {
 		.name = "type",
 		.value = "rsa:BITS|ec:CURVE|aes:BITS",
 		.ask = ASK_CHOICE,
-		.words = "Type",
+		.words = N_("Type"),
 		.choices_of = types_of,
 		.check = check_type,
-		.help = "RSA is understood everywhere; 4096 bits take the device minutes to make. P-256 and P-384 are "
+		.help = N_("RSA is understood everywhere; 4096 bits take the device minutes to make. P-256 and P-384 are "
 			"small and fast, and common in "
 			"certificates and SSH. Brainpool curves are asked for by some European rules. An AES key "
 			"encrypts and never leaves the device; "
-			"it has no public part.",
+			"it has no public part."),
 	},
 	{
 		.name = "label",
 		.value = "L",
 		.ask = ASK_TEXT,
 		.max = DESCRIBE_LABEL_MAX - 1,
-		.words = "Label",
+		.words = N_("Label"),
 		.check = check_label,
-		.help = "What people and other programs will call the key, for example \"Root CA 2026\". It is kept on "
+		.help = N_("What people and other programs will call the key, for example \"Root CA 2026\". It is kept on "
 			"the device, can be read by "
-			"anybody who has it, and goes with every backup.",
+			"anybody who has it, and goes with every backup."),
 	},
 	{
 		.name = "id",
@@ -178,22 +179,22 @@ static const struct question key_questions[] = {
 		.ask = ASK_TEXT,
 		.max = 2 * DESCRIBE_ID_MAX,
 		.optional = true,
-		.words = "CKA_ID",
+		.words = N_("CKA_ID"),
 		.check = check_id,
-		.help = "Other programs find the key by this number, in hexadecimal digits. Leave it empty: then it is "
+		.help = N_("Other programs find the key by this number, in hexadecimal digits. Leave it empty: then it is "
 			"made from the public key, "
-			"and is the same on every device that the key is restored to.",
+			"and is the same on every device that the key is restored to."),
 	},
 	{
 		.name = "use-counter",
 		.value = "N",
 		.ask = ASK_NUMBER,
 		.optional = true,
-		.words = "Uses",
+		.words = N_("Uses"),
 		.check = check_uses,
-		.help = "A key with a use counter can be used so many times and then never again. Leave it empty for a "
+		.help = N_("A key with a use counter can be used so many times and then never again. Leave it empty for a "
 			"key without that limit. "
-			"Proving a restored backup of it will spend one use.",
+			"Proving a restored backup of it will spend one use."),
 	},
 	{ .name = NULL },
 };
@@ -201,8 +202,8 @@ static const struct question key_questions[] = {
 static const struct question pin_questions[] = { QUESTION_PIN, { .name = NULL } };
 
 static const struct page pages[] = {
-	{ .name = "Key", .title = "The new key", .questions = key_questions, .work = &look_step },
-	{ .name = "User PIN", .title = "The user PIN", .questions = pin_questions, .text = tell_pin },
+	{ .name = N_("Key"), .title = N_("The new key"), .questions = key_questions, .work = &look_step },
+	{ .name = N_("User PIN"), .title = N_("The user PIN"), .questions = pin_questions, .text = tell_pin },
 	{ .name = NULL },
 };
 
@@ -215,7 +216,7 @@ static const char *usual_of(const struct run *r)
 static const struct step steps[] = {
 	{
 		.name = "make",
-		.words = "Make the key, describe it, read it back",
+		.words = N_("Make the key, describe it, read it back"),
 		.where = ON_DEVICE,
 		.uninterruptible = true,
 		.fn = key_make,
@@ -227,8 +228,8 @@ static const struct step steps[] = {
 const struct procedure procedure_key_new = {
 	.name = "key new",
 	.command = "key new",
-	.title = "New key",
-	.summary = "make a new key on the device",
+	.title = N_("New key"),
+	.summary = N_("make a new key on the device"),
 	.on_device = true,
 	.one_session = true,
 	.pages = pages,

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/base/words.h"
 #include "engine/card/pin.h"
 #include "tui/wizard/procedures.h"
 #include "tui/wizard/record.h"
@@ -308,20 +309,20 @@ static void outcome_unblock(const struct run *r, struct prose *out)
 /* --- the rows --- */
 
 #define HELP_NEW_PIN                                                                                                   \
-	"6 to 15 characters. Digits only, if other programs must use it too. The longer it is, the more wrong tries "  \
+	N_("6 to 15 characters. Digits only, if other programs must use it too. The longer it is, the more wrong tries "  \
 	"a device may allow: 3 with "                                                                                  \
-	"6 characters, 5 with 7, 10 with 8 and more."
+	"6 characters, 5 with 7, 10 with 8 and more.")
 
 static const struct step look_user_step = {
 	.name = "look",
-	.words = "Look at the device",
+	.words = N_("Look at the device"),
 	.where = ON_DEVICE,
 	.fn = look_user,
 	.repeat = session_look_repeat,
 };
 static const struct step look_unblock_step = {
 	.name = "look",
-	.words = "Look at the device",
+	.words = N_("Look at the device"),
 	.where = ON_DEVICE,
 	.fn = look_unblock,
 	.repeat = session_look_repeat,
@@ -334,7 +335,7 @@ static const struct question change_questions[] = {
 		.ask = ASK_PIN,
 		.max = PIN_USER_MAX,
 		.twice = true,
-		.words = "New user PIN",
+		.words = N_("New user PIN"),
 		.help = HELP_NEW_PIN,
 		.warn = warn_new_pin,
 	},
@@ -349,7 +350,7 @@ static const struct question unblock_questions[] = {
 		.max = PIN_USER_MAX,
 		.twice = true,
 		.optional = true,
-		.words = "New user PIN",
+		.words = N_("New user PIN"),
 		.help = HELP_NEW_PIN,
 		.asked = new_pin_asked,
 		.check = check_unblock_pin,
@@ -359,18 +360,18 @@ static const struct question unblock_questions[] = {
 };
 /* The first page only looks, and is shown where nobody answers from options. */
 static const struct page change_pages[] = {
-	{ .name = "Device", .title = "The device", .work = &look_user_step },
-	{ .name = "PINs", .title = "The user PIN", .questions = change_questions, .text = tell_change },
+	{ .name = N_("Device"), .title = N_("The device"), .work = &look_user_step },
+	{ .name = N_("PINs"), .title = N_("The user PIN"), .questions = change_questions, .text = tell_change },
 	{ .name = NULL },
 };
 static const struct page unblock_pages[] = {
-	{ .name = "Device", .title = "The device", .work = &look_unblock_step },
-	{ .name = "PINs", .title = "Unblocking the user PIN", .questions = unblock_questions, .text = tell_unblock },
+	{ .name = N_("Device"), .title = N_("The device"), .work = &look_unblock_step },
+	{ .name = N_("PINs"), .title = N_("Unblocking the user PIN"), .questions = unblock_questions, .text = tell_unblock },
 	{ .name = NULL },
 };
 static const struct step change_steps[] = {
 	{ .name = "change",
-	  .words = "Change the user PIN, try the new one",
+	  .words = N_("Change the user PIN, try the new one"),
 	  .where = ON_DEVICE,
 	  .uninterruptible = true,
 	  .fn = change },
@@ -378,7 +379,7 @@ static const struct step change_steps[] = {
 };
 static const struct step unblock_steps[] = {
 	{ .name = "unblock",
-	  .words = "Unblock the user PIN, read back",
+	  .words = N_("Unblock the user PIN, read back"),
 	  .where = ON_DEVICE,
 	  .uninterruptible = true,
 	  .fn = unblock },
@@ -387,8 +388,8 @@ static const struct step unblock_steps[] = {
 const struct procedure procedure_pin_change = {
 	.name = "pin change",
 	.command = "pin change",
-	.title = "Change the user PIN",
-	.summary = "change the user PIN",
+	.title = N_("Change the user PIN"),
+	.summary = N_("change the user PIN"),
 	.on_device = true,
 	.one_session = true,
 	.unrecorded = true,
@@ -403,8 +404,8 @@ const struct procedure procedure_pin_change = {
 const struct procedure procedure_pin_unblock = {
 	.name = "pin unblock",
 	.command = "pin unblock",
-	.title = "Unblock the user PIN",
-	.summary = "unblock the user PIN with the SO-PIN",
+	.title = N_("Unblock the user PIN"),
+	.summary = N_("unblock the user PIN with the SO-PIN"),
 	.on_device = true,
 	.one_session = true,
 	.unrecorded = true,

@@ -348,13 +348,13 @@ static void outcome(const struct run *r, struct prose *out)
 
 static const struct step look_step = {
 	.name = "look",
-	.words = "Read the files, look at the device",
+	.words = N_("Read the files, look at the device"),
 	.where = ON_DEVICE,
 	.fn = look,
 	.repeat = session_look_repeat,
 };
 static const struct step resume_step = {
-	.name = "resume", .words = "Find out how far it came", .where = ON_DEVICE, .fn = look,
+	.name = "resume", .words = N_("Find out how far it came"), .where = ON_DEVICE, .fn = look,
 };
 
 static const struct question source_questions[] = {
@@ -382,9 +382,9 @@ static const struct question source_questions[] = {
 		.ask = ASK_FILES,
 		.positional = true,
 		.optional = true,
-		.words = "Or files",
-		.help = "Files with wrapped keys, made by this program, sc-hsm-tool or the vendor's shell; one or "
-			"several.",
+		.words = N_("Or files"),
+		.help = N_("Files with wrapped keys, made by this program, sc-hsm-tool or the vendor's shell; one or "
+			"several."),
 		.check = check_source,
 	},
 	{ .name = NULL },
@@ -393,15 +393,15 @@ static const struct question source_questions[] = {
 static const struct question pin_questions[] = { QUESTION_PIN, { .name = NULL } };
 
 static const struct page pages[] = {
-	{ .name = "Backup", .title = "What is to be restored", .questions = source_questions, .work = &look_step },
-	{ .name = "User PIN", .title = "The user PIN", .questions = pin_questions, .text = tell_pin },
+	{ .name = N_("Backup"), .title = N_("What is to be restored"), .questions = source_questions, .work = &look_step },
+	{ .name = N_("User PIN"), .title = N_("The user PIN"), .questions = pin_questions, .text = tell_pin },
 	{ .name = NULL },
 };
 
 static const struct step steps[] = {
 	{
 		.name = "restore",
-		.words = "Unwrap, prove, describe, read back",
+		.words = N_("Unwrap, prove, describe, read back"),
 		.where = ON_DEVICE,
 		.uninterruptible = true,
 		.fn = restore,
@@ -413,8 +413,8 @@ static const struct step steps[] = {
 const struct procedure procedure_restore = {
 	.name = "restore",
 	.command = "restore",
-	.title = "Restore keys",
-	.summary = "put wrapped keys onto a device, and prove them",
+	.title = N_("Restore keys"),
+	.summary = N_("put wrapped keys onto a device, and prove them"),
 	.on_device = true,
 	.one_session = true,
 	.pages = pages,

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/words.h"
 #include "tui/wizard/run_record.h"
 #include "tui/wizard/runner.h"
 
@@ -322,7 +323,7 @@ enum status run_resume(const struct procedure *p, const struct env *env, const s
 	enum status st;
 
 	if (!p->resume)
-		return fault_set(f, ST_REFUSED, "\"%s\" cannot be taken up again; it has to be begun anew.", p->title);
+		return fault_set(f, ST_REFUSED, "\"%s\" cannot be taken up again; it has to be begun anew.", translated(p->title));
 	st = run_new(p, env, &r, f);
 	if (st != ST_OK)
 		return st;

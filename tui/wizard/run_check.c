@@ -14,8 +14,8 @@
 static enum status missing(const struct question *q, struct fault *f)
 {
 	if (ask_is_secret(q->ask))
-		return fault_set(f, ST_NEED_SECRET, "%s is missing.", q->words);
-	return fault_set(f, ST_USAGE, "%s is missing.", q->words);
+		return fault_set(f, ST_NEED_SECRET, "%s is missing.", translated(q->words));
+	return fault_set(f, ST_USAGE, "%s is missing.", translated(q->words));
 }
 
 static size_t characters(const char *text)
@@ -35,10 +35,11 @@ static enum status check_text(const struct run *r, const struct question *q, con
 {
 	(void)r;
 	if (!text_is_clean(text))
-		return fault_set(f, ST_BAD_FORM, "%s has a character that cannot be shown, or is not valid UTF-8.", q->words);
+		return fault_set(f, ST_BAD_FORM, "%s has a character that cannot be shown, or is not valid UTF-8.",
+				 translated(q->words));
 	/* Elsewhere max counts values. */
 	if (q->ask == ASK_TEXT && q->max > 0 && characters(text) > q->max)
-		return fault_set(f, ST_BAD_FORM, "%s is too long: it may have %zu characters.", q->words, q->max);
+		return fault_set(f, ST_BAD_FORM, "%s is too long: it may have %zu characters.", translated(q->words), q->max);
 	return ST_OK;
 }
 
@@ -47,7 +48,8 @@ static enum status check_object(const struct run *r, const struct question *q, c
 {
 	(void)r;
 	if (!text_is_clean(text))
-		return fault_set(f, ST_BAD_FORM, "%s has a character that cannot be shown, or is not valid UTF-8.", q->words);
+		return fault_set(f, ST_BAD_FORM, "%s has a character that cannot be shown, or is not valid UTF-8.",
+				 translated(q->words));
 	return ST_OK;
 }
 
@@ -55,7 +57,7 @@ static enum status check_number(const struct run *r, const struct question *q, c
 {
 	(void)r;
 	if (strspn(text, "0123456789") != strlen(text) || strlen(text) > 9)
-		return fault_set(f, ST_BAD_FORM, "%s must be a number.", q->words);
+		return fault_set(f, ST_BAD_FORM, "%s must be a number.", translated(q->words));
 	return ST_OK;
 }
 
@@ -84,13 +86,13 @@ static enum status check_choice(const struct run *r, const struct question *q, c
 				return ST_OK;
 		}
 	}
-	return fault_set(f, ST_BAD_FORM, "\"%s\" is none of what %s can be.", text, q->words);
+	return fault_set(f, ST_BAD_FORM, "\"%s\" is none of what %s can be.", text, translated(q->words));
 }
 
 static enum status check_flag(const struct run *r, const struct question *q, const char *text, struct fault *f)
 {
 	(void)r;
-	return strcmp(text, "1") == 0 ? ST_OK : fault_set(f, ST_BAD_FORM, "%s can only be said or left out.", q->words);
+	return strcmp(text, "1") == 0 ? ST_OK : fault_set(f, ST_BAD_FORM, "%s can only be said or left out.", translated(q->words));
 }
 
 static enum status check_sentence(const struct run *r, const struct question *q, const char *text, struct fault *f)
@@ -147,7 +149,7 @@ static enum status check_values(const struct run *r, const struct question *q, s
 	if (n == 0)
 		return q->optional ? ST_OK : missing(q, f);
 	if (q->max > 0 && n > q->max)
-		return fault_set(f, ST_BAD_FORM, "%s: there may be %zu at most.", q->words, q->max);
+		return fault_set(f, ST_BAD_FORM, "%s: there may be %zu at most.", translated(q->words), q->max);
 	for (unsigned i = 0; i < n; i++) {
 		enum status st = kinds[q->ask](r, q, run_get(r, q->name, i), f);
 
@@ -178,11 +180,11 @@ static enum status check_secret(struct run *r, const struct question *q, unsigne
 		return check_so_pin(s, f);
 	if (q->ask == ASK_PASSWORD && secret_len(s) > question_secret_max(q))
 		return fault_set(f, ST_BAD_FORM, "%s has more than %zu bytes, which is more than Keyroom takes. Nothing was done.",
-				 q->words, question_secret_max(q));
+				 translated(q->words), question_secret_max(q));
 	if (q->ask == ASK_PIN)
 		return q->twice ? pin_check_user(s, 0, f) : pin_check_current(s, f);
 	if (q->twice && secret_len(s) < PASSWORD_MIN)
-		return fault_set(f, ST_BAD_FORM, "%s must have at least %d characters.", q->words, PASSWORD_MIN);
+		return fault_set(f, ST_BAD_FORM, "%s must have at least %d characters.", translated(q->words), PASSWORD_MIN);
 	return ST_OK;
 }
 

@@ -138,11 +138,11 @@ bool session_has_kcv(struct session *s, const uint8_t kcv[static KCV_LEN]);
 /* The question for the user PIN, for the pages' tables; and its check, for others. */
 #define QUESTION_PIN \
 	{ \
-		.name = "pin", .value = "FILE", .ask = ASK_PIN, .max = PIN_USER_MAX_OLD, .words = "User PIN", \
+		.name = "pin", .value = "FILE", .ask = ASK_PIN, .max = PIN_USER_MAX_OLD, .words = N_("User PIN"), \
 		.check = session_check_pin, \
-		.help = "The PIN that was set when this device was initialised. It is sent to the device once, for this run, " \
-			"and forgotten; afterwards the device is logged out again. A wrong one costs one of its tries, and nothing " \
-			"is tried a second time by itself." \
+		.help = N_("The PIN that was set when this device was initialised. It is sent to the device once, for this run, " \
+			   "and forgotten; afterwards the device is logged out again. A wrong one costs one of its tries, and nothing " \
+			   "is tried a second time by itself.") \
 	}
 enum status session_check_pin(struct run *r, unsigned index, struct fault *f);
 
@@ -164,13 +164,13 @@ enum status session_so_bytes(struct run *r, const char *question, struct secret 
 enum status session_so_usable(const struct look *l, struct fault *f);
 
 #define SESSION_HELP_SO                                                                                                        \
-	"16 hexadecimal digits, as they were set when this device was initialised. Devices leave the factory with "    \
+	N_("16 hexadecimal digits, as they were set when this device was initialised. Devices leave the factory with "    \
 	"3537363231383830. Wrong "                                                                                     \
-	"ones are counted over the whole life of the device: after 15 it can never be initialised or unblocked again."
+	"ones are counted over the whole life of the device: after 15 it can never be initialised or unblocked again.")
 
 #define QUESTION_SO_PIN                                                                                                \
 	{                                                                                                              \
-		.name = "so-pin", .value = "FILE", .ask = ASK_SO_PIN, .max = PIN_SO_DIGITS, .words = "Current SO-PIN", \
+		.name = "so-pin", .value = "FILE", .ask = ASK_SO_PIN, .max = PIN_SO_DIGITS, .words = N_("Current SO-PIN"), \
 		.help = SESSION_HELP_SO                                                                                        \
 	}
 

@@ -1,4 +1,5 @@
 /* share check: opens shares without a device, side by side, and shows what they make. */
+#include "engine/base/words.h"
 #include "store/dkek.h"
 #include "tui/wizard/procedures.h"
 #include "tui/wizard/share.h"
@@ -49,29 +50,29 @@ static enum status combine(struct step_env *e, struct fault *f)
 }
 
 static const struct question file_questions[] = {
-	{ .name = "file", .value = "FILE", .ask = ASK_FILES, .positional = true, .max = DKEK_SHARES_MAX, .words = "Share files",
-	  .help = "Files of DKEK shares, made by Keyroom or by sc-hsm-tool. One line for each." },
+	{ .name = "file", .value = "FILE", .ask = ASK_FILES, .positional = true, .max = DKEK_SHARES_MAX, .words = N_("Share files"),
+	  .help = N_("Files of DKEK shares, made by Keyroom or by sc-hsm-tool. One line for each.") },
 	{ 0 },
 };
 
 static const struct question password_questions[] = {
-	{ .name = "password", .ask = ASK_PASSWORD, .words = "Password",
-	  .help = "The password of this share, typed by its custodian. Opening takes a few seconds, and cannot be made faster." },
+	{ .name = "password", .ask = ASK_PASSWORD, .words = N_("Password"),
+	  .help = N_("The password of this share, typed by its custodian. Opening takes a few seconds, and cannot be made faster.") },
 	{ 0 },
 };
 
 static const struct step open_step = {
-	.name = "open", .words = "Open the share", .where = ON_WORKER, .parallel = true, .fn = open_one,
+	.name = "open", .words = N_("Open the share"), .where = ON_WORKER, .parallel = true, .fn = open_one,
 };
 static const struct step combine_step = {
-	.name = "combine", .words = "Compute the check value", .where = ON_WORKER, .fn = combine,
+	.name = "combine", .words = N_("Compute the check value"), .where = ON_WORKER, .fn = combine,
 };
 
 static const struct page pages[] = {
-	{ .name = "Files", .title = "Which shares", .questions = file_questions, .text = say_files },
-	{ .name = "Passwords", .title = "The password of a share", .questions = password_questions, .repeat = files,
+	{ .name = N_("Files"), .title = N_("Which shares"), .questions = file_questions, .text = say_files },
+	{ .name = N_("Passwords"), .title = N_("The password of a share"), .questions = password_questions, .repeat = files,
 	  .text = say_password, .work = &open_step },
-	{ .name = "Check value", .title = "The check value", .work = &combine_step },
+	{ .name = N_("Check value"), .title = N_("The check value"), .work = &combine_step },
 	{ 0 },
 };
 
@@ -101,7 +102,7 @@ static enum status note(struct step_env *e, struct fault *f)
 }
 
 static const struct step steps[] = {
-	{ .name = "note", .words = "Look it up in the inventory", .where = ON_WORKER, .fn = note },
+	{ .name = "note", .words = N_("Look it up in the inventory"), .where = ON_WORKER, .fn = note },
 	{ 0 },
 };
 
@@ -127,7 +128,7 @@ static void done(void *state)
 }
 
 const struct procedure procedure_share_check = {
-	.name = "share-check", .command = "share check", .title = "Check shares",
-	.summary = "open shares without a device, and show the check value they make", .unrecorded = true, .pages = pages,
+	.name = "share-check", .command = "share check", .title = N_("Check shares"),
+	.summary = N_("open shares without a device, and show the check value they make"), .unrecorded = true, .pages = pages,
 	.steps = steps, .state_size = sizeof(struct check), .state_done = done, .outcome = outcome, .prints = true,
 };

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/words.h"
 #include "engine/card/card.h"
 #include "store/dkek.h"
 #include "store/run.h"
@@ -161,23 +162,23 @@ static void say_share(const struct run *r, unsigned index, struct prose *out)
 }
 
 static const struct question questions[] = {
-	{ .name = "file", .value = "FILE", .ask = ASK_FILE, .positional = true, .words = "Share file",
-	  .help = "A share file of Keyroom or sc-hsm-tool, one of those that this device was announced to get." },
-	{ .name = "password", .ask = ASK_PASSWORD, .words = "Its password",
-	  .help = "The password of this share, typed by its custodian. Opening takes a few seconds." },
+	{ .name = "file", .value = "FILE", .ask = ASK_FILE, .positional = true, .words = N_("Share file"),
+	  .help = N_("A share file of Keyroom or sc-hsm-tool, one of those that this device was announced to get.") },
+	{ .name = "password", .ask = ASK_PASSWORD, .words = N_("Its password"),
+	  .help = N_("The password of this share, typed by its custodian. Opening takes a few seconds.") },
 	{ 0 },
 };
 
 static const struct step look_step = {
-	.name = "look", .words = "Ask the device how many shares it waits for", .where = ON_DEVICE, .fn = look,
+	.name = "look", .words = N_("Ask the device how many shares it waits for"), .where = ON_DEVICE, .fn = look,
 };
 static const struct step open_step = {
-	.name = "open", .words = "Open the share", .where = ON_WORKER, .parallel = true, .fn = open_share,
+	.name = "open", .words = N_("Open the share"), .where = ON_WORKER, .parallel = true, .fn = open_share,
 };
 
 static const struct page pages[] = {
-	{ .name = "Device", .title = "The device", .work = &look_step },
-	{ .name = "Share", .title = "Which share", .questions = questions, .text = say_share, .work = &open_step },
+	{ .name = N_("Device"), .title = N_("The device"), .work = &look_step },
+	{ .name = N_("Share"), .title = N_("Which share"), .questions = questions, .text = say_share, .work = &open_step },
 	{ 0 },
 };
 
@@ -267,8 +268,8 @@ static enum status read_back(struct step_env *e, struct fault *f)
 }
 
 static const struct step steps[] = {
-	{ .name = "import", .words = "Import the share", .where = ON_DEVICE, .uninterruptible = true, .fn = import },
-	{ .name = "read-back", .words = "Read back what the device has now", .where = ON_DEVICE, .fn = read_back },
+	{ .name = "import", .words = N_("Import the share"), .where = ON_DEVICE, .uninterruptible = true, .fn = import },
+	{ .name = "read-back", .words = N_("Read back what the device has now"), .where = ON_DEVICE, .fn = read_back },
 	{ 0 },
 };
 
@@ -279,7 +280,7 @@ static enum status find_out(struct step_env *e, struct fault *f)
 }
 
 static const struct step resume = {
-	.name = "find-out", .words = "Find out whether the share is in", .where = ON_DEVICE, .fn = find_out,
+	.name = "find-out", .words = N_("Find out whether the share is in"), .where = ON_DEVICE, .fn = find_out,
 };
 
 /* --- words --- */
@@ -342,8 +343,8 @@ static void done(void *state)
 }
 
 const struct procedure procedure_share_import = {
-	.name = "share-import", .command = "share import", .title = "Import a share",
-	.summary = "import a DKEK share into a device that waits for it", .on_device = true, .pages = pages, .steps = steps,
+	.name = "share-import", .command = "share import", .title = N_("Import a share"),
+	.summary = N_("import a DKEK share into a device that waits for it"), .on_device = true, .pages = pages, .steps = steps,
 	.state_size = sizeof(struct import), .state_done = done, .review = review, .outcome = outcome, .failed = failed,
 	.resume = &resume,
 };

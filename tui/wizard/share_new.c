@@ -1,5 +1,6 @@
 /* share new: a random share in a new file, opened again before it is called saved. */
 #include "engine/base/clock.h"
+#include "engine/base/words.h"
 #include "store/journal.h"
 #include "tui/wizard/procedures.h"
 #include "tui/wizard/share.h"
@@ -17,17 +18,17 @@ static void say_file(const struct run *r, unsigned index, struct prose *out)
 }
 
 static const struct question questions[] = {
-	{ .name = "file", .value = "FILE", .ask = ASK_NEW_FILE, .positional = true, .words = "File",
-	  .help = "The name of the file that is made. It must not be there yet. Copies of it may be kept in several places." },
-	{ .name = "new-password", .also = "password", .ask = ASK_PASSWORD, .twice = true, .words = "Password",
-	  .help = "At least 6 characters; better a sentence. It is typed each time the share is used. Each custodian has a "
+	{ .name = "file", .value = "FILE", .ask = ASK_NEW_FILE, .positional = true, .words = N_("File"),
+	  .help = N_("The name of the file that is made. It must not be there yet. Copies of it may be kept in several places.") },
+	{ .name = "new-password", .also = "password", .ask = ASK_PASSWORD, .twice = true, .words = N_("Password"),
+	  .help = N_("At least 6 characters; better a sentence. It is typed each time the share is used. Each custodian has a "
 	  	"password "
-		  "that no other one knows." },
+		  "that no other one knows.") },
 	{ 0 },
 };
 
 static const struct page pages[] = {
-	{ .name = "Share", .title = "A new DKEK share", .questions = questions, .text = say_file },
+	{ .name = N_("Share"), .title = N_("A new DKEK share"), .questions = questions, .text = say_file },
 	{ 0 },
 };
 
@@ -60,8 +61,8 @@ static enum status record(struct step_env *e, struct fault *f)
 }
 
 static const struct step steps[] = {
-	{ .name = "make", .words = "Make the share, write its file, and open it again", .where = ON_WORKER, .fn = make },
-	{ .name = "record", .words = "Write it into the inventory", .where = ON_WORKER, .fn = record },
+	{ .name = "make", .words = N_("Make the share, write its file, and open it again"), .where = ON_WORKER, .fn = make },
+	{ .name = "record", .words = N_("Write it into the inventory"), .where = ON_WORKER, .fn = record },
 	{ 0 },
 };
 
@@ -85,7 +86,7 @@ static void done(void *state)
 }
 
 const struct procedure procedure_share_new = {
-	.name = "share-new", .command = "share new", .title = "New share", .summary = "make a new DKEK share",
+	.name = "share-new", .command = "share new", .title = N_("New share"), .summary = N_("make a new DKEK share"),
 	.unrecorded = true, .pages = pages, .steps = steps, .state_size = sizeof(struct shares), .state_done = done,
 	.review = review, .outcome = outcome,
 };

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/base/words.h"
 #include "engine/card/pin.h"
 #include "tui/wizard/procedures.h"
 #include "tui/wizard/record.h"
@@ -101,7 +102,7 @@ static void outcome_so(const struct run *r, struct prose *out)
 }
 
 static const struct step look_so_step = {
-	.name = "look", .words = "Look at the device", .where = ON_DEVICE, .fn = look_so, .repeat = session_look_repeat,
+	.name = "look", .words = N_("Look at the device"), .where = ON_DEVICE, .fn = look_so, .repeat = session_look_repeat,
 };
 
 static const struct question so_questions[] = {
@@ -112,23 +113,23 @@ static const struct question so_questions[] = {
 		.ask = ASK_SO_PIN,
 		.max = PIN_SO_DIGITS,
 		.twice = true,
-		.words = "New SO-PIN",
+		.words = N_("New SO-PIN"),
 		.check = check_new_so,
-		.help = "16 hexadecimal digits. Take them from dice or a random generator, write them down, and keep "
-			"them apart from the device.",
+		.help = N_("16 hexadecimal digits. Take them from dice or a random generator, write them down, and keep "
+			"them apart from the device."),
 	},
 	{ .name = NULL },
 };
 
 static const struct page so_pages[] = {
-	{ .name = "Device", .title = "The device", .work = &look_so_step },
-	{ .name = "SO-PIN", .title = "The SO-PIN", .questions = so_questions, .text = tell_so },
+	{ .name = N_("Device"), .title = N_("The device"), .work = &look_so_step },
+	{ .name = N_("SO-PIN"), .title = N_("The SO-PIN"), .questions = so_questions, .text = tell_so },
 	{ .name = NULL },
 };
 
 static const struct step so_steps[] = {
 	{ .name = "change",
-	  .words = "Change the SO-PIN, read back",
+	  .words = N_("Change the SO-PIN, read back"),
 	  .where = ON_DEVICE,
 	  .uninterruptible = true,
 	  .fn = change_so },
@@ -138,8 +139,8 @@ static const struct step so_steps[] = {
 const struct procedure procedure_so_pin_change = {
 	.name = "so-pin change",
 	.command = "so-pin change",
-	.title = "Change the SO-PIN",
-	.summary = "change the SO-PIN",
+	.title = N_("Change the SO-PIN"),
+	.summary = N_("change the SO-PIN"),
 	.on_device = true,
 	.one_session = true,
 	.unrecorded = true,
