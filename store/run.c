@@ -157,22 +157,20 @@ enum status store_run_get(struct store *s, int64_t id, struct run_record *ret, s
 	return st;
 }
 
-enum status store_open_runs(struct store *s, const char *device, struct run_record **ret, size_t *ret_n, struct fault *f)
+/* What the statement gives, which is then over. */
+static enum status list_runs(struct query *q, struct run_record **ret, size_t *ret_n, struct fault *f)
 {
 	LIST l = { .size = sizeof(struct run_record) };
-	QUERY q = { 0 };
 	bool row = false;
-	enum status st = query_open(&q, s, device != NULL ? SQL_RUNS_OPEN_ON : SQL_RUNS_OPEN, f);
+	enum status st = ST_OK;
 
-	if (st == ST_OK && device != NULL)
-		bind_text(&q, device, STORE_SERIAL_MAX);
-	while (st == ST_OK && (st = query_next(&q, &row, f)) == ST_OK && row) {
+	while (st == ST_OK && (st = query_next(q, &row, f)) == ST_OK && row) {
 		struct run_record *r = list_add(&l);
 
 		if (r == NULL)
 			st = fault_set(f, ST_NO_MEMORY, NULL);
 		else
-			read_run(&q, r);
+			read_run(q, r);
 	}
 	if (st != ST_OK) {
 		run_records_free(STEAL(l.rows), l.n);
@@ -181,4 +179,29 @@ enum status store_open_runs(struct store *s, const char *device, struct run_reco
 	*ret_n = l.n;
 	*ret = STEAL(l.rows);
 	return ST_OK;
+}
+
+enum status store_open_runs(struct store *s, const char *device, struct run_record **ret, size_t *ret_n, struct fault *f)
+{
+	QUERY q = { 0 };
+	enum status st = query_open(&q, s, device != NULL ? SQL_RUNS_OPEN_ON : SQL_RUNS_OPEN, f);
+
+	if (st != ST_OK)
+		return st;
+	if (device != NULL)
+		bind_text(&q, device, STORE_SERIAL_MAX);
+	return list_runs(&q, ret, ret_n, f);
+}
+
+enum status store_runs_of(struct store *s, const char *procedure, const char *device, struct run_record **ret, size_t *ret_n,
+			  struct fault *f)
+{
+	QUERY q = { 0 };
+	enum status st = query_open(&q, s, SQL_RUNS_OF, f);
+
+	if (st != ST_OK)
+		return st;
+	bind_text(&q, device, STORE_SERIAL_MAX);
+	bind_text(&q, procedure, RUN_NAME_MAX);
+	return list_runs(&q, ret, ret_n, f);
 }

@@ -53,5 +53,8 @@ enum status store_run_finish(struct store *s, int64_t id, enum run_state state, 
 enum status store_run_get(struct store *s, int64_t id, struct run_record *ret, struct fault *f);
 /* Those still open, of one device or (NULL) all, newest first. *ret is given back with run_records_free(). */
 enum status store_open_runs(struct store *s, const char *device, struct run_record **ret, size_t *ret_n, struct fault *f);
+/* Those of one procedure on one device, whatever became of them, newest first: the latest 1000. */
+enum status store_runs_of(struct store *s, const char *procedure, const char *device, struct run_record **ret, size_t *ret_n,
+			  struct fault *f);
 
 #endif

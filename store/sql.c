@@ -152,6 +152,7 @@ static const char *const statements[SQL_COUNT] = {
 	[SQL_RUN_FINISH] = "UPDATE run SET state = ?2, updated = ?3 WHERE id = ?1 AND state = 0",
 	[SQL_RUN] = RUN_COLUMNS " WHERE id = ?1",
 	[SQL_RUNS_OPEN] = RUN_COLUMNS " WHERE state = 0 ORDER BY id DESC",
+	[SQL_RUNS_OF] = RUN_COLUMNS " WHERE device = ?1 AND procedure = ?2 ORDER BY id DESC LIMIT 1000",
 	[SQL_RUNS_OPEN_ON] = RUN_COLUMNS " WHERE state = 0 AND device = ?1 ORDER BY id DESC",
 };
 

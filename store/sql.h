@@ -74,6 +74,7 @@ enum sql {
 	SQL_RUN,
 	SQL_RUNS_OPEN,
 	SQL_RUNS_OPEN_ON,
+	SQL_RUNS_OF,
 	SQL_COUNT,
 };
 

@@ -27,6 +27,11 @@ static ssize_t read_again(int fd, void *p, size_t n)
 	return got;
 }
 
+static enum status too_large(const char *path, size_t max, struct fault *f)
+{
+	return fault_set(f, ST_DAMAGED, "%s is larger than such a file can be (%zu bytes at most).", path, max);
+}
+
 enum status file_read(const char *path, size_t max, struct buf *ret, struct fault *f)
 {
 	FD fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -45,12 +50,42 @@ enum status file_read(const char *path, size_t max, struct buf *ret, struct faul
 	if (got < 0)
 		return folder_fault(f, path, "read");
 	if (b.n > max)
-		return fault_set(f, ST_DAMAGED, "%s is larger than such a file can be (%zu bytes at most).", path, max);
+		return too_large(path, max, f);
 	if (b.failed)
 		return fault_set(f, ST_NO_MEMORY, NULL);
 	buf_done(ret);
 	*ret = b;
 	b = (struct buf){ 0 };
+	return ST_OK;
+}
+
+enum status file_read_private(const char *path, size_t max, struct secret **ret, struct fault *f)
+{
+	FD fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	SECRET *s = NULL;
+	struct stat sb;
+	ssize_t got = 1;
+
+	if (fd < 0 || fstat(fd, &sb) != 0)
+		return folder_fault(f, path, "opened");
+	if (!S_ISREG(sb.st_mode))
+		return fault_set(f, ST_DISK, "%s is not an ordinary file.", path);
+	if (sb.st_size < 0 || (uintmax_t)sb.st_size > max)
+		return too_large(path, max, f);
+	/* One byte more than it has: a file that grows meanwhile is seen to. */
+	s = secret_new((size_t)sb.st_size + 1);
+	if (s == NULL)
+		return fault_set(f, ST_NO_MEMORY, NULL);
+	while (got > 0 && secret_len(s) < secret_cap(s)) {
+		got = read_again(fd, secret_bytes(s) + secret_len(s), secret_cap(s) - secret_len(s));
+		if (got > 0)
+			(void)secret_set_len(s, secret_len(s) + (size_t)got);
+	}
+	if (got < 0)
+		return folder_fault(f, path, "read");
+	if (secret_len(s) > (size_t)sb.st_size)
+		return fault_set(f, ST_DISK, "%s was changed while it was read. Try again.", path);
+	*ret = STEAL(s);
 	return ST_OK;
 }
 
@@ -100,16 +135,29 @@ static enum status take_name(const char *beside, const char *path, struct fault 
 	return st;
 }
 
+/* Piece by piece: what is written may be private, and is not to be in memory a second time. */
+static bool reads_back(const char *path, struct cur data)
+{
+	FD fd = open(path, O_RDONLY | O_CLOEXEC);
+	uint8_t part[4096];
+	ssize_t got = 1;
+	bool same = fd >= 0;
+
+	while (same && (got = read_again(fd, part, sizeof(part))) > 0) {
+		struct cur want;
+
+		same = cur_take(&data, (size_t)got, &want) && cur_equal(want, part, (size_t)got);
+	}
+	explicit_bzero(part, sizeof(part));
+	return same && got == 0 && data.n == 0;
+}
+
 /* Writes and syncs fd, then gives it its name. The name of the file beside may be left. */
 static enum status write_and_name(int fd, const char *beside, const char *path, struct cur data, struct fault *f)
 {
-	BUF back = { 0 };
-	enum status st;
-
 	if (!write_all(fd, data) || fsync(fd) != 0)
 		return folder_fault(f, path, "written");
-	st = file_read(beside, data.n, &back, f);
-	if (st != ST_OK || !cur_equal(data, back.p, back.n))
+	if (!reads_back(beside, data))
 		return fault_set(f, ST_DISK, "%s was written, but does not read back the same. Use another disk.", path);
 	return take_name(beside, path, f);
 }

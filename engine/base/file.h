@@ -29,4 +29,10 @@ enum status file_make_dir(const char *path, struct fault *f);
  */
 enum status file_read_secret(const char *path, struct secret *s, bool *ret_readable, struct fault *f);
 
+/*
+ * The whole of a file of at most max bytes, straight into a secret that is made as large: for what may be one. *ret is the
+ * caller's to free. As file_read().
+ */
+enum status file_read_private(const char *path, size_t max, struct secret **ret, struct fault *f);
+
 #endif

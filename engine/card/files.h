@@ -89,4 +89,19 @@ enum status card_delete(struct card *c, uint16_t fid, struct fault *f);
  */
 enum status card_delete_key(struct card *c, uint8_t key_ref, unsigned *ret_gone, struct fault *f);
 
+/*
+ * Stand-alone certificates and data: a content, and the description by which other software finds it, written in this order
+ * to numbers that are free, so that a stop in between leaves a content that nobody sees, and never a description of nothing.
+ * *ret_clean, on failure: nothing of it is left.
+ */
+enum status card_write_described(struct card *c, uint16_t content_fid, struct cur content, uint16_t description_fid,
+				 struct cur description, bool *ret_clean, struct fault *f);
+
+/*
+ * The content first, so that a stop in between leaves the description, by which the rest is found again. A fid of 0, and what
+ * is not there, is fine. *ret_gone: how many were deleted, also on failure.
+ */
+enum status card_delete_described(struct card *c, uint16_t content_fid, uint16_t description_fid, unsigned *ret_gone,
+				  struct fault *f);
+
 #endif

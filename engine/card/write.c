@@ -147,3 +147,42 @@ enum status card_write_secret(struct card *c, uint16_t fid, const struct secret 
 {
 	return card_write_file(c, fid, secret_view(content), mode, f);
 }
+
+static bool take_away(struct card *c, uint16_t fid)
+{
+	enum status st = c->gone ? ST_CARD_GONE : card_delete(c, fid, NULL);
+
+	return st == ST_OK || st == ST_NOT_FOUND;
+}
+
+enum status card_write_described(struct card *c, uint16_t content_fid, struct cur content, uint16_t description_fid,
+				 struct cur description, bool *ret_clean, struct fault *f)
+{
+	enum status st = card_write_file(c, content_fid, content, WRITE_NEW, f);
+	bool content_gone, description_gone;
+
+	if (st == ST_OK)
+		st = card_write_file(c, description_fid, description, WRITE_NEW, f);
+	if (st == ST_OK)
+		return ST_OK;
+	description_gone = take_away(c, description_fid);
+	content_gone = take_away(c, content_fid);
+	*ret_clean = description_gone && content_gone;
+	return st;
+}
+
+enum status card_delete_described(struct card *c, uint16_t content_fid, uint16_t description_fid, unsigned *ret_gone,
+				  struct fault *f)
+{
+	const uint16_t fids[] = { content_fid, description_fid };
+
+	*ret_gone = 0;
+	for (size_t i = 0; i < sizeof(fids) / sizeof(fids[0]); i++) {
+		enum status st = fids[i] != 0 ? card_delete(c, fids[i], f) : ST_NOT_FOUND;
+
+		if (st != ST_OK && st != ST_NOT_FOUND)
+			return st;
+		*ret_gone += st == ST_OK;
+	}
+	return ST_OK;
+}

@@ -144,6 +144,8 @@ enum status cert_parse(struct cur file, struct cert *ret, struct fault *f)
 		return damaged(f);
 	common_name(X509_get_subject_name(x), c.common_name);
 	c.authority = (X509_get_extension_flags(x) & EXFLAG_CA) != 0;
+	c.has_usage = (X509_get_extension_flags(x) & EXFLAG_KUSAGE) != 0;
+	c.may_certify = !c.has_usage || (X509_get_key_usage(x) & KU_KEY_CERT_SIGN) != 0;
 	c.whole_len = der.n;
 	c.broken = wrongly_self_signed(x);
 	st = read_key(x, &c, f);
@@ -178,4 +180,124 @@ enum status cert_to_der(struct cur file, struct buf *ret, struct fault *f)
 	if (x == NULL)
 		return damaged(f);
 	return der_of(x, ret) ? ST_OK : fault_set(f, ST_NO_MEMORY, NULL);
+}
+
+enum status cert_to_pem(struct cur der, struct buf *ret, struct fault *f)
+{
+	CLEANUP(BIO_free_all_guard) BIO *bio = BIO_new(BIO_s_mem());
+	char *text = NULL;
+	long n;
+
+	if (bio == NULL || der.n > CERT_FILE_MAX || PEM_write_bio(bio, PEM_STRING_X509, "", der.p, (long)der.n) <= 0)
+		return fault_set(f, ST_NO_MEMORY, NULL);
+	n = BIO_get_mem_data(bio, &text);
+	buf_put(ret, text, n > 0 ? (size_t)n : 0);
+	return ret->failed ? fault_set(f, ST_NO_MEMORY, NULL) : ST_OK;
+}
+
+/* --- a file with several --- */
+
+struct search {
+	const struct pubkey *key;   /* NULL: any */
+	struct buf *der;
+	struct cert *cert;
+	size_t n, fit;
+};
+
+/* One certificate of the file. */
+static enum status consider(struct search *s, X509 *x, struct fault *f)
+{
+	struct cert c;
+	BUF der = { 0 };
+	enum status st;
+
+	if (!der_of(x, &der))
+		return fault_set(f, ST_NO_MEMORY, NULL);
+	if ((st = cert_parse(buf_view(&der), &c, f)) != ST_OK)
+		return st;
+	s->n++;
+	if (s->key != NULL && !(c.has_key && pubkey_equal(s->key, &c.key)))
+		return ST_OK;
+	if (s->fit > 0 && cur_equal(buf_view(&der), s->der->p, s->der->n))
+		return ST_OK;
+	if (s->fit++ > 0)
+		return ST_OK;
+	*s->cert = c;
+	buf_done(s->der);
+	*s->der = der;
+	der = (struct buf){ 0 };
+	return ST_OK;
+}
+
+static enum status all_der(struct cur file, struct search *s, struct fault *f)
+{
+	enum status st = ST_OK;
+
+	while (file.n > 0 && st == ST_OK && s->n < CERT_BUNDLE_COUNT) {
+		const uint8_t *p = file.p;
+		X509_GUARD *x = d2i_X509(NULL, &p, (long)file.n);
+
+		if (x == NULL)
+			return damaged(f);
+		(void)cur_take(&file, (size_t)(p - file.p), NULL);
+		st = consider(s, x, f);
+	}
+	return st;
+}
+
+/* What else stands in the file, such as text and keys, is passed over; a certificate that is damaged is not. */
+static enum status all_pem(struct cur file, struct search *s, struct fault *f)
+{
+	CLEANUP(BIO_free_all_guard) BIO *bio = BIO_new_mem_buf(file.p, (int)file.n);
+	enum status st = bio != NULL ? ST_OK : fault_set(f, ST_NO_MEMORY, NULL);
+
+	while (st == ST_OK && s->n < CERT_BUNDLE_COUNT) {
+		X509_GUARD *x = PEM_read_bio_X509(bio, NULL, no_password, NULL);
+
+		if (x == NULL)
+			return ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE && s->n > 0 ? ST_OK : damaged(f);
+		st = consider(s, x, f);
+	}
+	return st;
+}
+
+static enum status choose(const struct search *s, struct fault *f)
+{
+	if (s->n >= CERT_BUNDLE_COUNT)
+		return fault_set(f, ST_DAMAGED, "There are %d certificates or more in this file. Put the one that is meant into a "
+						"file of its own.", CERT_BUNDLE_COUNT);
+	if (s->fit == 1)
+		return ST_OK;
+	if (s->fit == 0)
+		return fault_set(f, ST_MISMATCH, s->n > 1 ? "None of the certificates in this file is for this key." :
+								  "This certificate is for another key.");
+	return fault_set(f, ST_DUPLICATE, s->key != NULL ?
+			 "Several of the certificates in this file are for this key. Put the one that is meant into a file of its own." :
+			 "There are several certificates in this file. Put the one that is meant into a file of its own.");
+}
+
+enum status cert_for_key(struct cur file, const struct pubkey *key, struct buf *ret_der, struct cert *ret, size_t *ret_n,
+			 struct fault *f)
+{
+	BUF der = { 0 };
+	struct cert cert;
+	struct search s = { .key = key, .der = &der, .cert = &cert };
+	enum status st;
+
+	ERR_clear_error();
+	if (file.n == 0 || file.n > CERT_BUNDLE_MAX)
+		return damaged(f);
+	st = file.p[0] == 0x30 ? all_der(file, &s, f) : all_pem(file, &s, f);
+	ERR_clear_error();
+	if (st != ST_OK)
+		return st;
+	if (ret_n != NULL)
+		*ret_n = s.n;
+	if ((st = choose(&s, f)) != ST_OK)
+		return st;
+	buf_cur(ret_der, buf_view(&der));
+	if (ret_der->failed)
+		return fault_set(f, ST_NO_MEMORY, NULL);
+	*ret = cert;
+	return ST_OK;
 }

@@ -367,7 +367,7 @@ static enum status all_files_used(const struct here *h, const struct run *r, str
 	for (size_t i = 0; (q = procedure_question(run_procedure(r), i)) != NULL; i++) {
 		unsigned n = 0;
 
-		if (q->ask != ASK_FILE && q->ask != ASK_NEW_FILE && !ask_is_secret(q->ask))
+		if (q->spare || (q->ask != ASK_FILE && q->ask != ASK_NEW_FILE && !ask_is_secret(q->ask)))
 			continue;
 		while (ask_given(h->args, run_procedure(r), q, n) != NULL)
 			n++;

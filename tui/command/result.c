@@ -1,7 +1,9 @@
 #include "tui/command/result.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tui/command/json.h"
 #include "tui/command/print.h"
@@ -24,6 +26,47 @@ static struct json_object *key_json(const struct key_result *k)
 	json_text(o, "curve", k->curve);
 	json_text(o, "spki_sha256", k->spki_sha256);
 	json_text(o, "cmac", k->cmac);
+	return o;
+}
+
+static struct json_object *thing_json(const struct run *r, const char *type)
+{
+	const struct key_result *k = run_key(r);
+	struct json_object *o = k != NULL ? json_object_new_object() : NULL;
+
+	if (o == NULL)
+		return NULL;
+	json_text(o, "type", type);
+	json_text(o, "serial", k->serial);
+	json_text(o, "label", k->label);
+	json_text(o, "file", k->file);
+	return o;
+}
+
+static struct json_object *show_certificate(const struct run *r)
+{
+	const struct key_result *k = run_key(r);
+	struct json_object *o = thing_json(r, "certificate");
+
+	if (o == NULL)
+		return NULL;
+	json_text(o, "id", k->id);
+	json_number(o, "key_ref", k->key_ref, -1);
+	json_text(o, "subject", k->subject);
+	json_text(o, "until", k->until);
+	json_text(o, "spki_sha256", k->spki_sha256);
+	return o;
+}
+
+static struct json_object *show_data(const struct run *r)
+{
+	const struct key_result *k = run_key(r);
+	struct json_object *o = thing_json(r, "data");
+
+	if (o == NULL)
+		return NULL;
+	json_number(o, "size", k->size, 0);
+	json_flag(o, "private", k->is_private);
 	return o;
 }
 
@@ -163,8 +206,18 @@ static enum status print_exported(const struct run *r, struct fault *f)
 {
 	struct cur c = run_exported(r);
 
-	if (c.n > 0 && fwrite(c.p, 1, c.n, stdout) != c.n)
-		return fault_set(f, ST_DISK, "The key could not be written to standard output.");
+	/* Past the buffer of stdout, in which what is private would stay. */
+	if (fflush(stdout) != 0)
+		return fault_set(f, ST_DISK, "It could not be written to standard output.");
+	while (c.n > 0) {
+		ssize_t n = write(STDOUT_FILENO, c.p, c.n);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return fault_set(f, ST_DISK, "It could not be written to standard output.");
+		(void)cur_take(&c, (size_t)n, NULL);
+	}
 	return ST_OK;
 }
 
@@ -187,6 +240,12 @@ static const struct show {
 	{ "key export", show_key, print_exported, false },
 	{ "key delete", show_key, NULL, false },
 	{ "key test", show_tested, NULL, true },
+	{ "cert import", show_certificate, NULL, false },
+	{ "cert export", show_certificate, print_exported, false },
+	{ "cert delete", show_certificate, NULL, false },
+	{ "data write", show_data, NULL, false },
+	{ "data read", show_data, print_exported, false },
+	{ "data delete", show_data, NULL, false },
 	{ "backup", show_keys, NULL, true },
 	{ "restore", show_keys, NULL, true },
 	{ "label", show_label, NULL, false },

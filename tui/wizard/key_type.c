@@ -66,7 +66,9 @@ const char *key_algorithm_word(enum key_algorithm a)
 enum status label_check(const char *label, struct fault *f)
 {
 	if (label[0] == '\0')
-		return fault_set(f, ST_BAD_FORM, "A label is needed, so that people can tell the key from others.");
+		return fault_set(f, ST_BAD_FORM, "A label is needed, so that people can tell it from others.");
+	if (strspn(label, " ") == strlen(label))
+		return fault_set(f, ST_BAD_FORM, "A label of only blanks cannot be seen, and nobody could tell what it belongs to.");
 	if (strlen(label) >= DESCRIBE_LABEL_MAX)
 		return fault_set(f, ST_BAD_FORM, "The label is too long: at most %d bytes.", DESCRIBE_LABEL_MAX - 1);
 	if (!text_is_clean(label))

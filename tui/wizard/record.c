@@ -1,4 +1,4 @@
-#include "tui/wizard/record.h"
+#include "tui/wizard/record_inside.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -154,7 +154,7 @@ size_t record_rows_of(const struct object *o, struct object_row ret[static 2])
 /* --- */
 
 /* The device was in use: its row is there, whatever becomes of the rest. */
-static enum status seen_look(struct store *s, const struct look *l, int64_t at, struct fault *f)
+enum status record_look(struct store *s, const struct look *l, int64_t at, struct fault *f)
 {
 	struct device_row row = DEVICE_ROW_UNKNOWN;
 	enum status st;
@@ -167,11 +167,7 @@ static enum status seen_look(struct store *s, const struct look *l, int64_t at, 
 	return l->has_dkek ? record_domain(s, l->serial, &l->dkek, at, f) : ST_OK;
 }
 
-static enum status journal(struct store *s, int64_t at, const char *what, const char *serial,
-			   const struct key_identity *key, struct fault *f, const char *fmt, ...)
-	__attribute__((format(printf, 7, 8)));
-
-static enum status journal(struct store *s, int64_t at, const char *what, const char *serial,
+enum status record_journal(struct store *s, int64_t at, const char *what, const char *serial,
 			   const struct key_identity *key, struct fault *f, const char *fmt, ...)
 {
 	char text[JOURNAL_TEXT_MAX];
@@ -186,8 +182,7 @@ static enum status journal(struct store *s, int64_t at, const char *what, const 
 	return store_journal(s, &entry, f);
 }
 
-static enum status seen_key(struct store *s, const struct key_result *k, const struct pubkey *key, int64_t at,
-			    struct fault *f)
+enum status record_key(struct store *s, const struct key_result *k, const struct pubkey *key, int64_t at, struct fault *f)
 {
 	struct key_row row = { .identity = identity_of_result(k), .size = k->size };
 	BUF spki = { 0 };
@@ -235,10 +230,10 @@ enum status record_key_made(struct store *s, const struct look *l, const struct 
 	if (s == NULL)
 		return ST_OK;
 	row_of_result(k, uses, &row);
-	if ((st = store_begin(s, &t, f)) != ST_OK || (st = seen_look(s, l, at, f)) != ST_OK ||
-	    (st = seen_key(s, k, key, at, f)) != ST_OK ||
+	if ((st = store_begin(s, &t, f)) != ST_OK || (st = record_look(s, l, at, f)) != ST_OK ||
+	    (st = record_key(s, k, key, at, f)) != ST_OK ||
 	    (st = store_object_seen(s, l->serial, &row, at, f)) != ST_OK ||
-	    (st = journal(s, at, "key.new", l->serial, &id, f,
+	    (st = record_journal(s, at, "key.new", l->serial, &id, f,
 			  "The key \"%s\" (%s) was made on %s at key reference %d.", k->label, k->kind, l->serial,
 			  k->key_ref)) != ST_OK)
 		return st;
@@ -255,8 +250,8 @@ enum status record_key_known(struct store *s, const struct look *l, const struct
 	if (s == NULL || store_read_only(s))
 		return ST_OK;
 	row_of_result(k, STORE_UNKNOWN, &row);
-	if ((st = store_begin(s, &t, f)) != ST_OK || (st = seen_look(s, l, at, f)) != ST_OK ||
-	    (st = seen_key(s, k, NULL, at, f)) != ST_OK || (st = store_object_seen(s, l->serial, &row, at, f)) != ST_OK)
+	if ((st = store_begin(s, &t, f)) != ST_OK || (st = record_look(s, l, at, f)) != ST_OK ||
+	    (st = record_key(s, k, NULL, at, f)) != ST_OK || (st = store_object_seen(s, l->serial, &row, at, f)) != ST_OK)
 		return st;
 	return store_commit(&t, f);
 }
@@ -273,7 +268,7 @@ enum status record_key_deleted(struct store *s, const struct look *l, const stru
 
 	if (s == NULL)
 		return ST_OK;
-	if ((st = store_begin(s, &t, f)) != ST_OK || (st = seen_look(s, l, at, f)) != ST_OK)
+	if ((st = store_begin(s, &t, f)) != ST_OK || (st = record_look(s, l, at, f)) != ST_OK)
 		return st;
 	for (size_t i = 0; i < sizeof(things) / sizeof(things[0]); i++) {
 		st = store_object_gone(s, l->serial, things[i].type, fid_of(things[i].kind, (uint8_t)k->key_ref), at,
@@ -281,7 +276,7 @@ enum status record_key_deleted(struct store *s, const struct look *l, const stru
 		if (st != ST_OK && st != ST_NOT_FOUND)
 			return st;
 	}
-	if ((st = journal(s, at, "key.deleted", l->serial, &id, f,
+	if ((st = record_journal(s, at, "key.deleted", l->serial, &id, f,
 			  "The key \"%s\" (%s) was deleted from %s; it was at key reference %d.", k->label, k->kind,
 			  l->serial, k->key_ref)) != ST_OK)
 		return st;
@@ -294,7 +289,7 @@ enum status record_key_exported(struct store *s, const struct look *l, const str
 
 	if (s == NULL || store_read_only(s))
 		return ST_OK;
-	return journal(s, clock_wall(), "key.exported", l->serial, &id, f,
+	return record_journal(s, clock_wall(), "key.exported", l->serial, &id, f,
 		       "The public key of \"%s\" on %s was exported.", k->label, l->serial);
 }
 
@@ -322,9 +317,9 @@ enum status record_key_tested(struct store *s, const struct look *l, const struc
 
 	if (s == NULL || store_read_only(s))
 		return ST_OK;
-	if ((st = store_begin(s, &t, f)) != ST_OK || (st = seen_look(s, l, at, f)) != ST_OK ||
+	if ((st = store_begin(s, &t, f)) != ST_OK || (st = record_look(s, l, at, f)) != ST_OK ||
 	    (known != NULL && (st = learnt(s, l, known, &id, spent, at, f)) != ST_OK) ||
-	    (st = journal(s, at, passed ? "key.tested" : "key.test-failed", l->serial, &id, f,
+	    (st = record_journal(s, at, passed ? "key.tested" : "key.test-failed", l->serial, &id, f,
 			  passed ? "The key \"%s\" (%s) on %s was tested, and works." :
 				   "The key \"%s\" (%s) on %s was tested, and did not pass: %s",
 			  k->label, k->kind, l->serial, k->fault.what)) != ST_OK)
@@ -344,9 +339,9 @@ enum status record_label(struct store *s, const struct look *l, const char *befo
 	snprintf(row.serial, sizeof(row.serial), "%s", l->serial);
 	snprintf(row.label, sizeof(row.label), "%s", label);
 	row.initialised = 1;   /* somebody was logged in */
-	if ((st = store_begin(s, &t, f)) != ST_OK || (st = seen_look(s, l, at, f)) != ST_OK ||
+	if ((st = store_begin(s, &t, f)) != ST_OK || (st = record_look(s, l, at, f)) != ST_OK ||
 	    (st = store_device_seen(s, &row, at, f)) != ST_OK ||
-	    (st = journal(s, at, "device.labelled", l->serial, NULL, f,
+	    (st = record_journal(s, at, "device.labelled", l->serial, NULL, f,
 			  before[0] != '\0' ? "The label of %s is \"%s\" now; it was \"%s\"." : "The label of %s is \"%s\" now.",
 			  l->serial, label, before)) != ST_OK || (st = store_commit(&t, f)) != ST_OK)
 		return fault_add(f, "The label was changed; only the inventory does not know it yet. It will, when the device is next "
@@ -358,7 +353,7 @@ enum status record_random(struct store *s, const struct look *l, size_t n, const
 {
 	if (s == NULL || store_read_only(s))
 		return ST_OK;
-	return journal(s, clock_wall(), "random.drawn", l->serial, NULL, f, "%zu random bytes of %s were written to %s.", n,
+	return record_journal(s, clock_wall(), "random.drawn", l->serial, NULL, f, "%zu random bytes of %s were written to %s.", n,
 		       l->serial, file);
 }
 
@@ -401,12 +396,12 @@ enum status record_backup(struct store *s, const struct look *l, bool made, cons
 	if (s == NULL)
 		return ST_OK;
 	if ((st = backup_row_of(l, made, w, file, k, at, &row, f)) != ST_OK || (st = store_begin(s, &t, f)) != ST_OK ||
-	    (st = seen_look(s, l, at, f)) != ST_OK ||
-	    (st = seen_key(s, k, w->has_key && made ? &w->key : NULL, at, f)) != ST_OK ||
+	    (st = record_look(s, l, at, f)) != ST_OK ||
+	    (st = record_key(s, k, w->has_key && made ? &w->key : NULL, at, f)) != ST_OK ||
 	    (st = store_backup_add(s, &row, file.p, file.n, at, &number, f)) != ST_OK ||
 	    (st = store_backup_prove(s, number, proof, NULL, at, f)) != ST_OK)
 		return st;
-	if ((st = journal(s, at, made ? "backup.made" : "backup.added", l->serial, &id, f,
+	if ((st = record_journal(s, at, made ? "backup.made" : "backup.added", l->serial, &id, f,
 			  made ? "The key \"%s\" (%s) on %s was wrapped under the DKEK %s: backup %lld%s%s."
 			       : "A wrapped key \"%s\" (%s), read at %s, under the DKEK %s, is known now: backup "
 				 "%lld%s%s.",
@@ -433,14 +428,14 @@ enum status record_restored(struct store *s, const struct look *l, const struct 
 	snprintf(k.curve, sizeof(k.curve), "%s", row->curve);
 	snprintf(k.label, sizeof(k.label), "%s", row->label);
 	k.size = row->size;
-	if ((st = store_begin(s, &t, f)) != ST_OK || (st = seen_look(s, l, at, f)) != ST_OK ||
-	    (st = seen_key(s, &k, key, at, f)) != ST_OK || (st = store_object_seen(s, l->serial, row, at, f)) != ST_OK)
+	if ((st = store_begin(s, &t, f)) != ST_OK || (st = record_look(s, l, at, f)) != ST_OK ||
+	    (st = record_key(s, &k, key, at, f)) != ST_OK || (st = store_object_seen(s, l->serial, row, at, f)) != ST_OK)
 		return st;
 	if (compared && row->key.len > 0 && (st = store_backup_set_key(s, backup, &row->key, at, f)) != ST_OK)
 		return st;
 	if (compared && (st = store_backup_prove(s, backup, PROOF_RESTORED, l->serial, at, f)) != ST_OK)
 		return st;
-	if ((st = journal(s, at, "backup.restored", l->serial, &row->key, f, "%s", words)) != ST_OK)
+	if ((st = record_journal(s, at, "backup.restored", l->serial, &row->key, f, "%s", words)) != ST_OK)
 		return st;
 	return store_commit(&t, f);
 }
@@ -454,9 +449,9 @@ enum status record_pin(struct store *s, const struct look *l, const char *what, 
 
 	if (s == NULL)
 		return ST_OK;
-	if ((st = store_begin(s, &t, f)) != ST_OK || (st = seen_look(s, l, at, f)) != ST_OK ||
+	if ((st = store_begin(s, &t, f)) != ST_OK || (st = record_look(s, l, at, f)) != ST_OK ||
 	    (so_factory >= 0 && (st = store_device_so_pin(s, l->serial, so_factory > 0, f)) != ST_OK) ||
-	    (st = journal(s, at, what, l->serial, NULL, f, "%s", words)) != ST_OK || (st = store_commit(&t, f)) != ST_OK)
+	    (st = record_journal(s, at, what, l->serial, NULL, f, "%s", words)) != ST_OK || (st = store_commit(&t, f)) != ST_OK)
 		return fault_add(f, "%s Only the inventory does not know it.", words);
 	return ST_OK;
 }

@@ -74,6 +74,23 @@ enum status record_label(struct store *s, const struct look *l, const char *befo
 /* Random bytes of the device went into a file. */
 enum status record_random(struct store *s, const struct look *l, size_t n, const char *file, struct fault *f);
 
+/* --- certificates and data, and keys as they are with theirs: record_things.c --- */
+
+/* The object as it is on the device now. what: "cert.imported" and the like; words: the journal's sentence. */
+enum status record_thing(struct store *s, const struct look *l, const struct object *o, const char *what, const char *words,
+			 struct fault *f);
+/*
+ * One that was deleted; that the inventory did not know it is fine. key: of a certificate; NULL or len 0: not known. now: the key
+ * whose certificate it was, as it is without; NULL: none.
+ */
+enum status record_thing_gone(struct store *s, const struct look *l, enum thing type, unsigned fid, const struct object *now,
+			      const struct key_identity *key, const char *what, const char *words, struct fault *f);
+/* Nothing of it changes: "cert.exported", "data.read". */
+enum status record_thing_used(struct store *s, const struct look *l, const struct key_identity *key, const char *what,
+			      const char *words, struct fault *f);
+/* As it is on the device before something of it goes away: public key, certificate, where it was made. No journal entry. */
+enum status record_kept(struct store *s, const struct look *l, const struct object *o, struct fault *f);
+
 /* "pin.changed" and the like. so_factory: -1 says nothing about it. */
 enum status record_pin(struct store *s, const struct look *l, const char *what, const char *words, int so_factory,
 		       struct fault *f);

@@ -1,5 +1,5 @@
 /* What a look at a device leaves in the inventory, and when it need not. */
-#include "tui/wizard/record.h"
+#include "tui/wizard/record_inside.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,11 +49,7 @@ static bool same_identity(const struct key_identity *a, const struct key_identit
 	return a->len == b->len && memcmp(a->bytes, b->bytes, a->len) == 0;
 }
 
-/*
- * Where a key was made was shown once, by a request that a certificate may have replaced since, or that nobody checks this
- * time: that stays known of the same key in the same place.
- */
-static enum status keep_origins(struct store *s, const char *serial, struct object_row *rows, size_t n, struct fault *f)
+enum status record_keep_origins(struct store *s, const char *serial, struct object_row *rows, size_t n, struct fault *f)
 {
 	const struct object_filter filter = { .device = serial };
 	struct object_row *known = NULL;
@@ -97,7 +93,7 @@ static enum status sync_objects(struct store *s, const char *serial, const struc
 			st = store_key_set_spki(s, &key.identity, spki.p, spki.n, f);
 	}
 	if (st == ST_OK)
-		st = keep_origins(s, serial, rows, n, f);
+		st = record_keep_origins(s, serial, rows, n, f);
 	if (st == ST_OK)
 		st = store_objects_sync(s, serial, rows, n, at, f);
 	free(rows);

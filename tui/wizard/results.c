@@ -7,6 +7,8 @@
 static const struct procedure *const ours[] = {
 	&procedure_key_new, &procedure_key_export, &procedure_key_delete, &procedure_backup, &procedure_restore,
 	&procedure_random, &procedure_label, &procedure_key_test,
+	&procedure_cert_import, &procedure_cert_export, &procedure_cert_delete,
+	&procedure_data_write, &procedure_data_read, &procedure_data_delete,
 	&procedure_pin_change, &procedure_pin_unblock, &procedure_so_pin_change,
 };
 
@@ -40,6 +42,8 @@ struct cur run_exported(const struct run *r)
 {
 	const struct device_state *d = state_of(r);
 
+	if (d != NULL && d->exported_private != NULL)
+		return secret_view(d->exported_private);
 	return d != NULL ? buf_view(&d->exported) : cur_of(NULL, 0);
 }
 

@@ -30,6 +30,11 @@ struct key_result {
 	char spki_sha256[65];          /* lower case hex */
 	char cmac[33];
 
+	/* certificates and data */
+	char subject[160];
+	char until[11];                /* "2046-11-20" */
+	bool is_private;
+
 	/* backup and restore */
 	char file[1024];               /* that was written or read; "" where there was none */
 	char backup[17];               /* the ID that --backup takes */
@@ -41,10 +46,10 @@ struct key_result {
 	char remark[400];              /* whole sentences: what is worth knowing though it was done */
 };
 
-/* key new, key export, key delete: the one key. NULL before there is one. */
+/* What is about one key, certificate or data object: that. NULL before there is one. */
 const struct key_result *run_key(const struct run *r);
 
-/* key export: what is exported, PEM, DER or a line of SSH; empty where it went to a file. */
+/* key export, cert export, data read: what is to be put out, as it stands; empty where it went to a file. */
 struct cur run_exported(const struct run *r);
 
 /* backup, restore: one row a key or file, in order. */

@@ -37,6 +37,9 @@ static enum status check_text(const struct run *r, const struct question *q, con
 	if (!text_is_clean(text))
 		return fault_set(f, ST_BAD_FORM, "%s has a character that cannot be shown, or is not valid UTF-8.",
 				 translated(q->words));
+	if (q->ask == ASK_TEXT && strspn(text, " ") == strlen(text))
+		return fault_set(f, ST_BAD_FORM, "%s has only blanks, which nobody can see. Type something, or leave it empty where "
+						 "it may be.", translated(q->words));
 	/* Elsewhere max counts values. */
 	if (q->ask == ASK_TEXT && q->max > 0 && characters(text) > q->max)
 		return fault_set(f, ST_BAD_FORM, "%s is too long: it may have %zu characters.", translated(q->words), q->max);

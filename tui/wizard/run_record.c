@@ -321,6 +321,21 @@ static bool is_the_same(const struct run *r, struct json_object *answers, const 
 	       json_object_equal(then, answers);
 }
 
+bool run_was_interrupted(const struct step_env *e)
+{
+	CLEANUP(json_guard) struct json_object *answers = answers_json(e->run);
+	struct run_record *rows = NULL;
+	bool found = false;
+	size_t n = 0;
+
+	if (e->store == NULL || answers == NULL || store_open_runs(e->store, e->run->serial, &rows, &n, NULL) != ST_OK)
+		return false;
+	for (size_t i = 0; i < n && !found; i++)
+		found = is_the_same(e->run, answers, &rows[i]);
+	run_records_free(rows, n);
+	return found;
+}
+
 enum status record_take_up(struct run *r, bool *ret_found, struct fault *f)
 {
 	CLEANUP(json_guard) struct json_object *answers = NULL;

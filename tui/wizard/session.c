@@ -35,6 +35,8 @@ void device_state_done(void *state)
 	d->rows = NULL;
 	d->n_rows = 0;
 	buf_done(&d->exported);
+	secret_free(d->exported_private);
+	d->exported_private = NULL;
 	choices_done(d);
 }
 

@@ -39,6 +39,7 @@ struct device_state {
 	struct key_result *rows;      /* results.h */
 	size_t n_rows;
 	struct buf exported;
+	struct secret *exported_private;   /* the same, where it may be a secret; NULL: it is in exported */
 	bool has_choices;
 	char choices_of[CVC_TEXT_MAX];   /* the device that they were made for */
 	struct choices choices;       /* of ASK_OBJECTS, once they were asked for; find.h */
@@ -136,14 +137,13 @@ enum status session_need_dkek(const struct look *l, struct fault *f);
 bool session_has_kcv(struct session *s, const uint8_t kcv[static KCV_LEN]);
 
 /* The question for the user PIN, for the pages' tables; and its check, for others. */
-#define QUESTION_PIN \
-	{ \
+#define QUESTION_PIN { QUESTION_PIN_IS }
+#define QUESTION_PIN_IS \
 		.name = "pin", .value = "FILE", .ask = ASK_PIN, .max = PIN_USER_MAX_OLD, .words = N_("User PIN"), \
 		.check = session_check_pin, \
 		.help = N_("The PIN that was set when this device was initialised. It is sent to the device once, for this run, " \
 			   "and forgotten; afterwards the device is logged out again. A wrong one costs one of its tries, and nothing " \
-			   "is tried a second time by itself.") \
-	}
+			   "is tried a second time by itself.")
 enum status session_check_pin(struct run *r, unsigned index, struct fault *f);
 
 /* The same of the run's second device. */

@@ -85,6 +85,7 @@ struct question {
 	bool positional;      /* on the command line it stands without its name */
 	bool unlisted;        /* the console's alone: a script says the same with other options */
 	bool optional;
+	bool spare;           /* given in a script where it is not asked, it is passed over; else that is a misunderstanding */
 	bool twice;           /* a secret that is being set is typed a second time */
 	size_t max;           /* characters, bytes of a secret, or values of ASK_FILES and ASK_OBJECTS; 0: as the kind has it */
 	const char *words;    /* in front of the field: "Current SO-PIN" */
@@ -273,6 +274,9 @@ enum step_state run_step_state(const struct run *r, size_t step);
 struct run_record;   /* store/run.h */
 enum status run_resume(const struct procedure *p, const struct env *env, const struct run_record *record, struct run **ret,
 		       struct fault *f);
+
+/* For a page's work: the same was begun on this device before, with the same answers, and is still open. */
+bool run_was_interrupted(const struct step_env *e);
 
 /* What run_note() left in a record; "" where there is none, or it does not fit. */
 void run_record_fact(const struct run_record *record, const char *name, char *out, size_t cap);

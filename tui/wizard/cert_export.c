@@ -1,0 +1,164 @@
+/* cert export: a certificate that is on the device. Nobody logs in, and nothing is changed. */
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/base/clock.h"
+#include "engine/base/file.h"
+#include "tui/wizard/procedures.h"
+#include "tui/wizard/record.h"
+#include "tui/wizard/thing.h"
+#include "tui/wizard/wizard.h"
+
+struct cert_export {
+	struct device_state device;
+	struct cert cert;
+};
+
+static enum status check_id(struct run *r, unsigned index, struct fault *f)
+{
+	return find_cert_check(run_get(r, "id", index), f);
+}
+
+static enum status whole(const struct object *o, struct cur *ret, struct fault *f)
+{
+	struct cur file = buf_view(&o->content);
+
+	if (o->cert == NULL || !cur_take(&file, o->cert->whole_len, ret))
+		return fault_set(f, ST_DAMAGED, "The certificate \"%s\" on the device is damaged: it cannot be read.",
+				 o->label);
+	return ST_OK;
+}
+
+static enum status put_out(struct step_env *e, struct session *s, const struct object *o, struct fault *f)
+{
+	struct cert_export *state = run_state(e->run);
+	struct key_result *k = thing_row(&state->device);
+	struct key_identity id = { 0 };
+	char words[600];
+	struct cur der;
+	enum status st = k != NULL ? whole(o, &der, f) : fault_set(f, ST_NO_MEMORY, NULL);
+
+	if (st != ST_OK)
+		return st;
+	state->cert = *o->cert;
+	thing_to_result(s->look, o, k);
+	buf_done(&state->device.exported);
+	if (run_is(e->run, "format", "der"))
+		buf_cur(&state->device.exported, der);
+	else
+		st = cert_to_pem(der, &state->device.exported, f);
+	if (st == ST_OK)
+		st = thing_put_out(e->run, &state->device.exported, k, f);
+	if (st != ST_OK)
+		return st;
+	if (o->type == OBJECT_KEY)
+		id = identity_of_result(k);
+	snprintf(words, sizeof(words), "The certificate for %s on %s was exported.", k->subject, k->serial);
+	return record_thing_used(e->store, s->look, &id, "cert.exported", words, f);
+}
+
+static enum status export(struct step_env *e, struct fault *f) {
+	const char *out = run_get(e->run, "out", 0); struct object o = { 0 }; SESSION s = { 0 };
+	enum status st = out[0] != '\0' ? file_check_new(out, f) : ST_OK;
+
+	if (st != ST_OK || (st = session_open(e, LOOK_FIDS, &s, f)) != ST_OK ||
+	    (st = find_cert(&s, run_get(e->run, "id", 0), &o, f)) != ST_OK) return st;
+	st = put_out(e, &s, &o, f);
+	object_done(&o);
+	return st;
+}
+
+static enum status check_out(struct run *r, unsigned index, struct fault *f)
+{
+	if (!run_env(r)->script && run_get(r, "out", index)[0] == '\0' && run_is(r, "format", "der"))
+		return fault_set(f, ST_BAD_FORM, "DER is not text that could be shown: say into which file it is to go.");
+	return ST_OK;
+}
+
+static void outcome(const struct run *r, struct prose *out)
+{
+	const struct cert_export *state = run_state(r);
+	const struct key_result *k = state->device.rows;
+	const struct buf *b = &state->device.exported;
+
+	if (k->file[0] != '\0')
+		prose_add(out, PROSE_DONE, "The certificate for %s on %s was exported to %s.", k->subject, k->serial,
+			  k->file);
+	else
+		prose_add(out, PROSE_DONE, "The certificate for %s on %s:", k->subject, k->serial);
+	thing_tell_cert(&state->cert, clock_wall(), out);
+	if (b->n > 0 && !run_is(r, "format", "der"))
+		prose_add(out, PROSE_PLAIN, "%.*s", (int)b->n, (const char *)b->p);
+}
+
+static void proposal(const struct run *r, unsigned index, char *out, size_t cap)
+{
+	(void)r;
+	(void)index;
+	snprintf(out, cap, "pem");
+}
+
+static const struct choice format_choices[] = {
+	{ "pem", N_("PEM, which most programs read") },
+	{ "der", N_("DER, binary") },
+	{ NULL, NULL },
+};
+
+static const struct question questions[] = {
+	{
+		.name = "id",
+		.value = "HEX",
+		.ask = ASK_OBJECTS,
+		.max = 1,
+		.words = N_("Certificate"),
+		.choices_of = find_cert_choices,
+		.check = check_id,
+		.help = N_("Which certificate, by its CKA_ID, which is that of its key."),
+	},
+	{
+		.name = "format",
+		.value = "pem|der",
+		.ask = ASK_CHOICE,
+		.optional = true,
+		.words = N_("Form"),
+		.choices = format_choices,
+		.proposal = proposal,
+		.help = N_("PEM is text, which can be mailed and pasted. DER is the same in fewer bytes."),
+	},
+	{
+		.name = "out",
+		.value = "FILE",
+		.ask = ASK_NEW_FILE,
+		.optional = true,
+		.words = N_("File"),
+		.check = check_out,
+		.help = N_("A new file; one that is there is never overwritten. Leave it empty to see the certificate here."),
+	},
+	{ .name = NULL },
+};
+
+static const struct page pages[] = {
+	{ .name = N_("Certificate"), .title = N_("Which certificate"), .questions = questions },
+	{ .name = NULL },
+};
+
+static const struct step steps[] = {
+	{ .name = "export", .words = N_("Read the certificate"), .where = ON_DEVICE, .fn = export },
+	{ .name = NULL },
+};
+
+const struct procedure procedure_cert_export = {
+	.name = "cert export",
+	.command = "cert export",
+	.title = N_("Export a certificate"),
+	.summary = N_("write out a certificate that is on the device"),
+	.on_device = true,
+	.one_session = true,
+	.unrecorded = true,
+	.pages = pages,
+	.steps = steps,
+	.state_size = sizeof(struct cert_export),
+	.state_done = device_state_done,
+	.outcome = outcome,
+	.prints = true,
+};

@@ -1,0 +1,347 @@
+/*
+ * cert import: a certificate from a PEM or DER file, for a key of the device or, by itself, of a CA that is elsewhere.
+ * What is asked and said; cert_import_card.c writes it.
+ */
+#include "tui/wizard/cert_import.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/clock.h"
+#include "engine/base/file.h"
+#include "tui/wizard/find.h"
+#include "tui/wizard/key_type.h"
+#include "tui/wizard/procedures.h"
+#include "tui/wizard/wizard.h"
+
+bool cert_import_alone(const struct run *r)
+{
+	return run_is(r, "stand-alone", "1");
+}
+
+static bool asks_id(const struct run *r, unsigned index)
+{
+	(void)index;
+	return !cert_import_alone(r) || run_env(r)->script;
+}
+
+static bool asks_label(const struct run *r, unsigned index)
+{
+	(void)index;
+	return cert_import_alone(r);
+}
+
+static enum status check_id(struct run *r, unsigned index, struct fault *f)
+{
+	const char *id = run_get(r, "id", index);
+	uint8_t bytes[DESCRIBE_ID_MAX];
+	size_t n;
+
+	if (cert_import_alone(r))
+		return id[0] == '\0' ? ST_OK : id_parse(id, bytes, &n, f);
+	if (id[0] == '\0')
+		return fault_set(f, ST_USAGE,
+				 "Say which key the certificate is for, or that it is to stand by itself. Nothing was done.");
+	return find_check(id, f);
+}
+
+static enum status check_label(struct run *r, unsigned index, struct fault *f)
+{
+	const char *label = run_get(r, "label", index);
+
+	return label[0] == '\0' ? ST_OK : label_check(label, f);
+}
+
+/* --- what is said --- */
+
+static void tell_cert(const struct cert_import *c, struct prose *out)
+{
+	char from[THING_DATE_MAX], until[THING_DATE_MAX];
+
+	thing_date(c->cert.not_before, from);
+	thing_date(c->cert.not_after, until);
+	prose_add(out, PROSE_PLAIN, "The certificate:");
+	prose_add(out, PROSE_ITEM, "for %s", c->cert.subject);
+	prose_add(out, PROSE_ITEM, "issued by %s", c->cert.issuer);
+	prose_add(out, PROSE_ITEM, "good from %s until %s", from, until);
+	if (c->of > 1)
+		prose_add(out, PROSE_PLAIN, "The file has %zu certificates; this is the one for the key.", c->of);
+	thing_tell_cert(&c->cert, clock_wall(), out);
+}
+
+static void tell_old(const struct cert_import *c, struct prose *out)
+{
+	if (c->there)
+		prose_add(out, PROSE_PLAIN,
+			  "The key has this very certificate already: nothing will be written to the device.");
+	else if (c->has_old && c->old_subject[0] != '\0')
+		prose_add(out, PROSE_WARNING,
+			  "The key has a certificate already, for %s, until %s. The new one takes its place. The old one "
+			  "is kept in the inventory until the new one was read back.",
+			  c->old_subject, c->old_until);
+	else if (c->has_old && !c->old_is_request)
+		prose_add(out, PROSE_WARNING,
+			  "What the key has in the place of its certificate is damaged. The new one takes its place.");
+	else if (c->old_is_request)
+		prose_add(out, PROSE_PLAIN,
+			  "The certificate takes the place of the request that was made together with the key, and by which "
+			  "the device tells that the key was made inside it. The inventory keeps the request.");
+}
+
+static void review(const struct run *r, struct prose *out)
+{
+	const struct cert_import *c = run_state(r);
+
+	if (c->der.n == 0) {
+		prose_add(out, PROSE_PLAIN, "The certificate in %s will be compared with the key and written to the device.",
+			  run_get(r, "file", 0));
+		return;
+	}
+	if (cert_import_alone(r))
+		prose_add(out, PROSE_PLAIN,
+			  "The certificate will be written to %s, to stand by itself: it belongs to no key there.",
+			  run_serial(r));
+	else
+		prose_add(out, PROSE_PLAIN,
+			  "The certificate will be written to the key \"%s\" (%s, CKA_ID %s) on %s, and read back.",
+			  c->target.label, c->target.kind, c->target.id, c->target.serial);
+	tell_cert(c, out);
+	tell_old(c, out);
+	if (c->unknown_key)
+		prose_add(out, PROSE_PLAIN,
+			  "The public key of this key is not on the device. Before anything is written the key signs "
+			  "something, and the signature must fit the certificate; where the key can be used so many times "
+			  "only, this is one of them.");
+}
+
+static void outcome(const struct run *r, struct prose *out)
+{
+	const struct cert_import *c = run_state(r);
+	const struct key_result *k = c->device.rows;
+
+	if (c->there)
+		prose_add(out, PROSE_DONE, "The certificate for %s was on %s already; nothing had to be written.", k->subject,
+			  k->serial);
+	else if (k->key_ref >= 0)
+		prose_add(out, PROSE_DONE,
+			  "The certificate for %s, until %s, is on %s with the key \"%s\", and was read back.", k->subject,
+			  k->until, k->serial, k->label);
+	else
+		prose_add(out, PROSE_DONE,
+			  "The certificate for %s, until %s, is on %s as \"%s\", with the CKA_ID %s, and was read back.",
+			  k->subject, k->until, k->serial, k->label, k->id);
+	if (k->key_ref >= 0 && !c->there)
+		prose_add(out, PROSE_PLAIN,
+			  "Backups of this key that were made before do not have the certificate in them. Make a new one, so "
+			  "that it comes along when the key is restored.");
+}
+
+/* --- looking before anything is written --- */
+
+static enum status read_file(const struct run *r, struct buf *ret, struct fault *f)
+{
+	return file_read(run_get(r, "file", 0), CERT_BUNDLE_MAX, ret, f);
+}
+
+/* What the key has there now. */
+static void take_target(struct cert_import *c, const struct session *s, const struct object *o)
+{
+	memset(&c->target, 0, sizeof(c->target));
+	find_to_result(s->look, o, &c->target);
+	c->unknown_key = !o->has_key;
+	c->there = o->cert != NULL && cur_equal(cur_of(o->content.p, o->cert->whole_len), c->der.p, c->der.n);
+	c->has_old = o->content_fid != 0 && !c->there;
+	c->old_is_request = c->has_old && o->request != REQUEST_NONE;
+	c->old_subject[0] = '\0';
+	if (o->cert == NULL)
+		return;
+	snprintf(c->old_subject, sizeof(c->old_subject), "%.*s", (int)sizeof(c->old_subject) - 1, o->cert->subject);
+	thing_date(o->cert->not_after, c->old_until);
+}
+
+static enum status key_for_cert(struct session *s, const char *id, struct object *ret, struct fault *f)
+{
+	enum status st = find_key(s, id, ret, f);
+
+	if (st != ST_OK)
+		return st;
+	if (ret->type == OBJECT_KEY && !(ret->has_algorithm && ret->algorithm == KEY_AES))
+		return ST_OK;
+	st = ret->type != OBJECT_KEY
+		     ? fault_set(
+			       f, ST_NOT_FOUND,
+			       "Of the key %.40s on %s only the description is left: it was deleted half way. Delete it once "
+			       "more first.",
+			       id, s->look->serial)
+		     : fault_set(f, ST_UNSUPPORTED, "\"%s\" is a secret key (AES): there are no certificates for such keys.",
+				 ret->label);
+	object_done(ret);
+	return st;
+}
+
+static enum status take_cert(struct cert_import *c, struct cur file, const struct object *key, struct fault *f)
+{
+	enum status st;
+
+	buf_done(&c->der);
+	st = cert_for_key(file, key != NULL && key->has_key ? &key->key : NULL, &c->der, &c->cert, &c->of, f);
+	if (st == ST_MISMATCH)
+		return fault_add(f, "The key \"%s\" on the device is another one. Nothing was written.", key->label);
+	if (st != ST_OK)
+		return fault_add(f, "Nothing was written.");
+	if (c->cert.broken) {
+		buf_done(&c->der);
+		return fault_set(
+			f, ST_DAMAGED,
+			"The certificate signs itself, and that signature is wrong: it was changed or damaged. Nothing "
+			"was written. Get the certificate once more.");
+	}
+	return ST_OK;
+}
+
+enum status cert_import_load(struct step_env *e, struct session *s, struct object *ret, struct fault *f)
+{
+	struct cert_import *c = run_state(e->run);
+	struct object o = { .type = OBJECT_STRAY };
+	BUF file = { 0 };
+	enum status st = read_file(e->run, &file, f);
+
+	if (st == ST_OK && !cert_import_alone(e->run))
+		st = key_for_cert(s, run_get(e->run, "id", 0), &o, f);
+	if (st == ST_OK)
+		st = take_cert(c, buf_view(&file), o.type == OBJECT_KEY ? &o : NULL, f);
+	if (st == ST_OK && o.type == OBJECT_KEY)
+		take_target(c, s, &o);
+	if (st != ST_OK) {
+		object_done(&o);
+		return st;
+	}
+	*ret = o;
+	return ST_OK;
+}
+
+static enum status look(struct step_env *e, struct fault *f)
+{
+	SESSION s = { 0 };
+	struct object o = { 0 };
+	enum status st = session_open(e, LOOK_USER | LOOK_USABLE | LOOK_FIDS, &s, f);
+
+	if (st == ST_OK)
+		st = cert_import_load(e, &s, &o, f);
+	object_done(&o);
+	return st;
+}
+
+static void state_done(void *state)
+{
+	struct cert_import *c = state;
+
+	buf_done(&c->der);
+	device_state_done(state);
+}
+
+static void tell_pin(const struct run *r, unsigned index, struct prose *out)
+{
+	(void)index;
+	session_tell_user(r, out);
+}
+
+static const struct step look_step = {
+	.name = "look",
+	.words = N_("Read the certificate, compare it with the key"),
+	.where = ON_DEVICE,
+	.fn = look,
+};
+
+static const struct step resume_step = {
+	.name = "resume",
+	.words = N_("Find out how far it came"),
+	.where = ON_DEVICE,
+	.fn = look,
+};
+
+static const struct question cert_questions[] = {
+	{
+		.name = "file",
+		.value = "FILE",
+		.ask = ASK_FILE,
+		.positional = true,
+		.words = N_("File"),
+		.help = N_("The certificate, as PEM or DER. A PEM file may have several, such as a whole chain: the one for "
+			   "the key is taken."),
+	},
+	{
+		.name = "stand-alone",
+		.ask = ASK_YES,
+		.words = N_("Belongs to no key here"),
+		.help = N_(
+			"Tick this for the certificate of a CA whose key is elsewhere, such as the issuer of this device's "
+			"certificates. It "
+			"is kept beside the keys, and other programs find it there."),
+	},
+	{
+		.name = "id",
+		.value = "HEX",
+		.ask = ASK_OBJECTS,
+		.max = 1,
+		.optional = true,
+		.words = N_("Key"),
+		.choices_of = find_choices,
+		.asked = asks_id,
+		.check = check_id,
+		.help = N_("The key that the certificate is for, by its CKA_ID. Its public key must be the one in the "
+			   "certificate, or nothing is "
+			   "written. For a certificate by itself this is the CKA_ID that it gets; left out, it is made from "
+			   "its public key."),
+	},
+	{
+		.name = "label",
+		.value = "L",
+		.ask = ASK_TEXT,
+		.max = DESCRIBE_LABEL_MAX - 1,
+		.optional = true,
+		.words = N_("Label"),
+		.asked = asks_label,
+		.check = check_label,
+		.help = N_(
+			"What a certificate by itself will be called. Left empty, it gets the common name of its subject."),
+	},
+	{ .name = NULL },
+};
+
+static const struct question pin_questions[] = { QUESTION_PIN, { .name = NULL } };
+
+static const struct page pages[] = {
+	{ .name = N_("Certificate"),
+	  .title = N_("Which certificate, for which key"),
+	  .questions = cert_questions,
+	  .work = &look_step },
+	{ .name = N_("User PIN"), .title = N_("The user PIN"), .questions = pin_questions, .text = tell_pin },
+	{ .name = NULL },
+};
+
+static const struct step steps[] = {
+	{ .name = "write",
+	  .words = N_("Write the certificate, read it back"),
+	  .where = ON_DEVICE,
+	  .uninterruptible = true,
+	  .fn = cert_import_write },
+	{ .name = NULL },
+};
+
+const struct procedure procedure_cert_import = {
+	.name = "cert import",
+	.command = "cert import",
+	.title = N_("Import a certificate"),
+	.summary = N_("put a certificate onto the device, checked against its key"),
+	.on_device = true,
+	.pages = pages,
+	.steps = steps,
+	.state_size = sizeof(struct cert_import),
+	.state_done = state_done,
+	.review = review,
+	.confirm = session_confirm_user,
+	.outcome = outcome,
+	.resume = &resume_step,
+};
