@@ -269,11 +269,11 @@ static enum status choose(const struct search *s, struct fault *f)
 	if (s->fit == 1)
 		return ST_OK;
 	if (s->fit == 0)
-		return fault_set(f, ST_MISMATCH, s->n > 1 ? "None of the certificates in this file is for this key." :
-								  "This certificate is for another key.");
+		return fault_set(f, ST_MISMATCH, s->n > 1 ? N_("None of the certificates in this file is for this key.") :
+								  N_("This certificate is for another key."));
 	return fault_set(f, ST_DUPLICATE, s->key != NULL ?
-			 "Several of the certificates in this file are for this key. Put the one that is meant into a file of its own." :
-			 "There are several certificates in this file. Put the one that is meant into a file of its own.");
+			 N_("Several of the certificates in this file are for this key. Put the one that is meant into a file of its own.") :
+			 N_("There are several certificates in this file. Put the one that is meant into a file of its own."));
 }
 
 enum status cert_for_key(struct cur file, const struct pubkey *key, struct buf *ret_der, struct cert *ret, size_t *ret_n,

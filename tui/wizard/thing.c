@@ -208,8 +208,8 @@ enum status thing_delete(struct step_env *e, struct session *s, uint16_t content
 		run_unchanged(e);
 	if (st != ST_OK)
 		return fault_add(
-			f, gone > 0 ? "Its content is deleted; its description is left over. Delete it once more to clean up."
-				    : "Whether it is still there, the device's list shows.");
+			f, gone > 0 ? N_("Its content is deleted; its description is left over. Delete it once more to clean up.")
+				    : N_("Whether it is still there, the device's list shows."));
 	if ((st = session_list(s, f)) != ST_OK)
 		return fault_add(f, "It was deleted, but that could not be read back.");
 	if ((content != 0 && fids_have(&s->fids, content)) || (description != 0 && fids_have(&s->fids, description)))

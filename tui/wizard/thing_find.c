@@ -132,8 +132,8 @@ enum status find_cert(struct session *s, const char *wanted, struct object *ret,
 	}
 	if (fit.n == 0)
 		return fault_set(f, ST_NOT_FOUND,
-				 keys > 0 ? "The key %.40s on %s has no certificate."
-					  : "There is no certificate %.40s on %s.",
+				 keys > 0 ? N_("The key %.40s on %s has no certificate.")
+					  : N_("There is no certificate %.40s on %s."),
 				 wanted, s->look->serial);
 	if ((st = several(&fit, wanted, s->look->serial, f)) == ST_OK)
 		*ret = found;
