@@ -339,8 +339,10 @@ static void backup_clauses(const struct backup_filter *filter, struct clause cla
 	memcpy(clauses, all, sizeof(all));
 }
 
-static void bind_filter(struct query *q, const struct backup_filter *filter)
+static void bind_filter(struct query *q, const void *of)
 {
+	const struct backup_filter *filter = of;
+
 	bind_within(q, filter->text);
 	if (bind_at(q, ":device"))
 		bind_text(q, filter->device, STORE_SERIAL_MAX);
@@ -358,19 +360,16 @@ enum status store_backups(struct store *s, const struct backup_filter *filter, s
 {
 	bool text = filter->text != NULL;
 	struct clause clauses[BACKUP_CLAUSES];
-	QUERY q = { 0 };
+	/* A filter runs along the names, so that it can stop after a page whether many or few of them fit. */
+	const struct search what = { text ? backup_select_text : backup_select,
+				     text ? "ORDER BY n.text COLLATE NOCASE, n.text, b.id DESC LIMIT :limit OFFSET :offset"
+					  : "ORDER BY b.id DESC LIMIT :limit OFFSET :offset",
+				     clauses, BACKUP_CLAUSES, bind_filter, filter };
 	void *rows = NULL;
 	enum status st;
 
 	backup_clauses(filter, clauses);
-	/* A filter runs along the names, so that it can stop after a page whether many or few of them fit. */
-	st = query_compose(&q, s, text ? backup_select_text : backup_select, clauses, BACKUP_CLAUSES,
-			   text ? "ORDER BY n.text COLLATE NOCASE, n.text, b.id DESC LIMIT :limit OFFSET :offset"
-				: "ORDER BY b.id DESC LIMIT :limit OFFSET :offset", f);
-	if (st != ST_OK)
-		return st;
-	bind_filter(&q, filter);
-	if ((st = list_all(&q, sizeof(**ret), read_backup, &rows, ret_n, f)) == ST_OK)
+	if ((st = search_all(s, &what, sizeof(**ret), read_backup, &rows, ret_n, f)) == ST_OK)
 		*ret = rows;
 	return st;
 }
@@ -378,18 +377,12 @@ enum status store_backups(struct store *s, const struct backup_filter *filter, s
 enum status store_backups_count(struct store *s, const struct backup_filter *filter, size_t *ret, struct fault *f)
 {
 	struct clause clauses[BACKUP_CLAUSES];
-	QUERY q = { 0 };
-	enum status st;
+	const struct search what = { filter->text != NULL ? "SELECT count(*) FROM name n CROSS JOIN backup b ON b.name = n.id"
+							  : "SELECT count(*) FROM backup b",
+				     "", clauses, BACKUP_CLAUSES, bind_filter, filter };
 
 	backup_clauses(filter, clauses);
-	st = query_compose(&q, s,
-			   filter->text != NULL ? "SELECT count(*) FROM name n CROSS JOIN backup b ON b.name = n.id"
-						: "SELECT count(*) FROM backup b",
-			   clauses, BACKUP_CLAUSES, "", f);
-	if (st != ST_OK)
-		return st;
-	bind_filter(&q, filter);
-	return query_count(&q, ret, f);
+	return search_count(s, &what, ret, f);
 }
 
 static void read_proof(struct query *q, void *to)

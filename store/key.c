@@ -51,25 +51,45 @@ static const char key_select_few[] =
 	"   WHERE o.key = k.id AND o.gone_at IS NULL ORDER BY d.serial LIMIT 16))"
 	" FROM key k CROSS JOIN name n ON n.id = k.name";
 
+static enum status one_key(struct query *q, struct key_row *ret, struct fault *f)
+{
+	struct key_row k;
+	enum status st = query_one(q, f);
+
+	if (st == ST_NOT_FOUND)
+		return fault_set(f, st, "The inventory does not know this key.");
+	if (st != ST_OK)
+		return st;
+	read_key(q, &k);
+	if ((st = query_end(q, f)) == ST_OK)
+		*ret = k;
+	return st;
+}
+
 enum status store_key_get(struct store *s, const struct key_identity *key, struct key_row *ret, struct fault *f)
 {
 	const struct clause one[] = { { true, "k.identity = :identity" } };
 	QUERY q = { 0 };
-	struct key_row k;
 	enum status st = query_compose(&q, s, key_select_few, one, 1, "", f);
 
 	if (st != ST_OK)
 		return st;
 	if (bind_at(&q, ":identity"))
 		bind_blob(&q, key->bytes, key->len);
-	if ((st = query_one(&q, f)) == ST_NOT_FOUND)
-		return fault_set(f, st, "The inventory does not know this key.");
+	return one_key(&q, ret, f);
+}
+
+enum status store_key_by_number(struct store *s, int64_t number, struct key_row *ret, struct fault *f)
+{
+	const struct clause one[] = { { true, "k.id = :id" } };
+	QUERY q = { 0 };
+	enum status st = query_compose(&q, s, key_select_few, one, 1, "", f);
+
 	if (st != ST_OK)
 		return st;
-	read_key(&q, &k);
-	if ((st = query_end(&q, f)) == ST_OK)
-		*ret = k;
-	return st;
+	if (bind_at(&q, ":id"))
+		bind_int(&q, number);
+	return one_key(&q, ret, f);
 }
 
 #define KEY_CLAUSES 5
@@ -88,8 +108,10 @@ static void key_clauses(const struct key_filter *filter, struct clause clauses[s
 	memcpy(clauses, all, sizeof(all));
 }
 
-static void bind_filter(struct query *q, const struct key_filter *filter)
+static void bind_filter(struct query *q, const void *of)
 {
+	const struct key_filter *filter = of;
+
 	bind_within(q, filter->text);
 	if (bind_at(q, ":device"))
 		bind_text(q, filter->device, STORE_SERIAL_MAX);
@@ -100,19 +122,16 @@ static void bind_filter(struct query *q, const struct key_filter *filter)
 
 enum status store_keys(struct store *s, const struct key_filter *filter, struct key_row **ret, size_t *ret_n, struct fault *f)
 {
+	bool few = filter->device != NULL || filter->no_backup || filter->one_place;
 	struct clause clauses[KEY_CLAUSES];
-	QUERY q = { 0 };
+	const struct search what = { few ? key_select_few : key_select,
+				     "ORDER BY n.text COLLATE NOCASE, n.text, k.id LIMIT :limit OFFSET :offset", clauses, KEY_CLAUSES,
+				     bind_filter, filter };
 	void *rows = NULL;
 	enum status st;
 
 	key_clauses(filter, clauses);
-	st = query_compose(&q, s, filter->device != NULL || filter->no_backup || filter->one_place ? key_select_few : key_select,
-			   clauses, KEY_CLAUSES,
-			   "ORDER BY n.text COLLATE NOCASE, n.text, k.id LIMIT :limit OFFSET :offset", f);
-	if (st != ST_OK)
-		return st;
-	bind_filter(&q, filter);
-	if ((st = list_all(&q, sizeof(**ret), read_key, &rows, ret_n, f)) == ST_OK)
+	if ((st = search_all(s, &what, sizeof(**ret), read_key, &rows, ret_n, f)) == ST_OK)
 		*ret = rows;
 	return st;
 }
@@ -120,18 +139,12 @@ enum status store_keys(struct store *s, const struct key_filter *filter, struct 
 enum status store_keys_count(struct store *s, const struct key_filter *filter, size_t *ret, struct fault *f)
 {
 	struct clause clauses[KEY_CLAUSES];
-	QUERY q = { 0 };
-	enum status st;
+	const struct search what = { filter->text != NULL ? "SELECT count(*) FROM name n CROSS JOIN key k ON k.name = n.id"
+							  : "SELECT count(*) FROM key k",
+				     "", clauses, KEY_CLAUSES, bind_filter, filter };
 
 	key_clauses(filter, clauses);
-	st = query_compose(&q, s,
-			   filter->text != NULL ? "SELECT count(*) FROM name n CROSS JOIN key k ON k.name = n.id"
-						: "SELECT count(*) FROM key k",
-			   clauses, KEY_CLAUSES, "", f);
-	if (st != ST_OK)
-		return st;
-	bind_filter(&q, filter);
-	return query_count(&q, ret, f);
+	return search_count(s, &what, ret, f);
 }
 
 enum status store_key_set_spki(struct store *s, const struct key_identity *key, const uint8_t *der, size_t n, struct fault *f)

@@ -22,6 +22,8 @@ struct key_row {
 /* The key is known; what is empty or 0 leaves what was known. ST_BAD_FORM: no identity. */
 enum status store_key_seen(struct store *s, const struct key_row *key, int64_t at, struct fault *f);
 enum status store_key_get(struct store *s, const struct key_identity *key, struct key_row *ret, struct fault *f);
+/* By its number in the inventory, as a listing (listing.h) has it. ST_NOT_FOUND. */
+enum status store_key_by_number(struct store *s, int64_t number, struct key_row *ret, struct fault *f);
 
 /* The DER of its SubjectPublicKeyInfo, so that a key can be compared and exported when no device is here. */
 enum status store_key_set_spki(struct store *s, const struct key_identity *key, const uint8_t *der, size_t n, struct fault *f);

@@ -109,3 +109,29 @@ enum status query_count(struct query *q, size_t *ret, struct fault *f)
 		*ret = (size_t)n;
 	return st;
 }
+
+static enum status search_begin(struct query *q, struct store *s, const struct search *what, struct fault *f)
+{
+	enum status st = query_compose(q, s, what->select, what->clauses, what->n_clauses, what->rest, f);
+
+	if (st == ST_OK)
+		what->bind(q, what->filter);
+	return st;
+}
+
+enum status search_all(struct store *s, const struct search *what, size_t size, list_read *read, void **ret, size_t *ret_n,
+		       struct fault *f)
+{
+	QUERY q = { 0 };
+	enum status st = search_begin(&q, s, what, f);
+
+	return st == ST_OK ? list_all(&q, size, read, ret, ret_n, f) : st;
+}
+
+enum status search_count(struct store *s, const struct search *what, size_t *ret, struct fault *f)
+{
+	QUERY q = { 0 };
+	enum status st = search_begin(&q, s, what, f);
+
+	return st == ST_OK ? query_count(&q, ret, f) : st;
+}

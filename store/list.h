@@ -33,6 +33,18 @@ void bind_page(struct query *q, struct store_page page);
 /* :text, for LIKE :text ESCAPE '\': anywhere within. */
 void bind_within(struct query *q, const char *text);
 
+/* A composed statement with a filter's values: what listings and their counts are made of. */
+struct search {
+	const char *select, *rest;
+	const struct clause *clauses;
+	size_t n_clauses;
+	void (*bind)(struct query *q, const void *filter);
+	const void *filter;
+};
+enum status search_all(struct store *s, const struct search *what, size_t size, list_read *read, void **ret, size_t *ret_n,
+		       struct fault *f);
+enum status search_count(struct store *s, const struct search *what, size_t *ret, struct fault *f);
+
 /* The count that a composed SELECT count(*) gives. */
 enum status query_count(struct query *q, size_t *ret, struct fault *f);
 

@@ -12,6 +12,7 @@
 #include "store/dkek.h"
 #include "store/journal.h"
 #include "store/key.h"
+#include "store/listing.h"
 #include "store/run.h"
 
 #define ROUNDS 7
@@ -90,6 +91,46 @@ static enum status journal_verify(struct store *s, size_t *ret, struct fault *f)
 	return st;
 }
 
+/* Listings: what loading one takes, on a thread where nobody waits for it; then what a key press asks of it. */
+static void type_words(const char *algorithm, unsigned size, const char *curve, char out[static STORE_NAME_MAX])
+{
+	snprintf(out, STORE_NAME_MAX, "%.8s %u%.10s", algorithm, size, curve);
+}
+
+static enum status load_keys(struct store *s, size_t *ret, struct fault *f)
+{
+	CLEANUP(listing_free_guard) struct listing *l = NULL;
+	enum status st = store_listing(s, LISTING_KEYS, type_words, &l, f);
+
+	*ret = st == ST_OK ? listing_rows(l) : 0;
+	return st;
+}
+
+static enum status load_backups(struct store *s, size_t *ret, struct fault *f)
+{
+	CLEANUP(listing_free_guard) struct listing *l = NULL;
+	enum status st = store_listing(s, LISTING_BACKUPS, type_words, &l, f);
+
+	*ret = st == ST_OK ? listing_rows(l) : 0;
+	return st;
+}
+
+static const struct {
+	const char *name;
+	enum listing_kind kind;
+	struct listing_query query;
+} questions[] = {
+	{ "list_keys_all", LISTING_KEYS, { .column = KEYS_CARE } },
+	{ "list_keys_few", LISTING_KEYS, { .column = KEYS_CARE, .text = "no. 4711" } },
+	{ "list_keys_many", LISTING_KEYS, { .column = KEYS_TYPE, .text = "a" } },
+	{ "list_keys_none", LISTING_KEYS, { .column = KEYS_CARE, .text = "zzzz" } },
+	{ "list_backups_all", LISTING_BACKUPS, { .column = BACKUPS_LABEL } },
+	{ "list_backups_few", LISTING_BACKUPS, { .column = BACKUPS_NUMBER, .text = "no. 4711" } },
+	{ "list_backups_many", LISTING_BACKUPS, { .column = BACKUPS_MADE, .text = "a" } },
+	{ "list_backups_device", LISTING_BACKUPS, { .column = BACKUPS_PROOF, .text = "Berlin hsm 700" } },
+	{ "list_journal_device", LISTING_JOURNAL, { .column = JOURNAL_NUMBER, .text = "DENK0100500" } },
+};
+
 #define ROW(name) { #name, name, FILTER_MS }
 #define FREE(name) { #name, name, 0 }   /* counts, and what nobody does while typing */
 static const struct {
@@ -106,7 +147,7 @@ static const struct {
 	FREE(keys_all_count), FREE(keys_few_count), FREE(keys_many_count), FREE(keys_none_count), FREE(keys_device_count),
 	FREE(keys_no_backup_count), FREE(keys_one_place_count),
 	ROW(objects_device), ROW(without_backup), ROW(devices_all), ROW(devices_text), ROW(devices_kcv), ROW(dkeks),
-	ROW(journal_device), FREE(journal_verify),
+	ROW(journal_device), FREE(journal_verify), FREE(load_keys), FREE(load_backups),
 };
 
 /* 1: over its limit. */
@@ -143,6 +184,31 @@ static int measure_open(const char *path, struct store **ret)
 	return report("open", best, worst, 1, OPEN_MS);
 }
 
+static int measure_question(struct store *s, size_t i)
+{
+	CLEANUP(listing_free_guard) struct listing *l = NULL;
+	double best = 1e9, worst = 0;
+	struct fault f = { 0 };
+	size_t n = 0;
+
+	if (store_listing(s, questions[i].kind, type_words, &l, &f) != ST_OK) {
+		fprintf(stderr, "%s: %s\n", questions[i].name, f.what);
+		return 1;
+	}
+	for (int round = 0; round < ROUNDS; round++) {
+		double start = now_ms(), took;
+		uint32_t *found = NULL;
+
+		if (listing_find(l, &questions[i].query, &found, &n, &f) != ST_OK)
+			return 1;
+		free(found);
+		took = now_ms() - start;
+		best = took < best ? took : best;
+		worst = took > worst ? took : worst;
+	}
+	return report(questions[i].name, best, worst, n, FILTER_MS);
+}
+
 int main(int argc, char **argv)
 {
 	CLEANUP(store_close_guard) struct store *s = NULL;
@@ -174,5 +240,7 @@ int main(int argc, char **argv)
 		}
 		over |= report(rows[i].name, best, worst, n, rows[i].limit);
 	}
+	for (size_t i = 0; i < sizeof(questions) / sizeof(*questions); i++)
+		over |= measure_question(s, i);
 	return over;
 }
