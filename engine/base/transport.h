@@ -29,7 +29,10 @@ struct transport_ops {
 	enum status (*transmit)(struct transport *t, const uint8_t *cmd, size_t cmd_len, uint8_t *rsp, size_t *io_rsp_len,
 				struct fault *f);
 
-	/* Between begin and end no other program talks to the card. begin reconnects after somebody else's reset. */
+	/*
+	 * Between begin and end no other program talks to the card. begin reconnects after somebody else's reset.
+	 * ST_READER_BUSY: another program does not let go of the card; the transport has to be opened anew.
+	 */
 	enum status (*begin)(struct transport *t, struct fault *f);
 	void (*end)(struct transport *t);
 
@@ -47,7 +50,7 @@ enum reader_state {
 	READER_EMPTY,
 	READER_CARD,
 	READER_MUTE,      /* a card that does not answer */
-	READER_IN_USE,    /* another program holds it exclusively */
+	READER_IN_USE,    /* another program holds it exclusively, or keeps us waiting for it */
 };
 
 struct reader {
@@ -70,6 +73,12 @@ struct source_ops {
 
 	/* ST_NO_READER, ST_NO_CARD, ST_READER_BUSY. *ret is given back with its close(). Any thread. */
 	enum status (*open)(struct source *s, const char *reader, struct transport **ret, struct fault *f);
+
+	/*
+	 * An open() or begin() that waits for another program to let go of this reader gives ST_READER_BUSY now. Only one that
+	 * waits already. NULL where none ever does. Any thread.
+	 */
+	void (*give_up)(struct source *s, const char *reader);
 
 	/*
 	 * NULL where the readers are real. plug() puts the card of a reader in or takes it out, add() makes one more reader

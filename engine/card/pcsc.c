@@ -14,6 +14,7 @@
 
 #include "engine/base/clock.h"
 #include "engine/card/pcsc_calls.h"
+#include "engine/card/pcsc_wait.h"
 
 #define READERS_MAX 16          /* of pcsc-lite */
 #define NAMES_MAX 4096
@@ -28,6 +29,7 @@
 struct pcsc_source {
 	struct source base;
 	const struct pcsc_calls *calls;
+	struct pcsc_waits *waits;
 	atomic_long context;    /* 0: none. Made and given back by the thread of list() and wait() */
 	int cancelled;          /* eventfd */
 	bool listed;
@@ -106,7 +108,7 @@ static void take_state(struct pcsc_source *s, size_t i, const SCARD_READERSTATE 
 	else if (state & SCARD_STATE_MUTE)
 		out->state = READER_MUTE;
 	else
-		out->state = state & SCARD_STATE_EXCLUSIVE ? READER_IN_USE : READER_CARD;
+		out->state = state & SCARD_STATE_EXCLUSIVE || pcsc_waits_busy(s->waits, out->name) ? READER_IN_USE : READER_CARD;
 	if (out->state == READER_EMPTY || in->cbAtr > ATR_MAX)
 		return;
 	out->atr_len = in->cbAtr;
@@ -219,9 +221,10 @@ static enum status source_wait(struct source *base, int timeout_ms, struct fault
 	return ST_OK;
 }
 
-static void source_cancel(struct source *base)
+/* Also what is told when a reader has come in use: list() has something new to say. */
+static void stop_waiting(void *source)
 {
-	struct pcsc_source *s = of(base);
+	struct pcsc_source *s = source;
 	SCARDCONTEXT context;
 
 	(void)eventfd_write(s->cancelled, 1);
@@ -230,15 +233,27 @@ static void source_cancel(struct source *base)
 		(void)s->calls->cancel(context);
 }
 
+static void source_cancel(struct source *base)
+{
+	stop_waiting(of(base));
+}
+
+static void source_give_up(struct source *base, const char *reader)
+{
+	pcsc_waits_give_up(of(base)->waits, reader);
+}
+
 static enum status source_open(struct source *base, const char *reader, struct transport **ret, struct fault *f)
 {
-	return pcsc_transport_open(of(base)->calls, reader, ret, f);
+	return pcsc_transport_open(of(base)->calls, of(base)->waits, reader, ret, f);
 }
 
 static void source_close(struct source *base)
 {
 	struct pcsc_source *s = of(base);
 
+	pcsc_waits_leave(s->waits);
+	pcsc_waits_drop(s->waits);
 	drop_context(s);
 	close(s->cancelled);
 	free(s);
@@ -248,11 +263,12 @@ static const struct source_ops ops = {
 	.list = source_list,
 	.wait = source_wait,
 	.cancel = source_cancel,
+	.give_up = source_give_up,
 	.open = source_open,
 	.close = source_close,
 };
 
-enum status pcsc_source_open_over(const struct pcsc_calls *calls, struct source **ret, struct fault *f)
+enum status pcsc_source_open_over(const struct pcsc_calls *calls, int patience_ms, struct source **ret, struct fault *f)
 {
 	struct pcsc_source *s = calloc(1, sizeof(*s));
 
@@ -265,6 +281,12 @@ enum status pcsc_source_open_over(const struct pcsc_calls *calls, struct source 
 	}
 	s->base.ops = &ops;
 	s->calls = calls;
+	s->waits = pcsc_waits_new(stop_waiting, s, patience_ms);
+	if (s->waits == NULL) {
+		close(s->cancelled);
+		free(s);
+		return fault_set(f, ST_NO_MEMORY, NULL);
+	}
 	*ret = &s->base;
 	return ST_OK;
 }

@@ -14,7 +14,10 @@
  *
  * What the transports of this source do beyond engine/base/transport.h:
  * - open() shares the reader with other programs, T=1; READER_BUSY where somebody has it for himself
- * - begin() reconnects after a reset by somebody else, and waits for other programs' transactions to end
+ * - begin() reconnects after a reset by somebody else
+ * - open() and begin() wait ten seconds for another program's transaction to end, then give ST_READER_BUSY; after the first
+ *   second list() has the reader as READER_IN_USE, until it is free again. After ST_READER_BUSY a transport is good for
+ *   nothing but close()
  * - transmit() gives ST_CARD_GONE after a reset too: every login is lost, and begin() is needed again
  * - max_apdu is dwMaxAPDUDataSize of the reader's properties (PC/SC part 10, 2.6.14), 0 where it announces none
  */

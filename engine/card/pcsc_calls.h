@@ -28,11 +28,16 @@ struct pcsc_calls {
 
 extern const struct pcsc_calls pcsc_real;
 
-/* pcsc_source_open() over other functions, which live as long as the source. */
-enum status pcsc_source_open_over(const struct pcsc_calls *calls, struct source **ret, struct fault *f);
+/*
+ * pcsc_source_open() over other functions, which live as long as the program, and waiting for other programs no longer than
+ * this.
+ */
+enum status pcsc_source_open_over(const struct pcsc_calls *calls, int patience_ms, struct source **ret, struct fault *f);
+
+struct pcsc_waits;
 
 /* A connection of its own context to the card in this reader. */
-enum status pcsc_transport_open(const struct pcsc_calls *calls, const char *reader, struct transport **ret,
-				struct fault *f);
+enum status pcsc_transport_open(const struct pcsc_calls *calls, struct pcsc_waits *waits, const char *reader,
+				struct transport **ret, struct fault *f);
 
 #endif

@@ -6,6 +6,7 @@
 #include "engine/base/text.h"
 #include "engine/card/pcsc.h"
 #include "engine/card/pcsc_calls.h"
+#include "engine/card/pcsc_wait.h"
 
 #define SOCKET "/run/pcscd/pcscd.comm"
 #define START "The devices and their keys are not affected. Start it with: systemctl enable --now pcscd.socket"
@@ -102,5 +103,5 @@ enum status pcsc_fault(struct fault *f, long code, const char *reader)
 
 enum status pcsc_source_open(struct source **ret, struct fault *f)
 {
-	return pcsc_source_open_over(&pcsc_real, ret, f);
+	return pcsc_source_open_over(&pcsc_real, PCSC_PATIENCE_MS, ret, f);
 }

@@ -1,6 +1,7 @@
 /*
  * A card over PC/SC. Each connection has a context of its own: in pcsc-lite, calls on one context wait for each other,
- * and the source's is asleep in SCardGetStatusChange most of the time.
+ * and the source's is asleep in SCardGetStatusChange most of the time. What another program's transaction may hold up,
+ * connecting and beginning, goes through pcsc_wait.h; a connection that was left behind there is gone for good.
  */
 #include <reader.h>
 #include <stdio.h>
@@ -9,8 +10,10 @@
 
 #include "engine/base/bytes.h"
 #include "engine/base/clock.h"
+#include "engine/base/text.h"
 #include "engine/card/pcsc.h"
 #include "engine/card/pcsc_calls.h"
+#include "engine/card/pcsc_wait.h"
 
 #define RECONNECTS_MAX 3
 #define GONE_WAIT_MS 600      /* a reader without a switch notices a missing card at its next look, every 400 ms */
@@ -20,11 +23,9 @@
 struct pcsc_transport {
 	struct transport base;
 	const struct pcsc_calls *calls;
-	SCARDCONTEXT context;
-	SCARDHANDLE card;
-	uint8_t atr[ATR_MAX];
-	size_t atr_len;
-	bool in_transaction, lost;   /* lost: reset or removed within the transaction */
+	struct pcsc_waits *waits;
+	struct pcsc_link *link;      /* NULL: left to a thread that waits */
+	bool lost;                   /* reset or removed within the transaction */
 	char reader[READER_NAME_MAX];
 };
 
@@ -33,27 +34,30 @@ static struct pcsc_transport *of(struct transport *t)
 	return (struct pcsc_transport *)t;
 }
 
-static enum status read_atr(struct pcsc_transport *t, struct fault *f)
+static enum status in_use(const struct pcsc_transport *t, struct fault *f)
 {
-	DWORD n = sizeof(t->atr), state = 0, protocol = 0, name_len = 0;
-	BYTE atr[MAX_ATR_SIZE];
-	LONG rv;
+	char name[READER_NAME_MAX];
 
-	n = sizeof(atr);
-	rv = t->calls->status(t->card, NULL, &name_len, &state, &protocol, atr, &n);
-	if (rv != SCARD_S_SUCCESS)
-		return pcsc_fault(f, rv, t->reader);
-	t->atr_len = n < ATR_MAX ? n : ATR_MAX;
-	memcpy(t->atr, atr, t->atr_len);
-	return ST_OK;
+	/* It is made of what the device says about itself on the bus. */
+	text_clean(name, sizeof(name), t->reader, strlen(t->reader));
+	fault_set(f, ST_READER_BUSY,
+		  "Another program is using the device in the reader \"%s\", and has not let go of it. Nothing was sent to the "
+		  "device. Wait until that program is done, or end it (gpg's scdaemon is a common one: gpgconf --kill scdaemon), "
+		  "and try again.",
+		  name);
+	if (f)
+		f->native = SCARD_E_SHARING_VIOLATION;
+	return ST_READER_BUSY;
 }
 
 static size_t transport_atr(const struct transport *base, uint8_t out[static ATR_MAX])
 {
 	const struct pcsc_transport *t = (const struct pcsc_transport *)base;
 
-	memcpy(out, t->atr, t->atr_len);
-	return t->atr_len;
+	if (t->link == NULL)
+		return 0;
+	memcpy(out, t->link->atr, t->link->atr_len);
+	return t->link->atr_len;
 }
 
 static bool means_gone(LONG rv)
@@ -71,7 +75,7 @@ static bool is_being_pulled(struct pcsc_transport *t)
 	do {
 		DWORD name_len = 0, state = 0, protocol = 0, atr_len = MAX_ATR_SIZE;
 		BYTE atr[MAX_ATR_SIZE];
-		LONG rv = t->calls->status(t->card, NULL, &name_len, &state, &protocol, atr, &atr_len);
+		LONG rv = t->calls->status(t->link->card, NULL, &name_len, &state, &protocol, atr, &atr_len);
 
 		if (means_gone(rv) || (rv == SCARD_S_SUCCESS && (state & SCARD_ABSENT)))
 			return true;
@@ -102,9 +106,9 @@ static enum status transport_transmit(struct transport *base, const uint8_t *cmd
 	DWORD n = *io_rsp_len;
 	LONG rv;
 
-	if (t->lost)
+	if (t->lost || t->link == NULL)
 		return gone(t, SCARD_W_REMOVED_CARD, f);
-	rv = t->calls->transmit(t->card, SCARD_PCI_T1, cmd, cmd_len, NULL, rsp, &n);
+	rv = t->calls->transmit(t->link->card, SCARD_PCI_T1, cmd, cmd_len, NULL, rsp, &n);
 	if (rv == SCARD_S_SUCCESS) {
 		*io_rsp_len = n;
 		return ST_OK;
@@ -120,23 +124,35 @@ static enum status transport_transmit(struct transport *base, const uint8_t *cmd
 	return rv == SCARD_E_INSUFFICIENT_BUFFER ? ST_BAD_REPLY : ST_CARD_ERROR;
 }
 
-static enum status transport_begin(struct transport *base, struct fault *f)
+static LONG begin_link(struct pcsc_link *l)
 {
-	struct pcsc_transport *t = of(base);
 	LONG rv = SCARD_W_RESET_CARD;
 
 	for (unsigned i = 0; i < RECONNECTS_MAX && rv == SCARD_W_RESET_CARD; i++) {
 		DWORD protocol;
 
-		rv = t->calls->begin(t->card);
+		rv = l->calls->begin(l->card);
 		if (rv != SCARD_W_RESET_CARD)
 			break;
-		rv = t->calls->reconnect(t->card, SCARD_SHARE_SHARED, SCARD_PROTOCOL_T1, SCARD_LEAVE_CARD, &protocol);
+		rv = l->calls->reconnect(l->card, SCARD_SHARE_SHARED, SCARD_PROTOCOL_T1, SCARD_LEAVE_CARD, &protocol);
 		if (rv == SCARD_S_SUCCESS)
 			rv = SCARD_W_RESET_CARD;
 	}
+	l->in_transaction = rv == SCARD_S_SUCCESS;
+	return rv;
+}
+
+static enum status transport_begin(struct transport *base, struct fault *f)
+{
+	struct pcsc_transport *t = of(base);
+	LONG rv;
+
+	if (t->link == NULL)
+		return in_use(t, f);
+	rv = pcsc_wait(t->waits, &t->link, begin_link);
+	if (t->link == NULL)
+		return in_use(t, f);
 	if (rv == SCARD_S_SUCCESS) {
-		t->in_transaction = true;
 		t->lost = false;
 		return ST_OK;
 	}
@@ -145,19 +161,24 @@ static enum status transport_begin(struct transport *base, struct fault *f)
 
 static void transport_end(struct transport *base)
 {
-	struct pcsc_transport *t = of(base);
+	struct pcsc_link *l = of(base)->link;
 
-	if (t->in_transaction)
-		(void)t->calls->end(t->card, SCARD_LEAVE_CARD);
-	t->in_transaction = false;
+	if (l == NULL)
+		return;
+	if (l->in_transaction)
+		(void)l->calls->end(l->card, SCARD_LEAVE_CARD);
+	l->in_transaction = false;
 }
 
 static enum status transport_reset(struct transport *base, struct fault *f)
 {
 	struct pcsc_transport *t = of(base);
 	DWORD protocol;
-	LONG rv = t->calls->reconnect(t->card, SCARD_SHARE_SHARED, SCARD_PROTOCOL_T1, SCARD_RESET_CARD, &protocol);
+	LONG rv;
 
+	if (t->link == NULL)
+		return in_use(t, f);
+	rv = t->calls->reconnect(t->link->card, SCARD_SHARE_SHARED, SCARD_PROTOCOL_T1, SCARD_RESET_CARD, &protocol);
 	if (rv == SCARD_S_SUCCESS)
 		return ST_OK;
 	return means_gone(rv) ? gone(t, rv, f) : pcsc_fault(f, rv, t->reader);
@@ -167,11 +188,8 @@ static void transport_close(struct transport *base)
 {
 	struct pcsc_transport *t = of(base);
 
-	transport_end(base);
-	if (t->card)
-		(void)t->calls->disconnect(t->card, SCARD_LEAVE_CARD);
-	if (t->context)
-		(void)t->calls->release(t->context);
+	pcsc_link_free(t->link);
+	pcsc_waits_drop(t->waits);
 	free(t);
 }
 
@@ -184,16 +202,25 @@ static const struct transport_ops ops = {
 	.close = transport_close,
 };
 
+/* Refused while another program is in a transaction, which is no answer. */
+static LONG control(const struct pcsc_link *l, DWORD code, BYTE *out, DWORD cap, DWORD *ret_n)
+{
+	LONG rv;
+
+	while ((rv = l->calls->control(l->card, code, NULL, 0, out, cap, ret_n)) == SCARD_E_SHARING_VIOLATION)
+		clock_sleep_ms(GONE_STEP_MS);
+	return rv;
+}
+
 /* The control code of a feature, from the list of those that the driver has (PC/SC part 10 2.2); 0: it does not. */
-static DWORD feature_code(struct pcsc_transport *t, uint8_t feature)
+static DWORD feature_code(const struct pcsc_link *l, uint8_t feature)
 {
 	BYTE out[256];
 	DWORD n = 0;
 	struct cur list, value;
 	uint8_t tag, len;
 
-	if (t->calls->control(t->card, CM_IOCTL_GET_FEATURE_REQUEST, NULL, 0, out, sizeof(out), &n) != SCARD_S_SUCCESS ||
-	    n > sizeof(out))
+	if (control(l, CM_IOCTL_GET_FEATURE_REQUEST, out, sizeof(out), &n) != SCARD_S_SUCCESS || n > sizeof(out))
 		return 0;
 	list = cur_of(out, n);
 	while (cur_u8(&list, &tag) && cur_u8(&list, &len) && cur_take(&list, len, &value))
@@ -203,14 +230,14 @@ static DWORD feature_code(struct pcsc_transport *t, uint8_t feature)
 }
 
 /* Properties are little-endian. */
-static size_t announced_max(struct pcsc_transport *t)
+static size_t announced_max(const struct pcsc_link *l)
 {
-	DWORD code = feature_code(t, FEATURE_GET_TLV_PROPERTIES), n = 0;
+	DWORD code = feature_code(l, FEATURE_GET_TLV_PROPERTIES), n = 0;
 	BYTE out[256];
 	struct cur list, value;
 	uint8_t tag, len;
 
-	if (code == 0 || t->calls->control(t->card, code, NULL, 0, out, sizeof(out), &n) != SCARD_S_SUCCESS || n > sizeof(out))
+	if (code == 0 || control(l, code, out, sizeof(out), &n) != SCARD_S_SUCCESS || n > sizeof(out))
 		return 0;
 	list = cur_of(out, n);
 	while (cur_u8(&list, &tag) && cur_u8(&list, &len) && cur_take(&list, len, &value))
@@ -220,35 +247,56 @@ static size_t announced_max(struct pcsc_transport *t)
 	return 0;
 }
 
-enum status pcsc_transport_open(const struct pcsc_calls *calls, const char *reader, struct transport **ret,
-				struct fault *f)
+static LONG open_link(struct pcsc_link *l)
+{
+	DWORD n = MAX_ATR_SIZE, state = 0, protocol = 0, name_len = 0;
+	BYTE atr[MAX_ATR_SIZE];
+	LONG rv = l->calls->establish(SCARD_SCOPE_SYSTEM, NULL, NULL, &l->context);
+
+	if (rv != SCARD_S_SUCCESS) {
+		l->context = 0;
+		return rv;
+	}
+	rv = l->calls->connect(l->context, l->reader, SCARD_SHARE_SHARED, SCARD_PROTOCOL_T1, &l->card, &protocol);
+	if (rv != SCARD_S_SUCCESS) {
+		l->card = 0;
+		return rv == SCARD_W_REMOVED_CARD ? SCARD_E_NO_SMARTCARD : rv;
+	}
+	rv = l->calls->status(l->card, NULL, &name_len, &state, &protocol, atr, &n);
+	if (rv != SCARD_S_SUCCESS)
+		return rv;
+	l->atr_len = n < ATR_MAX ? n : ATR_MAX;
+	memcpy(l->atr, atr, l->atr_len);
+	l->max_apdu = announced_max(l);
+	return rv;
+}
+
+enum status pcsc_transport_open(const struct pcsc_calls *calls, struct pcsc_waits *waits, const char *reader,
+				struct transport **ret, struct fault *f)
 {
 	struct pcsc_transport *t = calloc(1, sizeof(*t));
-	DWORD protocol = 0;
+	struct pcsc_link *link = calloc(1, sizeof(*link));
 	enum status st;
 	LONG rv;
 
-	if (t == NULL)
+	if (t == NULL || link == NULL) {
+		free(t);
+		free(link);
 		return fault_set(f, ST_NO_MEMORY, NULL);
-	t->base.ops = &ops;
-	t->calls = calls;
-	snprintf(t->reader, sizeof(t->reader), "%s", reader);
-	rv = calls->establish(SCARD_SCOPE_SYSTEM, NULL, NULL, &t->context);
-	if (rv != SCARD_S_SUCCESS)
-		t->context = 0;
-	else
-		rv = calls->connect(t->context, reader, SCARD_SHARE_SHARED, SCARD_PROTOCOL_T1, &t->card, &protocol);
-	if (rv != SCARD_S_SUCCESS) {
-		t->card = 0;
-		st = rv == SCARD_W_REMOVED_CARD ? pcsc_fault(f, SCARD_E_NO_SMARTCARD, reader) : pcsc_fault(f, rv, reader);
-	} else {
-		st = read_atr(t, f);
 	}
-	if (st != ST_OK) {
+	t->base.ops = &ops;
+	t->calls = link->calls = calls;
+	t->waits = pcsc_waits_hold(waits);
+	t->link = link;
+	snprintf(t->reader, sizeof(t->reader), "%s", reader);
+	snprintf(link->reader, sizeof(link->reader), "%s", reader);
+	rv = pcsc_wait(waits, &t->link, open_link);
+	if (rv != SCARD_S_SUCCESS) {
+		st = t->link == NULL ? in_use(t, f) : pcsc_fault(f, rv, reader);
 		transport_close(&t->base);
 		return st;
 	}
-	t->base.max_apdu = announced_max(t);
+	t->base.max_apdu = t->link->max_apdu;
 	*ret = &t->base;
 	return ST_OK;
 }

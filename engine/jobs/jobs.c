@@ -75,6 +75,19 @@ enum status jobs_new(const struct jobs_config *config, struct jobs **ret, struct
 	return ST_OK;
 }
 
+struct timespec jobs_soon(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	t.tv_nsec += 20000000;
+	if (t.tv_nsec >= 1000000000) {
+		t.tv_nsec -= 1000000000;
+		t.tv_sec++;
+	}
+	return t;
+}
+
 /* cancel() reaches only a wait() that has begun, so it is repeated until the watcher has heard it. */
 static void watch_stop(struct jobs *j)
 {
@@ -82,12 +95,7 @@ static void watch_stop(struct jobs *j)
 		struct timespec until;
 
 		j->config.source->ops->cancel(j->config.source);
-		clock_gettime(CLOCK_REALTIME, &until);
-		until.tv_nsec += 20000000;
-		if (until.tv_nsec >= 1000000000) {
-			until.tv_nsec -= 1000000000;
-			until.tv_sec++;
-		}
+		until = jobs_soon();
 		if (pthread_timedjoin_np(j->watcher, NULL, &until) == 0)
 			j->watching = false;
 	}
@@ -229,6 +237,7 @@ unsigned jobs_submit(struct jobs *j, const char *reader, job_fn *fn, void *ctx)
 
 	pthread_mutex_lock(&j->lock);
 	lane = lane_of(j, reader ? reader : "");
+	job->lane = lane;
 	if (lane) {
 		if (++j->last_number == 0)
 			j->last_number = 1;
@@ -246,8 +255,11 @@ void jobs_cancel(struct jobs *j, unsigned number)
 {
 	pthread_mutex_lock(&j->lock);
 	for (struct job *job = j->alive; job; job = job->next_alive) {
-		if (job->number == number)
-			atomic_store(&job->cancelled, true);
+		if (job->number != number)
+			continue;
+		atomic_store(&job->cancelled, true);
+		if (job->running)
+			lane_give_up(job->lane);
 	}
 	pthread_mutex_unlock(&j->lock);
 }
@@ -275,8 +287,13 @@ void jobs_abandon(struct jobs *j, unsigned number)
 		;
 	if (job) {
 		atomic_store(&job->cancelled, true);
-		while (!job->done.queued)
-			pthread_cond_wait(&j->a_job_is_done, &j->lock);
+		while (!job->done.queued) {
+			struct timespec until = jobs_soon();
+
+			if (job->running)
+				lane_give_up(job->lane);
+			(void)pthread_cond_timedwait(&j->a_job_is_done, &j->lock, &until);
+		}
 		unpost(j, &job->progress);
 		unpost(j, &job->done);
 		forget(j, job);

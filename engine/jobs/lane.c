@@ -76,9 +76,10 @@ static enum status run_job(struct lane_thread *t, struct job *job, struct fault 
 		st = have_card(t, f);
 	if (st == ST_OK)
 		st = job->fn(job, t->card, t->local, job->ctx, f);
-	if (st == ST_CARD_GONE)
+	/* A connection that was given up is good for nothing. */
+	if (st == ST_CARD_GONE || st == ST_READER_BUSY)
 		drop_card(t);
-	return st;
+	return st == ST_READER_BUSY && job_cancelled(job) ? fault_set(f, ST_CANCELLED, NULL) : st;
 }
 
 /* Not under the lock: one job from its beginning to its last event. */
@@ -106,6 +107,7 @@ static struct job *take(struct lane *lane)
 
 	if (job) {
 		lane->head = job->next;
+		job->running = true;
 		if (!lane->head)
 			lane->tail = &lane->head;
 	}
@@ -184,8 +186,23 @@ void lane_put(struct lane *lane, struct job *job)
 	pthread_cond_signal(&lane->wake);
 }
 
+void lane_give_up(const struct lane *lane)
+{
+	struct source *source = lane->jobs->config.source;
+
+	if (lane->reader[0] && source && source->ops->give_up)
+		source->ops->give_up(source, lane->reader);
+}
+
+/* give_up() reaches only who waits already, so it is repeated until the thread has come to its end. */
 void lane_join(struct lane *lane)
 {
-	for (unsigned i = 0; i < lane->n_threads; i++)
-		pthread_join(lane->threads[i], NULL);
+	for (unsigned i = 0; i < lane->n_threads; i++) {
+		struct timespec until;
+
+		do {
+			lane_give_up(lane);
+			until = jobs_soon();
+		} while (pthread_timedjoin_np(lane->threads[i], NULL, &until) != 0);
+	}
 }

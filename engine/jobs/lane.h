@@ -7,6 +7,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <time.h>
 
 #include "engine/jobs/jobs.h"
 
@@ -24,9 +25,11 @@ struct job {
 	struct job *next;      /* in its lane's queue */
 	struct job *next_alive;
 	struct jobs *jobs;
+	const struct lane *lane;
 	unsigned number;
 	job_fn *fn;
 	void *ctx;
+	bool running;
 	atomic_bool cancelled;
 	struct event progress, done;
 };
@@ -62,6 +65,8 @@ struct jobs {
 /* The lane of this reader, with its threads; NULL where there is no memory or no thread for it. */
 struct lane *lane_of(struct jobs *j, const char *reader);
 void lane_put(struct lane *lane, struct job *job);
+/* A job of this lane that waits for another program to let go of the card stops waiting. */
+void lane_give_up(const struct lane *lane);
 /* After stopping was set: waits for the threads. Not under the lock. */
 void lane_join(struct lane *lane);
 
@@ -70,5 +75,6 @@ bool watch_changes(const struct jobs *j, const char *reader, unsigned *ret);
 void *watch_main(void *jobs);   /* the watcher's thread */
 
 void jobs_post(struct jobs *j, struct event *e);
+struct timespec jobs_soon(void);   /* when to say again what only somebody who waits already hears: in 20 ms */
 
 #endif

@@ -19,6 +19,7 @@
 #include "engine/card/card.h"
 #include "engine/card/pcsc.h"
 #include "engine/card/pcsc_calls.h"
+#include "engine/card/pcsc_wait.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 #define CONTEXT 0x1001
@@ -40,6 +41,8 @@ static struct {
 	size_t properties_len;
 	bool announces;
 	atomic_bool sleeping;
+	atomic_bool others;   /* have a transaction: connecting and beginning wait until it ends */
+	atomic_uint held_up;  /* how many do */
 } d;
 
 static LONG do_establish(DWORD scope, LPCVOID a, LPCVOID b, LPSCARDCONTEXT context)
@@ -110,12 +113,23 @@ static LONG do_cancel(SCARDCONTEXT context)
 	return SCARD_S_SUCCESS;
 }
 
+static void wait_for_others(void)
+{
+	if (!d.others)
+		return;
+	d.held_up++;
+	while (d.others)
+		clock_sleep_ms(2);
+	d.held_up--;
+}
+
 static LONG do_connect(SCARDCONTEXT context, LPCSTR reader, DWORD share, DWORD protocols, LPSCARDHANDLE card,
 		       LPDWORD protocol)
 {
 	(void)context, (void)reader;
 	assert_int_equal(share, SCARD_SHARE_SHARED);
 	assert_int_equal(protocols, SCARD_PROTOCOL_T1);
+	wait_for_others();
 	if (d.connect_rv != SCARD_S_SUCCESS)
 		return d.connect_rv;
 	*card = CARD;
@@ -144,6 +158,7 @@ static LONG do_disconnect(SCARDHANDLE card, DWORD disposition)
 static LONG do_begin(SCARDHANDLE card)
 {
 	assert_int_equal(card, CARD);
+	wait_for_others();
 	return d.begin_rv[d.begins++ % 4];
 }
 

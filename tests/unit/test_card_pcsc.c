@@ -17,7 +17,7 @@ static void readers_are_listed(void **state)
 	struct fault f;
 
 	(void)state;
-	assert_int_equal(pcsc_source_open_over(&calls, &s, &f), ST_OK);
+	assert_int_equal(pcsc_source_open_over(&calls, PCSC_PATIENCE_MS, &s, &f), ST_OK);
 	assert_false(s->simulated);
 	assert_null(s->ops->plug);
 	for (size_t i = 0; i < N(rows); i++) {
@@ -46,7 +46,7 @@ static void no_reader_is_no_failure(void **state)
 
 	(void)state;
 	d.readers_len = 0;
-	assert_int_equal(pcsc_source_open_over(&calls, &s, NULL), ST_OK);
+	assert_int_equal(pcsc_source_open_over(&calls, PCSC_PATIENCE_MS, &s, NULL), ST_OK);
 	assert_int_equal(s->ops->list(s, &r, &n, NULL), ST_OK);
 	assert_int_equal(n, 0);
 	free(r);
@@ -64,7 +64,7 @@ static void a_list_without_an_end_is_not_followed(void **state)
 	memset(names, 'x', sizeof(names));
 	d.readers = names;
 	d.readers_len = sizeof(names);
-	assert_int_equal(pcsc_source_open_over(&calls, &s, NULL), ST_OK);
+	assert_int_equal(pcsc_source_open_over(&calls, PCSC_PATIENCE_MS, &s, NULL), ST_OK);
 	assert_int_equal(s->ops->list(s, &r, &n, NULL), ST_OK);
 	assert_int_equal(n, 0);
 	free(r);
@@ -86,7 +86,7 @@ static void it_works_without_pcscd_and_recovers(void **state)
 
 	(void)state;
 	d.up = false;
-	assert_int_equal(pcsc_source_open_over(&calls, &s, &f), ST_OK);
+	assert_int_equal(pcsc_source_open_over(&calls, PCSC_PATIENCE_MS, &s, &f), ST_OK);
 	assert_int_equal(s->ops->list(s, &r, &n, &f), ST_NO_PCSCD);
 	assert_non_null(strstr(f.what, "systemctl"));
 	assert_null(r);
@@ -130,7 +130,7 @@ static void waiting_can_be_cancelled(void **state)
 	int64_t before;
 
 	(void)state;
-	assert_int_equal(pcsc_source_open_over(&calls, &s, NULL), ST_OK);
+	assert_int_equal(pcsc_source_open_over(&calls, PCSC_PATIENCE_MS, &s, NULL), ST_OK);
 	assert_int_equal(s->ops->list(s, &r, &n, NULL), ST_OK);
 	free(r);
 	assert_int_equal(pthread_create(&t, NULL, cancel_soon, s), 0);
@@ -162,7 +162,7 @@ static void connecting_fails_in_words(void **state)
 	struct source *s = NULL;
 
 	(void)state;
-	assert_int_equal(pcsc_source_open_over(&calls, &s, NULL), ST_OK);
+	assert_int_equal(pcsc_source_open_over(&calls, PCSC_PATIENCE_MS, &s, NULL), ST_OK);
 	for (size_t i = 0; i < N(rows); i++) {
 		struct transport *t = NULL;
 		struct fault f = { 0 };
@@ -183,7 +183,7 @@ static struct transport *opened(struct source **ret)
 	struct transport *t = NULL;
 	struct fault f;
 
-	assert_int_equal(pcsc_source_open_over(&calls, ret, &f), ST_OK);
+	assert_int_equal(pcsc_source_open_over(&calls, PCSC_PATIENCE_MS, ret, &f), ST_OK);
 	assert_int_equal((*ret)->ops->open(*ret, "Reader A", &t, &f), ST_OK);
 	return t;
 }

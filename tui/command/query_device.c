@@ -51,7 +51,7 @@ static const char *state_words(const struct fleet_device *d, char out[static 48]
 	case FLEET_FOREIGN:
 		return "another kind of card";
 	case FLEET_FAULTY:
-		return "cannot be read";
+		return d->fault.st == ST_READER_BUSY ? "in use by another program" : "cannot be read";
 	case FLEET_ABSENT:
 		break;
 	}

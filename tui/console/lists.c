@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/words.h"
+
 #define CURSOR_MARK "\xe2\x96\xb8"
 #define CHILD_MARK "\xe2\x94\x94 "
 
@@ -130,6 +132,8 @@ static void device_state(char *out, size_t cap, const struct fleet_device *d, in
 
 	if (d->state == FLEET_ABSENT)
 		age_words(out, cap, d->last_seen, wall);
+	else if (d->in_use)
+		(void)snprintf(out, cap, "%s", _("in use"));
 	else
 		(void)snprintf(out, cap, "%s", words[d->state]);
 }
@@ -158,7 +162,8 @@ void draw_devices(struct area a, const struct fleet *fl, const struct rows *r, s
 		area_fit(line, 0, 1, left, ROLE_PLAIN, device_name(d));
 		if (serial)
 			area_text(line, 0, left + 2, ROLE_PLAIN, d->serial);
-		area_right(area_sub(line, 0, 0, 1, a.cols - 1), 0, d->state == FLEET_FAULTY ? ROLE_WARNING : ROLE_PLAIN, state);
+		area_right(area_sub(line, 0, 0, 1, a.cols - 1), 0,
+			   d->state == FLEET_FAULTY || d->in_use ? ROLE_WARNING : ROLE_PLAIN, state);
 		if (i == cursor) {
 			area_text(line, 0, 0, ROLE_PLAIN, CURSOR_MARK);
 			area_role(line, 0, 0, a.cols, row_role(true, focus));

@@ -278,6 +278,17 @@ static const char *page_title(const struct wizard_screen *w)
 	}
 }
 
+/* What keeps a step from going on. */
+static int draw_in_use(const struct wizard_screen *w, struct area a, int row)
+{
+	const struct fleet_device *d = fleet_by_serial(w->s.ui->fleet, run_serial(w->run));
+
+	if (d == NULL || !d->in_use)
+		return row;
+	return row + area_wrap(area_sub(a, row + 1, 0, a.rows - row - 1, a.cols), 0, ROLE_WARNING,
+			       _("Another program is using the device. It is waited for, for ten seconds.")) + 1;
+}
+
 static int draw_working(const struct wizard_screen *w, struct area a, int row)
 {
 	struct run_progress p;
@@ -285,7 +296,7 @@ static int draw_working(const struct wizard_screen *w, struct area a, int row)
 	run_progress(w->run, &p);
 	area_text(a, row++, 0, ROLE_TITLE, p.step != NULL && p.step->words != NULL ? translated(p.step->words) :
 		  _("Reading the device"));
-	return draw_progress(w, a, row, 0);
+	return draw_in_use(w, a, draw_progress(w, a, row, 0));
 }
 
 /* All of the page, however tall. */
@@ -305,7 +316,7 @@ static int draw_page(const struct wizard_screen *w, struct area a, int room, int
 	case RUN_REVIEW:
 		return draw_review(w, a, row, ret_focus);
 	case RUN_RUNNING:
-		return draw_steps(w, a, row);
+		return draw_in_use(w, a, draw_steps(w, a, row));
 	default:
 		return draw_end(w, a, row);
 	}

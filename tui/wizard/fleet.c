@@ -190,6 +190,15 @@ static void numbers_unknown(struct fleet_device *d)
 	d->fault.tries_left = -1;
 }
 
+static void say_in_use(struct fleet_device *d)
+{
+	d->state = FLEET_FAULTY;
+	fault_set(&d->fault, ST_READER_BUSY,
+		  "Another program is using the device in the reader %s, and has to let go of it before the device can be read. It "
+		  "is read by itself then. Wait, or close that program.",
+		  d->reader);
+}
+
 /* What can be said of a card without asking it. */
 static void judge_reader(const struct reader *r, struct fleet_device *d)
 {
@@ -206,9 +215,8 @@ static void judge_reader(const struct reader *r, struct fleet_device *d)
 			  "not help, it may be in the wrong way round, or broken.",
 			  r->name);
 	} else if (r->state == READER_IN_USE) {
-		d->state = FLEET_FAULTY;
-		fault_set(&d->fault, ST_READER_BUSY,
-			  "Another program has the card in the reader %s for itself. Close that program.", r->name);
+		d->in_use = true;
+		say_in_use(d);
 	}
 }
 
@@ -241,6 +249,34 @@ static const struct reader *reader_of(const struct reader *r, size_t n, const ch
 	return NULL;
 }
 
+static void scan_again(struct fleet *fl, struct entry *e)
+{
+	struct fault f;
+
+	if (e->scan != 0)
+		e->again = true;
+	else
+		(void)scan_start(fl, e, NULL, FLEET_ALL, &f);
+}
+
+/*
+ * A device that another program keeps from us is not one that is merely slow. What is known of it stays on the screen. A
+ * command, which is not live, waits instead.
+ */
+static unsigned note_use(struct fleet *fl, struct entry *e, const struct reader *r)
+{
+	const bool in_use = r->state == READER_IN_USE;
+
+	if (!fl->live || in_use == e->d.in_use)
+		return 0;
+	e->d.in_use = in_use;
+	if (in_use && e->d.state == FLEET_READING)
+		say_in_use(&e->d);
+	if (!in_use && e->d.fault.st == ST_READER_BUSY)
+		scan_again(fl, e);
+	return FLEET_DEVICES;
+}
+
 /* The same card, still there? A reader that somebody held alone, and does not any more, is looked at anew. */
 static bool still_there(const struct entry *e, const struct reader *r)
 {
@@ -265,9 +301,14 @@ static unsigned sync_readers(struct fleet *fl)
 		fl->service = f;
 	fl->n_readers = st == ST_OK ? n : 0;
 	for (size_t i = fl->n; i-- > 0;) {
-		if (!is_here(fl->e[i]) ||
-		    still_there(fl->e[i], st == ST_OK ? reader_of(readers, n, fl->e[i]->d.reader) : NULL))
+		const struct reader *r = st == ST_OK ? reader_of(readers, n, fl->e[i]->d.reader) : NULL;
+
+		if (!is_here(fl->e[i]))
 			continue;
+		if (still_there(fl->e[i], r)) {
+			change |= note_use(fl, fl->e[i], r);
+			continue;
+		}
 		remove_at(fl, i);
 		change |= FLEET_DEVICES | FLEET_OBJECTS | FLEET_ATTENTION;
 	}
@@ -371,7 +412,8 @@ static unsigned scan_over(struct fleet *fl, struct scan *s, const struct job_eve
 	e->d.fault = (struct fault){ .tries_left = -1 };
 	if (event->st != ST_OK) {
 		e->d.fault = event->fault;
-		if (!s->done_status)
+		/* Another program keeps it from us: what was read of it before still holds. */
+		if (!s->done_status && !(event->st == ST_READER_BUSY && e->d.looked_at))
 			e->d.state = event->st == ST_FOREIGN_CARD ? FLEET_FOREIGN : FLEET_FAULTY;
 	}
 	known_fill(fl, &e->d);
@@ -405,14 +447,10 @@ void fleet_rescan(struct fleet *fl, const char *serial)
 {
 	for (size_t i = 0; i < fl->n; i++) {
 		struct entry *e = fl->e[i];
-		struct fault f;
 
 		if (!is_here(e) || e->d.state == FLEET_FOREIGN || (serial != NULL && strcmp(e->d.serial, serial) != 0))
 			continue;
-		if (e->scan != 0)
-			e->again = true;
-		else
-			(void)scan_start(fl, e, NULL, FLEET_ALL, &f);
+		scan_again(fl, e);
 	}
 }
 

@@ -40,6 +40,7 @@ struct fleet_device {
 	char label[FLEET_LABEL_MAX];   /* "" where it has none */
 	char reader[READER_NAME_MAX];   /* "" where absent */
 	bool simulated;
+	bool in_use;             /* another program keeps it from us at this moment */
 	bool looked_at;          /* its status was read since it came */
 	bool listed;             /* its objects were read since it came; else they are the inventory's */
 	struct fault fault;      /* of FLEET_FOREIGN and FLEET_FAULTY, and of the last scan that failed half way */

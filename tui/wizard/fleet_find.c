@@ -69,6 +69,21 @@ static int fit(const struct fleet_device *d, const char *which)
 	return strstr(d->reader, which) != NULL ? 1 : 0;
 }
 
+/* Who cannot be asked may be the one that is meant. */
+static enum status not_found(const struct fleet *fl, const char *which, const char *names, struct fault *f)
+{
+	for (size_t i = 0; i < fl->n; i++) {
+		const struct fleet_device *d = &fl->e[i]->d;
+
+		if (d->state != FLEET_FAULTY || d->fault.st != ST_READER_BUSY)
+			continue;
+		*f = d->fault;
+		fault_add(f, "None of the others here is called \"%.80s\": %s.", which, names);
+		return f->st;
+	}
+	return fault_set(f, ST_NOT_FOUND, "No device that is plugged in is called \"%.80s\". Here: %s.", which, names);
+}
+
 static enum status find_named(const struct fleet *fl, const char *which, const struct fleet_device **ret,
 			      struct fault *f)
 {
@@ -100,8 +115,7 @@ static enum status find_named(const struct fleet *fl, const char *which, const s
 	if (found == NULL && names[0] == '\0')
 		return nobody(fl, f);
 	if (found == NULL)
-		return fault_set(f, ST_NOT_FOUND, "No device that is plugged in is called \"%.80s\". Here: %s.", which,
-				 names);
+		return not_found(fl, which, names, f);
 	*ret = found;
 	return ST_OK;
 }
