@@ -46,4 +46,13 @@ expect 3 "one that is not there" --json -d $a key test --id 77 --pin-file pin
 expect 2 "none at all" -d $a key test --pin-file pin
 expect 0 "the journal" --json journal
 holds "... has the tests" "len([e for e in j if e['what'] == 'key.tested']) == 5"
+
+expect 0 "a key gets another label and CKA_ID" --json -d $a key rename --id 02 --label 'Second key' --new-id 0202 --pin-file pin
+holds "... which are told" "j['label'] == 'Second key' and j['id'] == '0202' and j['key_ref'] == 2"
+expect 0 "objects" --json -d $a objects
+holds "... has it once" "sorted(o['id'] for o in j) == ['01', '0202', '03', '04']"
+expect 6 "an ID that another key has" --json -d $a key rename --id 01 --new-id 0202 --pin-file pin
+expect 3 "a key that is not there" -d $a key rename --id 02 --label x --pin-file pin
+expect 2 "nothing that would be new" -d $a key rename --id 01 --pin-file pin
+expect 2 "an ID of the wrong form" -d $a key rename --id 01 --new-id 1 --pin-file pin
 finish

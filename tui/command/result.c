@@ -239,6 +239,7 @@ static const struct show {
 	{ "key new", show_key, NULL, false },
 	{ "key export", show_key, print_exported, false },
 	{ "key delete", show_key, NULL, false },
+	{ "key rename", show_key, NULL, false },
 	{ "key test", show_tested, NULL, true },
 	{ "cert import", show_certificate, NULL, false },
 	{ "cert export", show_certificate, print_exported, false },

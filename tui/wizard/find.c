@@ -6,6 +6,7 @@
 
 #include "engine/base/text.h"
 #include "engine/card/keys.h"
+#include "store/run.h"
 #include "tui/wizard/key_type.h"
 
 #define REF_PREFIX "ref:"
@@ -82,6 +83,44 @@ enum status find_refs(struct session *s, const char *wanted, uint8_t ret_refs[st
 		return not_found(s, wanted, f);
 	*ret_n = n;
 	return ST_OK;
+}
+
+enum status find_id_is_free(struct session *s, struct cur id, uint8_t but, struct fault *f)
+{
+	for (size_t i = 0; i < s->fids.n; i++) {
+		BUF file = { 0 };
+		struct description d;
+		enum status st;
+
+		if ((s->fids.fid[i] & 0xff00) != FID_KEY_DESCRIPTION || (s->fids.fid[i] & 0xff) == but)
+			continue;
+		st = card_read_file(s->card, s->fids.fid[i], &file, f);
+		if (st == ST_NOT_FOUND)
+			continue;
+		if (st != ST_OK)
+			return st;
+		if (describe_parse_key(buf_view(&file), &d, NULL) == ST_OK && cur_equal(id, d.id, d.id_len))
+			return fault_set(f, ST_DUPLICATE,
+					 "There is already a key with this CKA_ID on the device: \"%s\". Choose another ID. Nothing was "
+					 "done.", d.label);
+	}
+	return ST_OK;
+}
+
+bool find_interrupted(struct step_env *e, const char *procedure)
+{
+	char wanted[RESULT_ID_MAX + 2];
+	struct run_record *rows = NULL;
+	bool found = false;
+	size_t n = 0;
+
+	if (e->store == NULL || store_open_runs(e->store, run_serial(e->run), &rows, &n, NULL) != ST_OK)
+		return false;
+	snprintf(wanted, sizeof(wanted), "\"%s\"", run_get(e->run, "id", 0));
+	for (size_t i = 0; i < n; i++)
+		found |= strcmp(rows[i].procedure, procedure) == 0 && strstr(rows[i].answers, wanted) != NULL;
+	run_records_free(rows, n);
+	return found;
 }
 
 /* What deleting halfway left behind: a description without its key. */

@@ -19,6 +19,12 @@ enum status find_key(struct session *s, const char *wanted, struct object *ret, 
 /* The references of all keys with this ID, at most 255. ST_NOT_FOUND. */
 enum status find_refs(struct session *s, const char *wanted, uint8_t ret_refs[static 256], size_t *ret_n, struct fault *f);
 
+/* ST_DUPLICATE: a key has this CKA_ID. but: a key reference that does not count; 0: none. One APDU a key. */
+enum status find_id_is_free(struct session *s, struct cur id, uint8_t but, struct fault *f);
+
+/* Was this procedure begun on the run's device with the same answer "id", and is still open? Then it will be taken up. */
+bool find_interrupted(struct step_env *e, const char *procedure);
+
 /* What is known of it, as a result; key_ref and everything but file, backup and proof. */
 void find_to_result(const struct look *l, const struct object *o, struct key_result *ret);
 

@@ -8,7 +8,6 @@
 
 #include "engine/base/text.h"
 #include "engine/base/words.h"
-#include "store/run.h"
 #include "tui/wizard/find.h"
 #include "tui/wizard/key_type.h"
 #include "tui/wizard/procedures.h"
@@ -93,29 +92,12 @@ static enum status take_gone(struct step_env *e, struct fault *f)
 	return ST_OK;
 }
 
-/* The same words were said before, and that run is still open: it will be taken up. */
-static bool was_interrupted(struct step_env *e)
-{
-	char wanted[RESULT_ID_MAX + 2];
-	struct run_record *rows = NULL;
-	bool found = false;
-	size_t n = 0;
-
-	if (e->store == NULL || store_open_runs(e->store, run_serial(e->run), &rows, &n, NULL) != ST_OK)
-		return false;
-	snprintf(wanted, sizeof(wanted), "\"%s\"", run_get(e->run, "id", 0));
-	for (size_t i = 0; i < n; i++)
-		found |= strcmp(rows[i].procedure, "key delete") == 0 && strstr(rows[i].answers, wanted) != NULL;
-	run_records_free(rows, n);
-	return found;
-}
-
 static enum status look(struct step_env *e, struct fault *f)
 {
 	SESSION s = { 0 };
 	enum status st = session_open(e, LOOK_USER | LOOK_FIDS, &s, f);
 
-	if (st == ST_OK && (st = find(e, &s, false, f)) == ST_NOT_FOUND && was_interrupted(e))
+	if (st == ST_OK && (st = find(e, &s, false, f)) == ST_NOT_FOUND && find_interrupted(e, "key delete"))
 		st = take_gone(e, f);
 	return st;
 }

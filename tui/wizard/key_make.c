@@ -51,31 +51,6 @@ enum status key_make_possible(const struct keygen_params *p, const struct look *
 	return ST_OK;
 }
 
-/* A CKA_ID that somebody chose may be taken. One APDU a key. */
-static enum status id_is_free(struct session *s, struct cur id, struct fault *f)
-{
-	for (size_t i = 0; i < s->fids.n; i++) {
-		BUF file = { 0 };
-		struct description d;
-		enum status st;
-
-		if ((s->fids.fid[i] & 0xff00) != FID_KEY_DESCRIPTION)
-			continue;
-		st = card_read_file(s->card, s->fids.fid[i], &file, f);
-		if (st == ST_NOT_FOUND)
-			continue;
-		if (st != ST_OK)
-			return st;
-		if (describe_parse_key(buf_view(&file), &d, NULL) == ST_OK && cur_equal(id, d.id, d.id_len))
-			return fault_set(f, ST_DUPLICATE,
-					 "There is already a key with this CKA_ID on the device: \"%s\". Choose "
-					 "another ID, or none: then the "
-					 "key gets one of its own. Nothing was done.",
-					 d.label);
-	}
-	return ST_OK;
-}
-
 static enum status choose_id(const struct run *r, const struct keygen_params *p, const struct pubkey *key,
 			     struct description *d, struct fault *f)
 {
@@ -255,7 +230,7 @@ static enum status given_id_is_free(struct step_env *e, struct session *s, struc
 	if (given[0] == '\0')
 		return ST_OK;
 	st = id_parse(given, id, &id_len, f);
-	return st != ST_OK ? st : id_is_free(s, cur_of(id, id_len), f);
+	return st != ST_OK ? st : find_id_is_free(s, cur_of(id, id_len), 0, f);
 }
 
 enum status key_make(struct step_env *e, struct fault *f)

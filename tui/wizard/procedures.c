@@ -12,6 +12,7 @@ const struct procedure *const procedures[] = {
 	&procedure_key_new,
 	&procedure_key_export,
 	&procedure_key_test,
+	&procedure_key_rename,
 	&procedure_key_delete,
 	&procedure_cert_import,
 	&procedure_cert_export,

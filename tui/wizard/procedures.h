@@ -7,6 +7,7 @@ struct procedure;
 extern const struct procedure procedure_init;
 extern const struct procedure procedure_share_new, procedure_share_check, procedure_share_import;
 extern const struct procedure procedure_key_new, procedure_key_export, procedure_key_delete, procedure_key_test;
+extern const struct procedure procedure_key_rename;
 extern const struct procedure procedure_cert_import, procedure_cert_export, procedure_cert_delete;
 extern const struct procedure procedure_data_write, procedure_data_read, procedure_data_delete;
 extern const struct procedure procedure_backup, procedure_restore;

@@ -62,6 +62,13 @@ enum status record_restored(struct store *s, const struct look *l, const struct 
 			    const struct pubkey *key, const char *words, struct fault *f);
 
 /*
+ * An object has another label or ID: now, as it was read back, with the certificates of the same ID. label, id: as they
+ * were.
+ */
+enum status record_renamed(struct store *s, const struct look *l, const struct object *now, const struct objects *with_it,
+			   const char *label, const char *id, struct fault *f);
+
+/*
  * What a self-test has shown: k->fault. known: the inventory's row of the key, whose use counter has lost so many; NULL:
  * there is none.
  */
