@@ -237,8 +237,8 @@ static void a_key_is_made_backed_up_deleted_and_restored(void **state)
 	see(s, "Nothing is on this device");
 	at(s, "r Restore", "r");
 	at(s, NOW "Backup", "");
-	at(s, "(\xe2\x80\xa2) SSH CA", "G");   /* the inventory's, or from a file: this time from a file */
-	at(s, "(\xe2\x80\xa2) none of these", "\t");
+	at(s, "[ ] SSH CA", "\t\t");   /* the inventory's, or from a file: this time from a file */
+	see(s, "Or files");
 	session_type_first_file(s, "backups");
 	term_type(s->t, "\r\r");
 	at(s, NOW "User PIN", PIN "\r");
