@@ -29,9 +29,10 @@ static bool is_of_key(const struct cert_delete *c)
 	return (c->content & 0xff00) == FID_KEY_CERT;
 }
 
-static void take(struct step_env *e, struct cert_delete *c, const struct session *s, const struct object *o)
+static enum status take(struct step_env *e, struct cert_delete *c, const struct session *s, const struct object *o, struct fault *f)
 {
 	struct object_row row;
+	enum status st;
 
 	c->content = o->content_fid;
 	c->description = o->type == OBJECT_KEY ? 0 : o->description_fid;
@@ -40,18 +41,19 @@ static void take(struct step_env *e, struct cert_delete *c, const struct session
 	buf_done(&c->request);
 	thing_to_result(s->look, o, c->device.rows);
 	if (o->type != OBJECT_KEY)
-		return;
+		return ST_OK;
 	if (o->has_key)
 		c->key = identity_of_spki(o->spki_sha256);
 	else if (find_known(e->store, s->look->serial, o, &row))
 		c->key = row.key;
-	thing_find_request(e->store, s->look->serial, &c->key, &c->request);
-	if (o->cert != NULL)
-		c->backups = thing_backups_with(e->store, &c->key, cur_of(o->content.p, o->cert->whole_len));
+	st = thing_find_request(e->store, s->look->serial, &c->key, &c->request, f);
+	if (st == ST_OK && o->cert != NULL)
+		st = thing_backups_with(e->store, &c->key, cur_of(o->content.p, o->cert->whole_len), &c->backups, f);
+	return st;
 }
 
 /* What it was, the interrupted attempt had noted. */
-static void take_gone(struct step_env *e, const struct session *s)
+static enum status take_gone(struct step_env *e, const struct session *s, struct fault *f)
 {
 	struct cert_delete *c = run_state(e->run);
 	struct key_result *k = c->device.rows;
@@ -64,7 +66,7 @@ static void take_gone(struct step_env *e, const struct session *s)
 	snprintf(k->subject, sizeof(k->subject), "%s", run_fact(e->run, "subject"));
 	k->key_ref = is_of_key(c) ? c->content & 0xff : -1;
 	buf_done(&c->request);
-	thing_find_request(e->store, s->look->serial, &c->key, &c->request);
+	return thing_find_request(e->store, s->look->serial, &c->key, &c->request, f);
 }
 
 static enum status find(struct step_env *e, struct session *s, struct object *ret, struct fault *f)
@@ -72,8 +74,9 @@ static enum status find(struct step_env *e, struct session *s, struct object *re
 	struct cert_delete *c = run_state(e->run);
 	enum status st = thing_row(&c->device) != NULL ? ST_OK : fault_set(f, ST_NO_MEMORY, NULL);
 
-	if (st == ST_OK && (st = find_cert(s, run_get(e->run, "id", 0), ret, f)) == ST_OK)
-		take(e, c, s, ret);
+	if (st == ST_OK && (st = find_cert(s, run_get(e->run, "id", 0), ret, f)) == ST_OK &&
+	    (st = take(e, c, s, ret, f)) != ST_OK)
+		object_done(ret);
 	return st;
 }
 
@@ -83,10 +86,8 @@ static enum status look_or(struct step_env *e, bool interrupted, struct fault *f
 	struct object o = { 0 };
 	enum status st = session_open(e, LOOK_USER | LOOK_FIDS, &s, f);
 
-	if (st == ST_OK && (st = find(e, &s, &o, f)) == ST_NOT_FOUND && (interrupted || run_was_interrupted(e))) {
-		take_gone(e, &s);
-		st = ST_OK;
-	}
+	if (st == ST_OK && (st = find(e, &s, &o, f)) == ST_NOT_FOUND && (interrupted || run_was_interrupted(e)))
+		st = take_gone(e, &s, f);
 	object_done(&o);
 	return st;
 }
@@ -210,9 +211,10 @@ static enum status delete_found(struct step_env *e, struct session *s, const str
 static enum status delete_gone(struct step_env *e, struct session *s, struct fault *f)
 {
 	const struct cert_delete *c = run_state(e->run);
-	enum status st = ST_OK;
+	enum status st = take_gone(e, s, f);   /* what was noted is known only since the run was taken up */
 
-	take_gone(e, s); /* what was noted is known only since the run was taken up */
+	if (st != ST_OK)
+		return st;
 	if (is_of_key(c) && c->request.n > 0 && !fids_have(&s->fids, c->content) &&
 	    fids_have(&s->fids, fid_of(FID_KEY, (uint8_t)c->content))) {
 		if ((st = session_log_in(e, s, LOOK_USER, f)) == ST_OK)

@@ -14,68 +14,85 @@
 
 #define REQUEST_TAG 0x67
 
-static bool is_request_of(struct cur bytes, const struct key_identity *key)
+/* Appended to ret where it is one. What cannot be understood is none; memory that ran short is no answer. */
+static enum status take(struct cur bytes, const struct key_identity *key, struct buf *ret, struct fault *f)
 {
+	struct cur rest = bytes;
 	struct cvc cvc;
 	uint8_t sha256[32];
+	enum status st;
 
-	return bytes.n > 0 && bytes.p[0] == REQUEST_TAG && cvc_next(&bytes, NULL, &cvc, NULL) == ST_OK && cvc.request &&
-	       pubkey_spki_sha256(&cvc.key, sha256, NULL) == ST_OK && key->len == sizeof(sha256) &&
-	       memcmp(key->bytes, sha256, sizeof(sha256)) == 0;
-}
-
-static bool take(struct cur bytes, const struct key_identity *key, struct buf *ret)
-{
-	if (!is_request_of(bytes, key))
-		return false;
+	if (bytes.n == 0 || bytes.p[0] != REQUEST_TAG)
+		return ST_OK;
+	st = cvc_next(&rest, NULL, &cvc, f);
+	if (st == ST_OK)
+		st = pubkey_spki_sha256(&cvc.key, sha256, f);
+	if (st == ST_NO_MEMORY || st == ST_CRYPTO)
+		return st;
+	if (st != ST_OK || !cvc.request || key->len != sizeof(sha256) || memcmp(key->bytes, sha256, sizeof(sha256)) != 0)
+		return ST_OK;
 	buf_cur(ret, bytes);
-	return true;
+	return ret->failed ? fault_set(f, ST_NO_MEMORY, NULL) : ST_OK;
 }
 
-static bool from_runs(struct store *store, const char *serial, const struct key_identity *key, struct buf *ret)
+struct scratch {
+	char *hex;
+	uint8_t *bytes;
+};
+
+static void scratch_done(struct scratch *s)
+{
+	free(s->hex);
+	free(s->bytes);
+}
+
+static enum status from_runs(struct store *store, const char *serial, const struct key_identity *key, struct buf *ret,
+			     struct fault *f)
 {
 	const size_t cap = 2 * CERT_FILE_MAX + 1;
-	char *hex = malloc(cap);
-	uint8_t *bytes = malloc(CERT_FILE_MAX);
+	CLEANUP(scratch_done) struct scratch room = { malloc(cap), malloc(CERT_FILE_MAX) };
 	struct run_record *rows = NULL;
-	bool found = false;
 	size_t n = 0, len;
+	enum status st;
 
-	if (hex != NULL && bytes != NULL && store_runs_of(store, "cert import", serial, &rows, &n, NULL) == ST_OK) {
-		for (size_t i = 0; i < n && !found; i++) {
-			run_record_fact(&rows[i], "before", hex, cap);
-			found = hex[0] != '\0' && hex_parse(hex, strlen(hex), bytes, CERT_FILE_MAX, &len) &&
-				take(cur_of(bytes, len), key, ret);
-		}
+	if (room.hex == NULL || room.bytes == NULL)
+		return fault_set(f, ST_NO_MEMORY, NULL);
+	st = store_runs_of(store, "cert import", serial, &rows, &n, f);
+	for (size_t i = 0; i < n && st == ST_OK && ret->n == 0; i++) {
+		run_record_fact(&rows[i], "before", room.hex, cap);
+		if (hex_parse(room.hex, strlen(room.hex), room.bytes, CERT_FILE_MAX, &len))
+			st = take(cur_of(room.bytes, len), key, ret, f);
 	}
 	run_records_free(rows, n);
-	free(bytes);
-	free(hex);
-	return found;
+	return st;
 }
 
-/* Each backup of the key, opened as far as it can be without its DKEK, until fn says that it is enough. */
-static void each_backup(struct store *store, const struct key_identity *key, bool (*fn)(void *ctx, const struct wrapped *w),
-			void *ctx)
+typedef enum status backup_fn(void *ctx, const struct wrapped *w, struct fault *f);
+
+/* Each backup of the key, opened as far as it can be without its DKEK. One that cannot be read is passed over. */
+static enum status each_backup(struct store *store, const struct key_identity *key, backup_fn *fn, void *ctx, struct fault *f)
 {
 	struct backup_filter filter = { .key = key };
 	struct backup_row *rows = NULL;
-	bool enough = false;
 	size_t n = 0;
+	enum status st = store_backups(store, &filter, &rows, &n, f);
 
-	if (store_backups(store, &filter, &rows, &n, NULL) != ST_OK)
-		return;
-	for (size_t i = 0; i < n && !enough; i++) {
+	for (size_t i = 0; i < n && st == ST_OK; i++) {
 		uint8_t *data = NULL;
 		size_t len = 0;
 		struct wrapped w;
 
-		if (store_backup_data(store, rows[i].id, &data, &len, NULL) == ST_OK &&
-		    wrapped_parse(cur_of(data, len), &w, NULL) == ST_OK)
-			enough = fn(ctx, &w);
+		st = store_backup_data(store, rows[i].id, &data, &len, f);
+		if (st == ST_OK)
+			st = wrapped_parse(cur_of(data, len), &w, f);
+		if (st == ST_OK)
+			st = fn(ctx, &w, f);
+		else if (st == ST_DAMAGED || st == ST_STORE_DAMAGED)
+			st = ST_OK;
 		free(data);
 	}
 	free(rows);
+	return st;
 }
 
 struct wanted {
@@ -85,35 +102,40 @@ struct wanted {
 	size_t n;
 };
 
-static bool has_request(void *ctx, const struct wrapped *w)
+static enum status has_request(void *ctx, const struct wrapped *w, struct fault *f)
 {
 	struct wanted *want = ctx;
 
-	return take(w->cert, want->key, want->request);
+	return want->request->n == 0 ? take(w->cert, want->key, want->request, f) : ST_OK;
 }
 
-static bool has_certificate(void *ctx, const struct wrapped *w)
+static enum status has_certificate(void *ctx, const struct wrapped *w, struct fault *f)
 {
 	struct wanted *want = ctx;
 
+	(void)f;
 	want->n += w->cert_kind == WRAPPED_X509 && cur_equal(w->cert, want->der.p, want->der.n);
-	return false;
+	return ST_OK;
 }
 
-void thing_find_request(struct store *store, const char *serial, const struct key_identity *key, struct buf *ret)
+enum status thing_find_request(struct store *store, const char *serial, const struct key_identity *key, struct buf *ret,
+			       struct fault *f)
 {
 	struct wanted want = { .key = key, .request = ret };
+	enum status st;
 
-	if (store == NULL || key->len != STORE_SPKI_LEN || from_runs(store, serial, key, ret))
-		return;
-	each_backup(store, key, has_request, &want);
+	if (store == NULL || key->len != STORE_SPKI_LEN)
+		return ST_OK;
+	st = from_runs(store, serial, key, ret, f);
+	return st == ST_OK && ret->n == 0 ? each_backup(store, key, has_request, &want, f) : st;
 }
 
-size_t thing_backups_with(struct store *store, const struct key_identity *key, struct cur der)
+enum status thing_backups_with(struct store *store, const struct key_identity *key, struct cur der, size_t *ret, struct fault *f)
 {
 	struct wanted want = { .der = der };
+	enum status st = store != NULL && key->len != 0 ? each_backup(store, key, has_certificate, &want, f) : ST_OK;
 
-	if (store != NULL && key->len != 0)
-		each_backup(store, key, has_certificate, &want);
-	return want.n;
+	if (st == ST_OK)
+		*ret = want.n;
+	return st;
 }

@@ -70,10 +70,11 @@ enum status thing_put_out(struct run *r, struct buf *b, struct key_result *k, st
 
 /*
  * The request of this key, in whatever the inventory has kept: what certificates replaced on this device (the fact "before" of
- * "cert import"), and backups made before. Appended to ret; empty where there is none, or it cannot be read.
+ * "cert import"), and backups made before. Appended to ret, which stays empty where there is none.
  */
-void thing_find_request(struct store *store, const char *serial, const struct key_identity *key, struct buf *ret);
+enum status thing_find_request(struct store *store, const char *serial, const struct key_identity *key, struct buf *ret,
+			       struct fault *f);
 /* How many backups of the key have this certificate in them. */
-size_t thing_backups_with(struct store *store, const struct key_identity *key, struct cur der);
+enum status thing_backups_with(struct store *store, const struct key_identity *key, struct cur der, size_t *ret, struct fault *f);
 
 #endif
