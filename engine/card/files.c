@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "engine/base/tlv.h"
+#include "engine/base/words.h"
 #include "engine/card/apdu.h"
 
 #define SW_END_OF_FILE 0x6282
@@ -194,7 +195,7 @@ static enum status read_all(struct card *c, uint16_t fid, struct sink *s, struct
 			return fault_set(f, ST_BAD_REPLY, "The device sends a file (%04X) without an end.", fid);
 		if (n && !sink_put(s, c->answer))
 			return fault_set(f, s->secret ? ST_BAD_REPLY : ST_NO_MEMORY,
-					 s->secret ? "The file on the device is larger than can be kept safely in memory." : NULL);
+					 s->secret ? N_("The file on the device is larger than can be kept safely in memory.") : NULL);
 		offset += n;
 		if (last || n == 0 || offset == FILE_MAX)
 			return ST_OK;

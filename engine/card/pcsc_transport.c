@@ -11,6 +11,7 @@
 #include "engine/base/bytes.h"
 #include "engine/base/clock.h"
 #include "engine/base/text.h"
+#include "engine/base/words.h"
 #include "engine/card/pcsc.h"
 #include "engine/card/pcsc_calls.h"
 #include "engine/card/pcsc_wait.h"
@@ -90,10 +91,10 @@ static enum status gone(struct pcsc_transport *t, LONG rv, struct fault *f)
 	if (rv == SCARD_W_RESET_CARD)
 		return pcsc_fault(f, rv, t->reader);
 	fault_set(f, ST_CARD_GONE, rv == SCARD_E_INVALID_HANDLE || rv == SCARD_E_NO_SERVICE || rv == SCARD_E_SERVICE_STOPPED
-				     ? "The smart card service (pcscd) stopped while the device was in use. What was done "
-				       "before stays done. Start it again, and look at the device's state."
-				     : "The device was removed while it was in use. What was done before stays done. Plug it in "
-				       "again, and look at its state.");
+				     ? N_("The smart card service (pcscd) stopped while the device was in use. What was done "
+				       "before stays done. Start it again, and look at the device's state.")
+				     : N_("The device was removed while it was in use. What was done before stays done. Plug it in "
+				       "again, and look at its state."));
 	if (f)
 		f->native = rv;
 	return ST_CARD_GONE;

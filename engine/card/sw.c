@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/words.h"
 #include "engine/card/apdu.h"
 
 #define ANY CMD_COUNT
@@ -224,10 +225,10 @@ static enum status count_fault(struct fault *f, enum status wrong, enum status b
 	const char *name = so ? "SO-PIN" : "user PIN";
 
 	if (left == 0) {
-		fault_set(f, blocked, so ? "The SO-PIN is not correct, and that was its last try: the device can never be "
-					   "initialised or unblocked again. Its keys still work with the user PIN."
-					 : "The user PIN is not correct, and that was its last try: it is blocked now. The keys "
-					   "are unharmed. The SO-PIN can unblock it.");
+		fault_set(f, blocked, so ? N_("The SO-PIN is not correct, and that was its last try: the device can never be "
+					   "initialised or unblocked again. Its keys still work with the user PIN.")
+					 : N_("The user PIN is not correct, and that was its last try: it is blocked now. The keys "
+					   "are unharmed. The SO-PIN can unblock it."));
 	} else {
 		fault_set(f, wrong, "The %s is not correct. %d %s left. Nothing was changed.", name, left,
 			  left == 1 ? "try is" : "tries are");

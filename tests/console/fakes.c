@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "engine/base/clock.h"
+#include "engine/base/words.h"
 
 static void device(struct fleet *fl, const char *label, const char *serial, enum fleet_state state, int64_t seen)
 {
@@ -58,15 +59,16 @@ void fake_fleet_fill(struct fleet *fl)
 	(void)snprintf(o->id, sizeof(o->id), "d29f8be8aa0145c9d7b05f2ba77e2ee97ce88a76");
 	o->flags = FLEET_NO_BACKUP;
 	o->use_counter = 100;
-	o = object(fl, 0, FLEET_CERTIFICATE, "Root CA 2026", "certificate");
+	o = object(fl, 0, FLEET_CERTIFICATE, "Root CA 2026", _("certificate"));
 	(void)snprintf(o->id, sizeof(o->id), "7ce88a76d29f8be8aa0145c9d7b05f2ba77e2ee9");
 	(void)snprintf(o->subject, sizeof(o->subject), "CN=Example Root CA");
 	(void)snprintf(o->until, sizeof(o->until), "2046-11-20");
-	o = object(fl, 0, FLEET_DATA, "veracrypt.key", "data");
+	o = object(fl, 0, FLEET_DATA, "veracrypt.key", _("data"));
 	o->size = 64;
 	fl->device[0].keys_without_backup = 1;
 	fl->attention[0] = (struct fleet_attention){ .urgency = FLEET_WARNING, .serial = "DENK0200914",
-						     .words = "1 key on this device has no backup.", .procedure = "backup" };
+						     .procedure = "backup" };
+	(void)snprintf(fl->attention[0].words, sizeof(fl->attention[0].words), "%s", _("1 key on this device has no backup."));
 	fl->attentions = 1;
 }
 
@@ -165,7 +167,7 @@ void fake_release(void)
 
 static enum status wait_for_release(struct step_env *e, struct fault *f)
 {
-	job_progress(e->job, 0, 0, "The device writes its new PINs.");
+	job_progress(e->job, 0, 0, _("The device writes its new PINs."));
 	for (int i = 0; i < 1000 && !atomic_load(&released); i++) {
 		if (job_cancelled(e->job))
 			return fault_set(f, ST_CANCELLED, NULL);
@@ -252,7 +254,7 @@ static void warn_label(const struct run *r, unsigned index, struct prose *out)
 static enum status list_objects(const struct run *r, struct choices *ret, struct fault *f)
 {
 	static struct choice some[] = {
-		{ "01", "Root CA 2026, RSA 4096" }, { "02", "SSH CA, P-256" }, { "03", "veracrypt.key" },
+		{ "01", N_("Root CA 2026, RSA 4096") }, { "02", N_("SSH CA, P-256") }, { "03", N_("veracrypt.key") },
 	};
 
 	(void)r;
@@ -293,65 +295,66 @@ static bool once_more(struct run *r)
 }
 
 static const struct page init_pages[] = {
-	{ .name = "Backups", .title = "Backups of its keys", .questions = (const struct question[]){
-		{ .name = "backups", .ask = ASK_CHOICE, .words = "How will keys of this device be backed up?",
-		  .help = "With DKEK shares the device can wrap its keys.", .choices = (const struct choice[]){
-			{ "shares", "With DKEK shares" }, { "none", "Never: no key can ever leave this device" }, { 0 } } },
-		{ .name = "share", .ask = ASK_FILES, .max = 4, .words = "Share files", .asked = with_shares,
-		  .help = "The files of the DKEK shares, one a line.", .optional = true },
-		{ .name = "no-backup", .ask = ASK_SENTENCE, .words = "Type: no backups", .asked = without_shares,
+	{ .name = N_("Backups"), .title = N_("Backups of its keys"), .questions = (const struct question[]){
+		{ .name = "backups", .ask = ASK_CHOICE, .words = N_("How will keys of this device be backed up?"),
+		  .help = N_("With DKEK shares the device can wrap its keys."), .choices = (const struct choice[]){
+			{ "shares", N_("With DKEK shares") }, { "none", N_("Never: no key can ever leave this device") }, { 0 } } },
+		{ .name = "share", .ask = ASK_FILES, .max = 4, .words = N_("Share files"), .asked = with_shares,
+		  .help = N_("The files of the DKEK shares, one a line."), .optional = true },
+		{ .name = "no-backup", .ask = ASK_SENTENCE, .words = N_("Type: no backups"), .asked = without_shares,
 		  .choices = (const struct choice[]){ { "no backups", "" }, { 0 } } },
 		{ 0 } } },
-	{ .name = "SO-PIN", .title = "The SO-PIN", .text = so_pin_text, .questions = (const struct question[]){
-		{ .name = "so-pin", .ask = ASK_SO_PIN, .words = "Current SO-PIN",
-		  .help = "The SO-PIN that the device has now. A device from the factory has one that everybody knows." },
-		{ .name = "new-so-pin", .ask = ASK_SO_PIN, .words = "New SO-PIN", .twice = true },
+	{ .name = N_("SO-PIN"), .title = N_("The SO-PIN"), .text = so_pin_text, .questions = (const struct question[]){
+		{ .name = "so-pin", .ask = ASK_SO_PIN, .words = N_("Current SO-PIN"),
+		  .help = N_("The SO-PIN that the device has now. A device from the factory has one that everybody knows.") },
+		{ .name = "new-so-pin", .ask = ASK_SO_PIN, .words = N_("New SO-PIN"), .twice = true },
 		{ 0 } } },
-	{ .name = "User PIN", .title = "The user PIN", .questions = (const struct question[]){
-		{ .name = "new-pin", .ask = ASK_PIN, .words = "New user PIN", .twice = true, .max = 15 }, { 0 } } },
-	{ .name = "Label", .title = "The label", .text = label_text, .questions = (const struct question[]){
-		{ .name = "label", .ask = ASK_TEXT, .words = "Label", .max = 32, .proposal = propose_label, .check = check_label,
-		  .warn = warn_label, .help = "The label stands on every screen." },
-		{ .name = "keep", .ask = ASK_OBJECTS, .words = "Objects to note down", .optional = true, .choices_of = list_objects },
-		{ .name = "quick", .ask = ASK_YES, .words = "Leave out the self-test" },
+	{ .name = N_("User PIN"), .title = N_("The user PIN"), .questions = (const struct question[]){
+		{ .name = "new-pin", .ask = ASK_PIN, .words = N_("New user PIN"), .twice = true, .max = 15 }, { 0 } } },
+	{ .name = N_("Label"), .title = N_("The label"), .text = label_text, .questions = (const struct question[]){
+		{ .name = "label", .ask = ASK_TEXT, .words = N_("Label"), .max = 32, .proposal = propose_label, .check = check_label,
+		  .warn = warn_label, .help = N_("The label stands on every screen.") },
+		{ .name = "keep", .ask = ASK_OBJECTS, .words = N_("Objects to note down"), .optional = true, .choices_of = list_objects },
+		{ .name = "quick", .ask = ASK_YES, .words = N_("Leave out the self-test") },
 		{ 0 } } },
 	{ 0 },
 };
 
 static const struct step init_steps[] = {
-	{ .name = "erase", .words = "Erase the device and set its PINs", .where = ON_WORKER, .fn = wait_for_release,
+	{ .name = "erase", .words = N_("Erase the device and set its PINs"), .where = ON_WORKER, .fn = wait_for_release,
 	  .uninterruptible = true },
-	{ .name = "import", .words = "Import the DKEK shares", .where = ON_WORKER, .fn = import },
+	{ .name = "import", .words = N_("Import the DKEK shares"), .where = ON_WORKER, .fn = import },
 	{ 0 },
 };
 
-static const struct step slow_work = { .name = "look", .words = "Look at it", .where = ON_WORKER, .fn = wait_for_release };
+static const struct step slow_work = { .name = "look", .words = N_("Look at it"), .where = ON_WORKER, .fn = wait_for_release };
 
 const struct procedure fake_slow = {
-	.name = "slow", .command = "slow", .title = "Slow", .summary = "look at something for long",
+	.name = "slow", .command = "slow", .title = N_("Slow"), .summary = N_("look at something for long"),
 	.pages = (const struct page[]){
-		{ .name = "What", .text = label_text, .work = &slow_work, .questions = (const struct question[]){
-			{ .name = "what", .ask = ASK_TEXT, .optional = true, .words = "What" }, { 0 } } },
-		{ .name = "Then", .text = label_text },
+		{ .name = N_("What"), .text = label_text, .work = &slow_work, .questions = (const struct question[]){
+			{ .name = "what", .ask = ASK_TEXT, .optional = true, .words = N_("What") }, { 0 } } },
+		{ .name = N_("Then"), .text = label_text },
 		{ 0 } },
 	.steps = init_steps,
 };
 
 const struct procedure fake_init = {
-	.name = "init", .command = "init", .title = "Initialise", .summary = "erase a device and set it up", .on_device = true,
+	.name = "init", .command = "init", .title = N_("Initialise"), .summary = N_("erase a device and set it up"), .on_device = true,
 	.pages = init_pages, .steps = init_steps, .review = review, .confirm = confirm, .outcome = outcome, .failed = failed,
-	.again = once_more, .again_words = "Initialise another with the same shares",
+	.again = once_more, .again_words = N_("Initialise another with the same shares"),
 };
 
 const struct procedure fake_fails = {
-	.name = "backup", .command = "backup", .title = "Back up", .summary = "make backups of keys", .on_device = true,
-	.steps = (const struct step[]){ { .name = "wrap", .words = "Wrap the keys", .where = ON_WORKER, .fn = fail }, { 0 } },
+	.name = "backup", .command = "backup", .title = N_("Back up"), .summary = N_("make backups of keys"), .on_device = true,
+	.steps = (const struct step[]){ { .name = "wrap", .words = N_("Wrap the keys"), .where = ON_WORKER, .fn = fail }, { 0 } },
 	.outcome = outcome, .failed = failed,
 };
 
 static const struct procedure check = {
-	.name = "share-check", .command = "share check", .title = "Check DKEK shares", .summary = "open shares without a device",
-	.steps = (const struct step[]){ { .name = "open", .words = "Open the shares", .where = ON_WORKER, .fn = nothing }, { 0 } },
+	.name = "share-check", .command = "share check", .title = N_("Check DKEK shares"),
+	.summary = N_("open shares without a device"),
+	.steps = (const struct step[]){ { .name = "open", .words = N_("Open the shares"), .where = ON_WORKER, .fn = nothing }, { 0 } },
 };
 
 const struct procedure *const procedures[] = { &fake_init, &fake_fails, &check, NULL };

@@ -29,6 +29,9 @@ enum list_focus { LIST_NONE, LIST_AWAY, LIST_HERE };
 /* First row shown so that the cursor is in sight, of a list that was last shown from top. */
 size_t list_top(size_t cursor, size_t n, int rows);
 
+/* What the list of these devices should be wide, so that their states and some of their names can be read. */
+int devices_width(const struct fleet *fl, const struct rows *r, int64_t wall);
+
 void draw_devices(struct area a, const struct fleet *fl, const struct rows *r, size_t cursor, enum list_focus focus,
 		  int64_t wall);
 void draw_objects(struct area a, const struct fleet_object *o, size_t n, const struct rows *r, size_t cursor,

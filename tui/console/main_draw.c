@@ -6,48 +6,77 @@
 
 #include "engine/base/words.h"
 
-static void tries(struct area a, int row, int col, const char *name, int left, const char *of, const char *none)
+#define STATUS_ROWS 3   /* what stands above the objects takes no less, so that they stay where they are */
+
+static void user_pin(struct flow *f, int left)
 {
-	if (left < 0)
-		area_print(a, row, col, ROLE_PLAIN, "%s not known", name);
-	else if (left == 0)
-		area_print(a, row, col, ROLE_WARNING, "%s %s", name, none);
-	else
-		area_print(a, row, col, left == 1 ? ROLE_WARNING : ROLE_PLAIN, "%s %d%s", name, left, of);
+	char words[120];
+
+	(void)snprintf(words, sizeof(words), left < 0 ? _("User PIN not known") : left == 0 ? _("User PIN BLOCKED") :
+		       translated_n("User PIN %d try left", "User PIN %d tries left", (unsigned long)left), left);
+	flow_put(f, left == 0 || left == 1 ? ROLE_WARNING : ROLE_PLAIN, words);
 }
 
-static void draw_dkek(struct area a, int row, const struct fleet_device *d)
+static void so_pin(struct flow *f, int left)
 {
-	if (d->dkek_shares == FLEET_UNKNOWN)
-		area_text(a, row, 1, ROLE_PLAIN, _("DKEK not known yet"));
-	else if (!d->dkek || d->dkek_shares == 0)
-		area_fit(a, row, 1, a.cols - 1, ROLE_WARNING, _("No DKEK: its keys cannot be backed up"));
-	else if (d->dkek_missing > 0)
-		area_print(a, row, 1, ROLE_WARNING, "DKEK not complete: %d of %d shares missing", d->dkek_missing, d->dkek_shares);
-	else
-		area_print(a, row, 1, ROLE_PLAIN, "DKEK %s   %d share%s", d->dkek_kcv[0] != '\0' ? d->dkek_kcv : "shown after login",
-			   d->dkek_shares, d->dkek_shares == 1 ? "" : "s");
+	char words[120];
+
+	(void)snprintf(words, sizeof(words), left < 0 ? _("SO-PIN not known") : left == 0 ? _("SO-PIN BLOCKED FOR GOOD") :
+		       translated_n("SO-PIN %d of 15 tries left", "SO-PIN %d of 15 tries left", (unsigned long)left), left);
+	flow_put(f, left == 0 || left == 1 ? ROLE_WARNING : ROLE_PLAIN, words);
 }
 
-static void draw_status(struct area a, const struct fleet_device *d)
+static void dkek(struct flow *f, const struct fleet_device *d)
 {
-	int col = area_print(a, 0, 1, ROLE_TITLE, "%s", d->serial);
+	const char *kcv = d->dkek_kcv[0] != '\0' ? d->dkek_kcv : _("shown after login");
+	char words[200];
 
-	if (d->fw_major >= 0)
-		col = area_print(a, 0, col + 3, ROLE_PLAIN, "firmware %d.%d", d->fw_major, d->fw_minor);
-	if (d->memory_free >= 0 && d->memory_total > 0)
-		area_print(a, 0, col + 3, ROLE_PLAIN, "%.1f of %ld KiB free", (double)d->memory_free / 1024,
-			   d->memory_total / 1024);
+	if (d->dkek_shares == FLEET_UNKNOWN) {
+		flow_put(f, ROLE_PLAIN, _("DKEK not known yet"));
+	} else if (!d->dkek || d->dkek_shares == 0) {
+		flow_put(f, ROLE_WARNING, _("No DKEK: its keys cannot be backed up"));
+	} else if (d->dkek_missing > 0) {
+		(void)snprintf(words, sizeof(words), translated_n("DKEK not complete: %d of %d share missing",
+			       "DKEK not complete: %d of %d shares missing", (unsigned long)d->dkek_shares),
+			       d->dkek_missing, d->dkek_shares);
+		flow_put(f, ROLE_WARNING, words);
+	} else {
+		(void)snprintf(words, sizeof(words), translated_n("DKEK %s   %d share", "DKEK %s   %d shares",
+			       (unsigned long)d->dkek_shares), kcv, d->dkek_shares);
+		flow_put(f, ROLE_PLAIN, words);
+	}
+}
+
+/* The rows it took. */
+static int draw_status(struct area a, const struct fleet_device *d)
+{
+	struct flow f = { .a = a, .col = 1 };
+	char words[120];
+
+	flow_put(&f, ROLE_TITLE, d->serial);
+	if (d->fw_major >= 0) {
+		(void)snprintf(words, sizeof(words), _("firmware %d.%d"), d->fw_major, d->fw_minor);
+		flow_put(&f, ROLE_PLAIN, words);
+	}
+	if (d->memory_free >= 0 && d->memory_total > 0) {
+		(void)snprintf(words, sizeof(words), _("%.1f of %ld KiB free"), (double)d->memory_free / 1024,
+			       d->memory_total / 1024);
+		flow_put(&f, ROLE_PLAIN, words);
+	}
+	flow_end_row(&f);
 	if (!d->initialised) {
 		if (d->looked_at)
-			area_fit(a, 1, 1, a.cols - 1, ROLE_WARNING, _("Never initialised: press i to set it up"));
+			flow_put(&f, ROLE_WARNING, _("Never initialised: press i to set it up"));
+		flow_end_row(&f);
 		if (d->so_pin_tries >= 0)
-			tries(a, 2, 1, "SO-PIN", d->so_pin_tries, " of 15 tries left", "BLOCKED FOR GOOD");
-		return;
+			so_pin(&f, d->so_pin_tries);
+	} else {
+		user_pin(&f, d->pin_tries);
+		so_pin(&f, d->so_pin_tries);
+		flow_end_row(&f);
+		dkek(&f, d);
 	}
-	tries(a, 1, 1, "User PIN", d->pin_tries, d->pin_tries == 1 ? " try left" : " tries left", "BLOCKED");
-	tries(a, 1, 25, "SO-PIN", d->so_pin_tries, " of 15 tries left", "BLOCKED FOR GOOD");
-	draw_dkek(a, 2, d);
+	return flow_rows(&f) > STATUS_ROWS ? flow_rows(&f) : STATUS_ROWS;
 }
 
 static void draw_right(const struct main_screen *m, struct area box)
@@ -59,6 +88,7 @@ static void draw_right(const struct main_screen *m, struct area box)
 	enum list_focus focus = m->pane == PANE_OBJECTS ? LIST_HERE : LIST_AWAY;
 	const struct fleet_object *o;
 	size_t n;
+	int rows;
 
 	if (d == NULL) {
 		bool dead = service->st != ST_OK;
@@ -76,10 +106,10 @@ static void draw_right(const struct main_screen *m, struct area box)
 		area_wrap(text, 0, ROLE_PLAIN, _("Reading the device."));
 		return;
 	}
-	draw_status(in, d);
-	area_rule(box, 4, _("Objects"));
+	rows = draw_status(in, d);
+	area_rule(box, rows + 1, _("Objects"));
 	o = main_objects(m, &n);
-	in = area_sub(in, 4, 0, in.rows - 4, in.cols);
+	in = area_sub(in, rows + 1, 0, in.rows - rows - 1, in.cols);
 	if (m->rows[PANE_OBJECTS].n > 0)
 		draw_objects(in, o, n, &m->rows[PANE_OBJECTS], m->cursor[PANE_OBJECTS], focus);
 	else
@@ -113,14 +143,17 @@ void main_draw(const struct screen *s, struct area a)
 {
 	const struct main_screen *m = main_peek(s);
 	struct fleet *fl = s->ui->fleet;
-	int left = 26 + (a.cols - UI_COLS_MIN) * 3 / 10;
+	int left = 26 + (a.cols - UI_COLS_MIN) * 3 / 10, wide;
 	struct area body, in;
-	char count[60];
+	char count[120];
 
 	if (left > 52)
 		left = 52;
-	(void)snprintf(count, sizeof(count), "%zu device%s, %zu here", fleet_count(fl), fleet_count(fl) == 1 ? "" : "s",
-		       fleet_count_here(fl));
+	wide = devices_width(fl, &m->rows[PANE_DEVICES], s->ui->wall) + 2;
+	if (left < wide)
+		left = wide < a.cols / 2 ? wide : a.cols / 2;
+	(void)snprintf(count, sizeof(count), translated_n("%zu device, %zu here", "%zu devices, %zu here", fleet_count(fl)),
+		       fleet_count(fl), fleet_count_here(fl));
 	body = ui_head(s, a, "Keyroom", count, "");
 	in = area_box(area_sub(body, 0, 0, body.rows - 1, left), ROLE_TITLE, _("Devices"));
 	draw_devices(in, fl, &m->rows[PANE_DEVICES], m->cursor[PANE_DEVICES],

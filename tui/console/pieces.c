@@ -10,8 +10,10 @@ struct area ui_head(const struct screen *s, struct area a, const char *title, co
 	int width = text_width(middle), edge = a.cols - 1, end, col;
 
 	if (s->ui->env->rehearsal) {
-		edge -= 11;
-		area_text(a, 0, edge, ROLE_MARK, _(" REHEARSAL "));
+		const char *mark = _(" REHEARSAL ");
+
+		edge -= text_width(mark);
+		area_text(a, 0, edge, ROLE_MARK, mark);
 		edge -= 2;
 	}
 	edge -= text_width(right);
@@ -22,6 +24,35 @@ struct area ui_head(const struct screen *s, struct area a, const char *title, co
 		col = edge - 2 - width;
 	area_text(a, 0, col < end + 2 ? end + 2 : col, ROLE_PLAIN, middle);
 	return area_sub(a, 1, 0, a.rows - 1, a.cols);
+}
+
+#define FLOW_GAP 3
+
+void flow_put(struct flow *f, enum role role, const char *text)
+{
+	int width = text_width(text);
+
+	if (f->col > 1 && f->col + width > f->a.cols) {
+		f->row++;
+		f->col = 1;
+	}
+	if (f->col + width > f->a.cols) {   /* longer than a row */
+		f->row = area_wrap(area_sub(f->a, 0, 1, f->a.rows, f->a.cols - 1), f->row, role, text);
+		return;
+	}
+	area_text(f->a, f->row, f->col, role, text);
+	f->col += width + FLOW_GAP;
+}
+
+int flow_rows(const struct flow *f)
+{
+	return f->col > 1 ? f->row + 1 : f->row;
+}
+
+void flow_end_row(struct flow *f)
+{
+	f->row = flow_rows(f);
+	f->col = 1;
 }
 
 static const struct {

@@ -7,7 +7,6 @@
 #include "tui/console/keys.h"
 #include "tui/console/screens.h"
 
-#define FOOTER_ROWS 2
 #define MESSAGE_ROWS 8
 #define WHEEL_ROWS 3
 #define DOUBLE_CLICK_MS 400
@@ -355,7 +354,7 @@ static int footer(const struct ui *ui, struct area a, bool draw)
 		}
 		col += width + 2;
 	}
-	return row + 1 < FOOTER_ROWS ? row + 1 : FOOTER_ROWS;
+	return row + 1;
 }
 
 static void draw_too_small(const struct ui *ui, struct area a)

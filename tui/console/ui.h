@@ -110,6 +110,18 @@ void ui_say_fault(struct ui *ui, const struct fault *f);
 /* "Keyroom", a middle and a right part in the first row; every screen's head. Returns what is below. */
 struct area ui_head(const struct screen *s, struct area a, const char *title, const char *middle, const char *right);
 
+/*
+ * Short texts side by side, each whole, on as many rows as they need. Begins as { .a = area, .col = 1 }; flow_rows() is how
+ * many they took.
+ */
+struct flow {
+	struct area a;
+	int row, col;
+};
+void flow_put(struct flow *f, enum role role, const char *text);
+void flow_end_row(struct flow *f);
+int flow_rows(const struct flow *f);
+
 /* Draws prose from row on, marks before the paragraphs, a blank row between those of different roles; the row after it. */
 int ui_prose(struct area a, int row, const struct prose *p);
 

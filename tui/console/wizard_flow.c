@@ -81,8 +81,8 @@ static void leave(struct wizard_screen *w)
 		ui_pop(ui);
 	ui_pop(ui);
 	if (!changed)
-		ui_say(ui, resumed ? "You have left the procedure. It can be taken up again at any time." : on_device ?
-		       "You have left the procedure. Nothing on the device has been changed." : "You have left the procedure.");
+		ui_say(ui, resumed ? N_("You have left the procedure. It can be taken up again at any time.") : on_device ?
+		       N_("You have left the procedure. Nothing on the device has been changed.") : N_("You have left the procedure."));
 	ui_reload(ui);
 }
 

@@ -90,7 +90,7 @@ struct fleet_object {
 	enum fleet_type type;
 	unsigned flags;
 	char label[FLEET_LABEL_MAX];
-	char kind[24];           /* "RSA 4096", "P-256", "brainpoolP384r1", "AES 256", "certificate", "data" */
+	char kind[48];           /* "RSA 4096", "P-256", "brainpoolP384r1", "AES 256", "certificate", "data": for people */
 	char algorithm[8];       /* as JSON has it: "rsa", "ec", "aes"; "" for anything else */
 	char curve[24];          /* "secp256r1"; "" where it has none */
 	unsigned size;           /* bits of a key, bytes of data; 0: not known */

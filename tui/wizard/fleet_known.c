@@ -6,6 +6,7 @@
 
 #include "engine/base/bytes.h"
 #include "engine/base/text.h"
+#include "engine/base/words.h"
 #include "engine/keys/curve.h"
 #include "tui/wizard/fleet_inside.h"
 #include "tui/wizard/key_type.h"
@@ -137,13 +138,13 @@ static void date_of(int64_t at, char out[static 11])
 static void kind_of(const struct object_row *row, struct fleet_object *ret)
 {
 	if (row->type == THING_CERTIFICATE)
-		snprintf(ret->kind, sizeof(ret->kind), "certificate");
+		snprintf(ret->kind, sizeof(ret->kind), "%s", _("certificate"));
 	else if (row->type == THING_DATA)
-		snprintf(ret->kind, sizeof(ret->kind), "data");
+		snprintf(ret->kind, sizeof(ret->kind), "%s", _("data"));
 	else if (row->algorithm[0] != '\0')
 		key_words(algorithm_of(row->algorithm), row->size, curve_by_name(row->curve), ret->kind);
 	else
-		snprintf(ret->kind, sizeof(ret->kind), "key");
+		snprintf(ret->kind, sizeof(ret->kind), "%s", _("key"));
 }
 
 void object_of_row(const struct object_row *row, struct fleet_object *ret)

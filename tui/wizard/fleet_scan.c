@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "engine/base/text.h"
+#include "engine/base/words.h"
 #include "tui/wizard/fleet_inside.h"
 #include "tui/wizard/key_type.h"
 #include "tui/wizard/record.h"
@@ -57,7 +58,7 @@ static void stray_of(const struct object *o, struct fleet_object *ret)
 	};
 	text_clean(ret->label, sizeof(ret->label), o->label, strlen(o->label));
 	hex_lower(ret->id, o->id, o->id_len);
-	snprintf(ret->kind, sizeof(ret->kind), "left over");
+	snprintf(ret->kind, sizeof(ret->kind), "%s", _("left over"));
 	snprintf(ret->proof, sizeof(ret->proof), "none");
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "engine/base/random.h"
+#include "engine/base/words.h"
 #include "tui/wizard/find.h"
 #include "tui/wizard/key_type.h"
 #include "tui/wizard/record.h"
@@ -93,8 +94,8 @@ static void undo(struct step_env *e, uint8_t ref, struct fault *f)
 		return;
 	}
 	run_unchanged(e);
-	fault_add(f, gone > 0 ? "The new key was taken away again; everything else on the device is as before." :
-		  "Nothing was changed on the device.");
+	fault_add(f, gone > 0 ? N_("The new key was taken away again; everything else on the device is as before.") :
+		  N_("Nothing was changed on the device."));
 }
 
 static enum status fill(struct session *s, const struct keygen_params *p, const struct description *d,

@@ -301,8 +301,8 @@ static void review_unblock(const struct run *r, struct prose *out)
 static void outcome_unblock(const struct run *r, struct prose *out)
 {
 	prose_add(out, PROSE_DONE,
-		  reset_only(look_of(r)) ? "The user PIN of %s can be tried again; it is the one it was."
-					 : "The user PIN of %s is unblocked, and the device takes the new one.",
+		  reset_only(look_of(r)) ? N_("The user PIN of %s can be tried again; it is the one it was.")
+					 : N_("The user PIN of %s is unblocked, and the device takes the new one."),
 		  look_of(r)->serial);
 }
 

@@ -11,6 +11,7 @@
 
 #include "engine/base/random.h"
 #include "engine/base/text.h"
+#include "engine/base/words.h"
 #include "engine/card/keys.h"
 #include "engine/card/proof.h"
 #include "tui/wizard/find.h"
@@ -101,10 +102,10 @@ static enum status prove(struct session *s, uint8_t ref, struct restore_item *it
 	}
 	if (st == ST_MISMATCH)
 		fault_add(f,
-			  item->from_store ? "The key that came out of %s is not the one that the inventory knows as "
-					     "this backup."
-					   : "The key that came out of %s is not the one whose certificate is in the "
-					     "file: one of the two was changed.",
+			  item->from_store ? N_("The key that came out of %s is not the one that the inventory knows as "
+					     "this backup.")
+					   : N_("The key that came out of %s is not the one whose certificate is in the "
+					     "file: one of the two was changed."),
 			  item->name);
 	return st;
 }
@@ -185,9 +186,9 @@ static void undo(struct step_env *e, uint8_t ref, struct fault *f)
 			  ref);
 		return;
 	}
-	fault_add(f, gone > 0 ? "The key that was just put onto the device was taken away again; everything else on it "
-				"is as before."
-			      : "Nothing was changed on the device.");
+	fault_add(f, gone > 0 ? N_("The key that was just put onto the device was taken away again; everything else on it "
+				"is as before.")
+			      : N_("Nothing was changed on the device."));
 	if (!any_done(run_state(e->run)))
 		run_unchanged(e);
 }

@@ -168,8 +168,8 @@ static void fail(struct run *r, const struct fault *why)
 	if (let_us_down(why->st)) {
 		r->fault.st = ST_HALFWAY;
 		fault_add(&r->fault, r->p->resume ?
-			  "The procedure stopped half way; what was done is recorded, and it can be taken up again." :
-			  "The procedure stopped half way. Look at the state of the device before you go on.");
+			  N_("The procedure stopped half way; what was done is recorded, and it can be taken up again.") :
+			  N_("The procedure stopped half way. Look at the state of the device before you go on."));
 	}
 }
 
