@@ -103,7 +103,7 @@ static void see_initialize(struct seen *s, struct cur data, bool right, bool wro
 {
 	struct tlv t;
 
-	while (data.n > 0 && cur_tlv(&data, &t)) {
+	while (data.n > 0 && tlv_next(&data, &t)) {
 		if (t.tag == 0x82 && t.value.n == SO_LEN) {
 			char so[WATCH_PIN_MAX];
 
