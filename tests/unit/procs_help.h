@@ -176,7 +176,7 @@ struct given {
 
 static inline void give(struct run *r, const struct given *g)
 {
-	static const char *const secrets[] = { "pin", "new-pin", "so-pin", "new-so-pin", "password" };
+	static const char *const secrets[] = { "pin", "to-pin", "new-pin", "so-pin", "new-so-pin", "password" };
 	struct fault f = { 0 };
 
 	for (size_t i = 0; i < N(secrets); i++) {

@@ -85,6 +85,18 @@ static struct json_object *row_json(const struct key_result *k)
 	return o;
 }
 
+/* One object of a clone: of what is no key, only that it is there. */
+static struct json_object *cloned_json(const struct key_result *k)
+{
+	struct json_object *o = row_json(k);
+
+	if (o == NULL)
+		return NULL;
+	json_text(o, "type", k->thing);
+	json_flag(o, "was_there", k->there);
+	return o;
+}
+
 static struct json_object *show_key(const struct run *r)
 {
 	const struct key_result *k = run_key(r);
@@ -92,7 +104,7 @@ static struct json_object *show_key(const struct run *r)
 	return k != NULL ? key_json(k) : NULL;
 }
 
-static struct json_object *show_keys(const struct run *r)
+static struct json_object *show_rows(const struct run *r, const char *name, struct json_object *(*row)(const struct key_result *k))
 {
 	struct json_object *o = json_object_new_object(), *rows = json_object_new_array();
 	const struct key_result *k;
@@ -105,9 +117,23 @@ static struct json_object *show_keys(const struct run *r)
 	}
 	k = run_keys(r, &n);
 	json_text(o, "serial", run_serial(r));
-	json_object_object_add(o, "keys", rows);
+	json_object_object_add(o, name, rows);
 	for (size_t i = 0; i < n; i++)
-		json_object_array_add(rows, row_json(&k[i]));
+		json_object_array_add(rows, row(&k[i]));
+	return o;
+}
+
+static struct json_object *show_keys(const struct run *r)
+{
+	return show_rows(r, "keys", row_json);
+}
+
+static struct json_object *show_clone(const struct run *r)
+{
+	struct json_object *o = show_rows(r, "objects", cloned_json);
+
+	if (o != NULL)
+		json_text(o, "to", run_other(r));
 	return o;
 }
 
@@ -249,6 +275,7 @@ static const struct show {
 	{ "data delete", show_data, NULL, false },
 	{ "backup", show_keys, NULL, true },
 	{ "restore", show_keys, NULL, true },
+	{ "clone", show_clone, NULL, true },
 	{ "label", show_label, NULL, false },
 	{ "random", show_random, NULL, false },
 	{ "share new", show_shares, NULL, false },
@@ -278,7 +305,7 @@ bool result_tell_failed(const struct run *r)
 			print_line(PROSE_WARNING, "%s: %s", k[i].label[0] != '\0' ? k[i].label : k[i].file, k[i].fault.what);
 	}
 	if (n > 1 && run_keys_failed(r) == n)
-		print_line(PROSE_PLAIN, "keyroom: None of the %zu keys could be done.", n);
+		print_line(PROSE_PLAIN, "keyroom: None of the %zu could be done.", n);
 	return n > 0 && run_keys_failed(r) == n;
 }
 
@@ -288,7 +315,7 @@ static enum status some_failed(const struct run *r, struct fault *f)
 	size_t n;
 
 	(void)run_keys(r, &n);
-	return fault_set(f, ST_CARD_ERROR, "%zu of %zu keys could not be done; the others are.", run_keys_failed(r), n);
+	return fault_set(f, ST_CARD_ERROR, "%zu of %zu could not be done; the others are.", run_keys_failed(r), n);
 }
 
 enum status result_show(const struct run *r, const struct args *a, struct fault *f)

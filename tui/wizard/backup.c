@@ -15,6 +15,7 @@
 #include "engine/card/keys.h"
 #include "engine/keys/wrapped.h"
 #include "store/run.h"
+#include "tui/wizard/backup.h"
 #include "tui/wizard/find.h"
 #include "tui/wizard/key_type.h"
 #include "tui/wizard/procedures.h"
@@ -129,7 +130,7 @@ static enum status save(struct step_env *e, struct session *s, struct cur file, 
 	return st;
 }
 
-static enum status wrap(struct step_env *e, struct session *s, struct object *o, struct key_result *k,
+enum status backup_wrap(struct step_env *e, struct session *s, struct object *o, struct key_result *k, struct buf *ret_file,
 			struct fault *f)
 {
 	BUF blob = { 0 };
@@ -144,6 +145,10 @@ static enum status wrap(struct step_env *e, struct session *s, struct object *o,
 		hex_lower(k->cmac, o->cmac, sizeof(o->cmac));
 	if ((st = wrapped_build(buf_view(&blob), buf_view(&o->description), buf_view(&o->content), &file, f)) != ST_OK)
 		return st;
+	if (ret_file != NULL)
+		buf_cur(ret_file, buf_view(&file));
+	if (ret_file != NULL && ret_file->failed)
+		return fault_set(f, ST_NO_MEMORY, NULL);
 	return save(e, s, buf_view(&file), k, f);
 }
 
@@ -156,26 +161,27 @@ static bool is_in_folder(const char *dir, const char *file)
 }
 
 /* Saved by the run that was interrupted. Its time alone does not say so: another one may have ended in the same second. */
-static bool is_saved(struct step_env *e, const struct key_result *k, const struct look *l)
+bool backup_is_saved(struct step_env *e, const struct key_result *k, const struct look *l, int64_t since, int64_t *ret)
 {
-	const struct backup *b = run_state(e->run);
 	const struct key_identity id = identity_of_result(k);
 	struct backup_filter filter = { .key = &id, .device = l->serial };
 	struct backup_row *rows = NULL;
 	bool saved = false;
 	size_t n = 0;
 
-	if (b->since == 0 || e->store == NULL || id.len == 0 ||
+	if (since == 0 || e->store == NULL || id.len == 0 ||
 	    store_backups(e->store, &filter, &rows, &n, NULL) != ST_OK)
 		return false;
-	for (size_t i = 0; i < n; i++)
-		saved |= rows[i].made_at >= b->since && is_in_folder(run_get(e->run, "out", 0), rows[i].file);
+	for (size_t i = 0; i < n && !saved; i++) {
+		saved = rows[i].made_at >= since && is_in_folder(run_get(e->run, "out", 0), rows[i].file);
+		if (saved)
+			*ret = rows[i].id;
+	}
 	free(rows);
 	return saved;
 }
 
-/* This key cannot be wrapped; the next one may. */
-static bool is_of_this_key(enum status st)
+bool backup_is_of_this_key(enum status st)
 {
 	static const enum status those[] = {
 		ST_NO_DKEK,   ST_DKEK_INCOMPLETE, ST_NOT_ALLOWED, ST_UNSUPPORTED,
@@ -194,6 +200,7 @@ static enum status one(struct step_env *e, struct session *s, uint8_t ref, struc
 	struct backup *b = run_state(e->run);
 	struct key_result *k;
 	struct object o = { 0 };
+	int64_t number;
 	enum status st = card_object_key(s->card, &s->fids, ref, &o, f);
 
 	if (st != ST_OK)
@@ -206,16 +213,16 @@ static enum status one(struct step_env *e, struct session *s, uint8_t ref, struc
 	if (b->since != 0 && o.has_algorithm && o.algorithm == KEY_AES)
 		(void)find_secret(s, e->store, &o, NULL);
 	find_to_result(s->look, &o, k);
-	if (is_saved(e, k, s->look)) {
+	if (backup_is_saved(e, k, s->look, b->since, &number)) {
 		object_done(&o);
 		b->device.n_rows--;
 		return ST_OK;
 	}
 	st = session_need_dkek(s->look, f);
 	if (st == ST_OK)
-		st = wrap(e, s, &o, k, f);
+		st = backup_wrap(e, s, &o, k, NULL, f);
 	object_done(&o);
-	if (st == ST_OK || !is_of_this_key(st))
+	if (st == ST_OK || !backup_is_of_this_key(st))
 		return st;
 	k->fault = *f;
 	return ST_OK;
@@ -326,10 +333,8 @@ static enum status look(struct step_env *e, struct fault *f)
 	return st != ST_OK ? st : session_need_dkek(s.look, f);
 }
 
-/* Taken up again: what was saved since the run began is not wrapped a second time. */
-static enum status resume(struct step_env *e, struct fault *f)
+enum status backup_run_began(struct step_env *e, int64_t *ret, struct fault *f)
 {
-	struct backup *b = run_state(e->run);
 	struct run_record record;
 	enum status st;
 
@@ -337,9 +342,17 @@ static enum status resume(struct step_env *e, struct fault *f)
 		return fault_set(f, ST_STORE, "The inventory is not open.");
 	if ((st = store_run_get(e->store, run_record_id(e->run), &record, f)) != ST_OK)
 		return st;
-	b->since = record.started;
+	*ret = record.started;
 	run_record_done(&record);
-	return look(e, f);
+	return ST_OK;
+}
+
+/* Taken up again: what was saved since the run began is not wrapped a second time. */
+static enum status resume(struct step_env *e, struct fault *f)
+{
+	enum status st = backup_run_began(e, &((struct backup *)run_state(e->run))->since, f);
+
+	return st == ST_OK ? look(e, f) : st;
 }
 
 static void tell_pin(const struct run *r, unsigned index, struct prose *out)

@@ -22,6 +22,7 @@ const struct procedure *const procedures[] = {
 	&procedure_data_delete,
 	&procedure_backup,
 	&procedure_restore,
+	&procedure_clone,
 	&procedure_random,
 	&procedure_label,
 	&procedure_pin_change,

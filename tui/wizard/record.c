@@ -440,6 +440,11 @@ enum status record_restored(struct store *s, const struct look *l, const struct 
 	return store_commit(&t, f);
 }
 
+enum status record_event(struct store *s, const struct look *l, const char *what, const char *words, struct fault *f)
+{
+	return record_pin(s, l, what, words, -1, f);
+}
+
 enum status record_pin(struct store *s, const struct look *l, const char *what, const char *words, int so_factory,
 		       struct fault *f)
 {

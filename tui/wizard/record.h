@@ -98,6 +98,9 @@ enum status record_thing_used(struct store *s, const struct look *l, const struc
 /* As it is on the device before something of it goes away: public key, certificate, where it was made. No journal entry. */
 enum status record_kept(struct store *s, const struct look *l, const struct object *o, struct fault *f);
 
+/* What happened to this device, where nothing else is to be written: a journal entry. */
+enum status record_event(struct store *s, const struct look *l, const char *what, const char *words, struct fault *f);
+
 /* "pin.changed" and the like. so_factory: -1 says nothing about it. */
 enum status record_pin(struct store *s, const struct look *l, const char *what, const char *words, int so_factory,
 		       struct fault *f);

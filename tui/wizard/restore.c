@@ -50,10 +50,14 @@ static enum status judge(struct step_env *e, struct session *s, struct fault *f)
 	return verdict(r, f);
 }
 
-/* The reference that an interrupted attempt noted. */
-static uint8_t earlier_ref(const struct run *r, const struct restore_item *item)
+const char *restore_fact(const struct restore_item *item)
 {
-	const long ref = strtol(run_fact(r, item->name), NULL, 10);
+	return item->fact[0] != '\0' ? item->fact : item->name;
+}
+
+uint8_t restore_earlier_ref(const struct run *r, const char *fact)
+{
+	const long ref = strtol(run_fact(r, fact), NULL, 10);
 
 	return run_is_resumed(r) && ref >= 1 && ref <= 255 ? (uint8_t)ref : 0;
 }
@@ -67,8 +71,8 @@ static bool any_secret(const struct restore *r)
 	return false;
 }
 
-/* The device, the disk or the inventory let us down: what is left is not tried. */
-static bool is_of_this_key(enum status st)
+/* Else the device, the disk or the inventory let us down: what is left is not tried. */
+bool restore_is_of_this_key(enum status st)
 {
 	static const enum status those[] = {
 		ST_DUPLICATE,   ST_OTHER_DKEK, ST_DAMAGED,  ST_MISMATCH, ST_UNSUPPORTED,
@@ -103,7 +107,7 @@ static enum status one(struct step_env *e, struct session *s, const struct resto
 		       struct restore_item *item, struct fault *f)
 {
 	const struct restore *r = run_state(e->run);
-	const uint8_t earlier = earlier_ref(e->run, item);
+	const uint8_t earlier = restore_earlier_ref(e->run, restore_fact(item));
 	enum status st, listed;
 	struct fault unlisted;
 
@@ -114,7 +118,7 @@ static enum status one(struct step_env *e, struct session *s, const struct resto
 	if (st != ST_OK || (st = is_new_here(r, item, f)) != ST_OK)
 		return st;
 	st = restore_put(e, s, item, earlier, f);
-	if (item + 1 == r->items + r->n_items || (st != ST_OK && !is_of_this_key(st)))
+	if (item + 1 == r->items + r->n_items || (st != ST_OK && !restore_is_of_this_key(st)))
 		return st;
 	/* What is free now is not what was free before, also where what failed could not be taken away again. */
 	if ((listed = session_list(s, &unlisted)) != ST_OK) {
@@ -168,7 +172,7 @@ static enum status all(struct step_env *e, struct session *s, struct fault *f)
 		if (job_cancelled(e->job))
 			return fault_set(f, ST_CANCELLED, "It was cancelled after %zu of %zu keys.", i, r->n_items);
 		st = one(e, s, &present, item, f);
-		if (st == ST_OK || !is_of_this_key(st) || item->done)
+		if (st == ST_OK || !restore_is_of_this_key(st) || item->done)
 			continue;
 		item->fault = *f;
 		st = ST_OK;
@@ -267,15 +271,14 @@ static void tell_pin(const struct run *r, unsigned index, struct prose *out)
 	session_tell_user(r, out);
 }
 
-/* A key with a use counter, as far as the inventory knows. */
-static void tell_counter(const struct run *r, const struct restore_item *item, struct prose *out)
+void restore_tell_counter(const struct run *r, const struct key_identity *key, struct prose *out)
 {
-	struct object_filter filter = { .key = &item->identity, .gone_too = true };
+	struct object_filter filter = { .key = key, .gone_too = true };
 	struct object_row *rows = NULL;
 	bool limited = false;
 	size_t n = 0;
 
-	if (run_env(r)->store == NULL || item->identity.len == 0 ||
+	if (run_env(r)->store == NULL || key->len == 0 ||
 	    store_objects(run_env(r)->store, &filter, &rows, &n, NULL) != ST_OK)
 		return;
 	for (size_t i = 0; i < n; i++)
@@ -313,7 +316,7 @@ static void review(const struct run *r, struct prose *out)
 			  item->has_description ? item->description.label : "no label", item->result.kind, item->name);
 		if (item->remark[0] != '\0')
 			prose_add(out, PROSE_WARNING, "%s", item->remark);
-		tell_counter(r, item, out);
+		restore_tell_counter(r, &item->identity, out);
 	}
 	prose_add(out, PROSE_PLAIN,
 		  "Each one has to sign a random number, and only counts when the signature is right and everything "

@@ -10,6 +10,7 @@
 /* One wrapped key, with all that is known about which key it is. */
 struct restore_item {
 	char name[1024];              /* the file, or "backup 12" */
+	char fact[24];                /* under which its key reference is noted in the run's record; "": under its name */
 	struct buf file;
 	struct wrapped w;             /* views into file */
 	int64_t backup;               /* in the inventory; 0: not known there */
@@ -33,7 +34,7 @@ struct restore {
 	bool loaded;
 	struct restore_item *items;
 	size_t n_items;
-
+	bool kept;                    /* something was changed before the first of them: no undoing takes that back */
 };
 
 /*
@@ -44,6 +45,19 @@ struct restore {
 enum status restore_load(struct step_env *e, const struct look *l, struct fault *f);
 bool restore_wants_all(const struct run *r);   /* then restore_load() needs a look with its DKEK, else it may be NULL */
 void restore_unload(struct restore *r);
+
+/* The bytes are in item->file: what they are, and what is known of them. Damaged ones have their fault afterwards. */
+void restore_judge(struct store *store, struct restore_item *item);
+
+/* Failures that say something of this one key; the others are tried all the same. */
+bool restore_is_of_this_key(enum status st);
+
+/* Under which name its key reference is noted in the run's record, and the one that an interrupted attempt noted; 0: none. */
+const char *restore_fact(const struct restore_item *item);
+uint8_t restore_earlier_ref(const struct run *r, const char *fact);
+
+/* Warns where the inventory knows that the key has a use counter. */
+void restore_tell_counter(const struct run *r, const struct key_identity *key, struct prose *out);
 
 /* One more sentence that is worth knowing of it. */
 void restore_remark(struct restore_item *item, const char *words);

@@ -189,7 +189,7 @@ static void undo(struct step_env *e, uint8_t ref, struct fault *f)
 	fault_add(f, gone > 0 ? N_("The key that was just put onto the device was taken away again; everything else on it "
 				"is as before.")
 			      : N_("Nothing was changed on the device."));
-	if (!any_done(run_state(e->run)))
+	if (!any_done(run_state(e->run)) && !((const struct restore *)run_state(e->run))->kept)
 		run_unchanged(e);
 }
 
@@ -280,7 +280,7 @@ static enum status unwrap(struct step_env *e, struct session *s, struct restore_
 		return fault_set(f, ST_CARD_FULL,
 				 "All 255 key references of the device are taken. Nothing was changed.");
 	snprintf(note, sizeof(note), "%u", ref);
-	if ((st = run_note(e, item->name, note, f)) != ST_OK)
+	if ((st = run_note(e, restore_fact(item), note, f)) != ST_OK)
 		return st;
 	run_changed(e);
 	*ret_ref = ref;

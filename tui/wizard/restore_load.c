@@ -165,7 +165,7 @@ static void fill_result(struct restore_item *item)
 		snprintf(k->backup, sizeof(k->backup), "%lld", (long long)item->backup);
 }
 
-static void judge(struct store *store, struct restore_item *item)
+void restore_judge(struct store *store, struct restore_item *item)
 {
 	char damage[300];
 	struct fault f;
@@ -199,7 +199,7 @@ static enum status from_file(struct step_env *e, const char *path, struct restor
 		return ST_OK;
 	}
 	if (st == ST_OK)
-		judge(e->store, item);
+		restore_judge(e->store, item);
 	return st;
 }
 
@@ -218,7 +218,7 @@ static enum status from_store(struct step_env *e, int64_t number, struct restore
 	if (item->file.failed)
 		return fault_set(f, ST_NO_MEMORY, NULL);
 	snprintf(item->name, sizeof(item->name), "backup %lld", (long long)number);
-	judge(e->store, item);
+	restore_judge(e->store, item);
 	return ST_OK;
 }
 

@@ -9,7 +9,7 @@ static const struct procedure *const ours[] = {
 	&procedure_random, &procedure_label, &procedure_key_test,
 	&procedure_cert_import, &procedure_cert_export, &procedure_cert_delete,
 	&procedure_data_write, &procedure_data_read, &procedure_data_delete,
-	&procedure_key_rename,
+	&procedure_key_rename, &procedure_clone,
 	&procedure_pin_change, &procedure_pin_unblock, &procedure_so_pin_change,
 };
 

@@ -44,6 +44,10 @@ struct key_result {
 	const char *how;               /* key test: what it did, a sentence of a table; NULL: it did not pass */
 	struct fault fault;            /* why it could not be done; st is ST_OK where it could */
 	char remark[400];              /* whole sentences: what is worth knowing though it was done */
+
+	/* clone */
+	char thing[12];                /* "key", "certificate" or "data"; "" is a key too */
+	bool there;                    /* it was there already, and was left alone */
 };
 
 /* What is about one key, certificate or data object: that. NULL before there is one. */

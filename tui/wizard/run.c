@@ -94,12 +94,15 @@ const char *run_serial(const struct run *r)
 
 void run_confirm(struct run *r)
 {
+	const char *typed = r->p->confirm ? r->p->confirm(r) : NULL;
+
 	r->confirmed = true;
+	snprintf(r->confirmed_as, sizeof(r->confirmed_as), "%s", typed ? typed : r->serial);
 }
 
-bool run_is_confirmed(const struct run *r)
+bool run_is_confirmed(const struct run *r, const char *serial)
 {
-	return r->confirmed;
+	return r->confirmed && strcmp(r->confirmed_as, serial) == 0;
 }
 
 void run_expect_kcv(struct run *r, const uint8_t *kcv)

@@ -54,7 +54,8 @@ struct run {
 	char other_reader[READER_NAME_MAX];   /* of run_other(); "" where not known */
 	void *state;
 	bool resumed, resuming;
-	bool confirmed;         /* what procedure->confirm asks for was typed on this review */
+	bool confirmed;         /* what procedure->confirm asks for was typed on this review: */
+	char confirmed_as[RUN_SERIAL_MAX];
 
 	pthread_mutex_t *lock;  /* of the lists of answers and facts, and their texts */
 	struct answer *answers;

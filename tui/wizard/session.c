@@ -16,7 +16,7 @@ static const struct look *other_of(const struct run *r)
 	return &((const struct device_state *)run_state(r))->other;
 }
 
-static void choices_done(struct device_state *d)
+void device_state_forget_choices(struct device_state *d)
 {
 	for (size_t i = 0; i < d->choices.n; i++) {
 		free((char *)(uintptr_t)d->choices.c[i].value);
@@ -37,14 +37,14 @@ void device_state_done(void *state)
 	buf_done(&d->exported);
 	secret_free(d->exported_private);
 	d->exported_private = NULL;
-	choices_done(d);
+	device_state_forget_choices(d);
 }
 
 bool device_state_has_choices(struct device_state *d, const struct run *r)
 {
 	if (d->has_choices && strcmp(d->choices_of, run_serial(r)) == 0)
 		return true;
-	choices_done(d);
+	device_state_forget_choices(d);
 	snprintf(d->choices_of, sizeof(d->choices_of), "%s", run_serial(r));
 	return false;
 }
@@ -104,7 +104,7 @@ static bool may_spend_last(const struct run *r, const char *serial)
 {
 	const struct env *env = run_env(r);
 
-	return run_is_confirmed(r) || (env->script && env->confirm != NULL && strcmp(env->confirm, serial) == 0);
+	return run_is_confirmed(r, serial) || (env->script && env->confirm != NULL && strcmp(env->confirm, serial) == 0);
 }
 
 enum status session_spend(const struct run *r, const char *serial, enum pin_which which, const struct pin_status *p,

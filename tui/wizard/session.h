@@ -51,6 +51,7 @@ void device_state_done(void *state);
  * Are the choices there, and of the run's device? Where they are not, those of a device that was chosen before are given back,
  * and the caller makes them.
  */
+void device_state_forget_choices(struct device_state *d);
 bool device_state_has_choices(struct device_state *d, const struct run *r);
 
 /* One more row, empty. NULL where memory is out; rows that were handed out before are not to be used any more. */

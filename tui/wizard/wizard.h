@@ -239,7 +239,7 @@ bool run_back(struct run *r);      /* false on the first page; answers stay */
  * one goes back; the last tries of a PIN are not spent without it.
  */
 void run_confirm(struct run *r);
-bool run_is_confirmed(const struct run *r);
+bool run_is_confirmed(const struct run *r, const char *serial);   /* this device's was typed */
 
 /*
  * Writes the run into the inventory and begins the steps. Only in RUN_REVIEW. Where the same procedure with the same

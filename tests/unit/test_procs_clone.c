@@ -1,0 +1,314 @@
+/* clone on simulated cards: everything that one device has, onto another one. */
+#include "clone_help.h"
+
+#include "backup_help.h"
+#include "tui/wizard/clone.h"
+
+#define OTHER_PIN "994466"
+#define N_ALL 6
+
+static const char der[] = "\x30\x03\x02\x01\x05";
+static const char other_der[] = "\x30\x03\x02\x01\x06";
+static const char secret_data[] = "the words of a wallet, which nobody may read without a login";
+
+static void put(struct place *p, size_t i, const char *pin, unsigned kind, uint8_t number, const char *label, const void *content,
+		size_t n)
+{
+	CLEANUP(card_close_guard) struct card *c = place_card(p, i);
+
+	put_object(c, pin, kind, number, label, content, n);
+}
+
+static unsigned has(struct place *p, size_t i, const char *pin, enum object_type type, const char *label, const void *content,
+		    size_t n)
+{
+	CLEANUP(card_close_guard) struct card *c = place_card(p, i);
+
+	return has_object(c, pin, type, label, content, n);
+}
+
+/* Three keys, a certificate, data and private data; the other device is empty, and has another PIN. */
+static void fill(struct place *p)
+{
+	place_init(p, 0, 2, 0x10);
+	place_init_with(p, 1, 2, 0, 0x10, OPTION_UNBLOCK, OTHER_PIN);
+	place_make_key(p, 0, "ec:secp256r1", "Root CA", "0a");
+	place_make_key(p, 0, "aes:256", "archive", "0b");
+	place_make_key(p, 0, "rsa:2048", "Sub CA", "0c");
+	put(p, 0, PIN, FID_CA_CERT, 4, "Partner CA", der, sizeof(der) - 1);
+	put(p, 0, PIN, FID_PUBLIC_DATA, 2, "notes", "some words", 10);
+	put(p, 0, PIN, FID_PRIVATE_DATA, 7, "wallet", secret_data, sizeof(secret_data) - 1);
+}
+
+#define TO(p) { "to", place_serial(p, 1), 0 }, { "pin", PIN, 0 }, { "to-pin", OTHER_PIN, 0 }
+
+static size_t pin_tries(struct place *p, size_t i)
+{
+	CLEANUP(card_close_guard) struct card *c = place_card(p, i);
+	CARD_SESSION *held = NULL;
+	struct pin_status s;
+	struct fault f = { 0 };
+
+	OK(card_begin(c, &held, &f));
+	OK(card_pin_status(c, PIN_USER, &s, &f));
+	return (size_t)s.tries;
+}
+
+static void expect_all(struct place *p)
+{
+	assert_int_equal(place_count(p, 1, FID_KEY), 3);
+	assert_int_equal(has(p, 1, OTHER_PIN, OBJECT_KEY, "Root CA", NULL, 0), 1);
+	assert_int_equal(has(p, 1, OTHER_PIN, OBJECT_KEY, "archive", NULL, 0), 1);
+	assert_int_equal(has(p, 1, OTHER_PIN, OBJECT_KEY, "Sub CA", NULL, 0), 1);
+	assert_int_equal(has(p, 1, OTHER_PIN, OBJECT_CERTIFICATE, "Partner CA", der, sizeof(der) - 1), 1);
+	assert_int_equal(has(p, 1, OTHER_PIN, OBJECT_DATA, "notes", "some words", 10), 1);
+	assert_int_equal(has(p, 1, OTHER_PIN, OBJECT_DATA, "wallet", secret_data, sizeof(secret_data) - 1), 1);
+}
+
+static void everything_is_on_the_other_device_and_proven(void **state)
+{
+	struct place *p = *state;
+	const struct key_result *rows;
+	struct backup_row *backups = NULL;
+	struct journal_verdict v;
+	struct fault f = { 0 };
+	struct run *r;
+	size_t n;
+
+	fill(p);
+	OK(place_do(p, "clone", 0, GIVEN(TO(p)), &r, &f));
+	rows = run_keys(r, &n);
+	assert_int_equal(n, N_ALL);
+	for (size_t i = 0; i < n; i++) {
+		if (rows[i].fault.st != ST_OK)
+			fail_msg("%s: %s", rows[i].label, rows[i].fault.what);
+	}
+	for (size_t i = 0; i < n; i++) {
+		const bool key = strcmp(rows[i].thing, "key") == 0;
+
+		assert_string_equal(rows[i].serial, place_serial(p, 1));
+		assert_false(rows[i].there);
+		assert_int_equal(rows[i].compared, key);
+		assert_string_equal(rows[i].proof, key ? "restored" : "");
+	}
+	assert_string_equal(rows[0].id, "0a");
+	run_free(r);
+	expect_all(p);
+	assert_int_equal(backups_in(p, &backups), 3);
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(backups[i].proof, PROOF_RESTORED);
+		assert_string_equal(backups[i].device, place_serial(p, 0));
+		assert_string_equal(backups[i].proof_device, place_serial(p, 1));
+	}
+	free(backups);
+	OK(store_journal_verify(p->store, &v, &f));
+	assert_int_equal(v.broken, 0);
+}
+
+static void what_is_there_is_left_alone_the_second_time(void **state)
+{
+	struct place *p = *state;
+	const struct key_result *rows;
+	struct backup_row *backups = NULL;
+	struct fault f = { 0 };
+	struct run *r;
+	size_t n;
+
+	fill(p);
+	place_expect(p, "clone", 0, GIVEN(TO(p)), ST_OK);
+	OK(place_do(p, "clone", 0, GIVEN(TO(p)), &r, &f));
+	rows = run_keys(r, &n);
+	assert_int_equal(n, N_ALL);
+	for (size_t i = 0; i < n; i++)
+		assert_true(rows[i].there && rows[i].fault.st == ST_OK);
+	run_free(r);
+	expect_all(p);
+	assert_int_equal(backups_in(p, &backups), 3);
+	free(backups);
+	/* What came since is all that is put there. */
+	place_make_key(p, 0, "ec:secp384r1", "new", "0d");
+	OK(place_do(p, "clone", 0, GIVEN(TO(p)), &r, &f));
+	rows = run_keys(r, &n);
+	assert_false(rows[3].there);
+	assert_string_equal(rows[3].proof, "restored");
+	run_free(r);
+	assert_int_equal(place_count(p, 1, FID_KEY), 4);
+	/* And the other way round there is nothing to be done. */
+	OK(place_do(p, "clone", 1, GIVEN({ "to", place_serial(p, 0), 0 }, { "pin", OTHER_PIN, 0 }, { "to-pin", PIN, 0 }), &r, &f));
+	rows = run_keys(r, &n);
+	for (size_t i = 0; i < n; i++)
+		assert_true(rows[i].there);
+	run_free(r);
+}
+
+static void nothing_begins_where_the_dkeks_differ(void **state)
+{
+	struct place *p = *state;
+	struct backup_row *backups = NULL;
+
+	fill(p);
+	place_init_with(p, 1, 2, 0, 0x33, OPTION_UNBLOCK, OTHER_PIN);
+	/* Refused before a PIN is sent: the wrong one costs nothing. */
+	place_expect(p, "clone", 0, GIVEN({ "to", place_serial(p, 1), 0 }, { "pin", "111111", 0 }, { "to-pin", "222222", 0 }),
+		     ST_OTHER_DKEK);
+	place_init_with(p, 1, 2, 1, 0x10, OPTION_UNBLOCK, OTHER_PIN);
+	place_expect(p, "clone", 0, GIVEN(TO(p)), ST_DKEK_INCOMPLETE);
+	place_init_with(p, 1, INIT_NO_DKEK, 0, 0, OPTION_UNBLOCK, OTHER_PIN);
+	place_expect(p, "clone", 0, GIVEN(TO(p)), ST_NO_DKEK);
+	place_expect(p, "clone", 1, GIVEN({ "to", place_serial(p, 0), 0 }, { "pin", OTHER_PIN, 0 }, { "to-pin", PIN, 0 }),
+		     ST_NO_DKEK);
+	place_expect(p, "clone", 0, GIVEN({ "to", place_serial(p, 0), 0 }, { "pin", PIN, 0 }, { "to-pin", PIN, 0 }), ST_USAGE);
+	place_expect(p, "clone", 0, GIVEN({ "to", "DENK9999999", 0 }, { "pin", PIN, 0 }, { "to-pin", PIN, 0 }), ST_CARD_GONE);
+	assert_int_equal(pin_tries(p, 0), 3);
+	assert_int_equal(pin_tries(p, 1), 3);
+	assert_int_equal(place_count(p, 1, FID_KEY), 0);
+	assert_int_equal(backups_in(p, &backups), 0);
+}
+
+static void a_wrong_pin_costs_one_try_of_its_own_device(void **state)
+{
+	struct place *p = *state;
+	struct backup_row *backups = NULL;
+
+	fill(p);
+	place_expect(p, "clone", 0, GIVEN({ "to", place_serial(p, 1), 0 }, { "pin", PIN, 0 }, { "to-pin", PIN, 0 }), ST_PIN_WRONG);
+	assert_int_equal(pin_tries(p, 0), 3);
+	assert_int_equal(pin_tries(p, 1), 2);
+	place_expect(p, "clone", 0,
+		     GIVEN({ "to", place_serial(p, 1), 0 }, { "pin", "111111", 0 }, { "to-pin", OTHER_PIN, 0 }), ST_PIN_WRONG);
+	assert_int_equal(pin_tries(p, 0), 2);
+	assert_int_equal(pin_tries(p, 1), 3);
+	assert_int_equal(backups_in(p, &backups), 0);
+	/* The last one is only spent by who says the serial for it, and that of this very device. */
+	place_expect(p, "clone", 0,
+		     GIVEN({ "to", place_serial(p, 1), 0 }, { "pin", "111111", 0 }, { "to-pin", OTHER_PIN, 0 }), ST_PIN_WRONG);
+	place_expect(p, "clone", 0, GIVEN(TO(p)), ST_REFUSED);
+	p->env.confirm = place_serial(p, 1);
+	place_expect(p, "clone", 0, GIVEN(TO(p)), ST_REFUSED);
+	assert_int_equal(pin_tries(p, 0), 1);
+	p->env.confirm = place_serial(p, 0);
+	place_expect(p, "clone", 0, GIVEN(TO(p)), ST_OK);
+	expect_all(p);
+}
+
+static const struct key_result *row_of(struct run *r, const char *label)
+{
+	size_t n;
+	const struct key_result *rows = run_keys(r, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(rows[i].label, label) == 0)
+			return &rows[i];
+	}
+	fail_msg("no row for %s", label);
+	return NULL;
+}
+
+static void what_is_in_the_way_is_named_and_the_others_go_on(void **state)
+{
+	struct place *p = *state;
+	struct fault f = { 0 };
+	struct run *r;
+
+	fill(p);
+	place_expect(p, "key new", 1,
+		     GIVEN({ "type", "ec:secp256r1", 0 }, { "label", "another", 0 }, { "id", "0a", 0 }, { "pin", OTHER_PIN, 0 }),
+		     ST_OK);
+	put(p, 1, OTHER_PIN, FID_PUBLIC_DATA, 0, "notes", "other words", 11);
+	put(p, 1, OTHER_PIN, FID_CA_CERT, 4, "Somebody", other_der, sizeof(other_der) - 1);
+	put(p, 1, OTHER_PIN, FID_PUBLIC_DATA, 7, "in the way", "x", 1);
+	OK(place_do(p, "clone", 0, GIVEN(TO(p)), &r, &f));
+	assert_int_equal(run_keys_failed(r), 2);
+	assert_int_equal(row_of(r, "Root CA")->fault.st, ST_DUPLICATE);
+	assert_non_null(strstr(row_of(r, "Root CA")->fault.what, "\"another\""));
+	assert_int_equal(row_of(r, "notes")->fault.st, ST_DUPLICATE);
+	run_free(r);
+	assert_int_equal(place_count(p, 1, FID_KEY), 3);
+	assert_int_equal(has(p, 1, OTHER_PIN, OBJECT_KEY, "Root CA", NULL, 0), 0);
+	assert_int_equal(has(p, 1, OTHER_PIN, OBJECT_KEY, "another", NULL, 0), 1);
+	assert_int_equal(has(p, 1, OTHER_PIN, OBJECT_DATA, "notes", "other words", 11), 1);
+	assert_int_equal(has(p, 1, OTHER_PIN, OBJECT_DATA, "in the way", "x", 1), 1);
+	/* Their numbers are taken there: they got others, and their descriptions say so. */
+	assert_int_equal(has(p, 1, OTHER_PIN, OBJECT_CERTIFICATE, "Partner CA", der, sizeof(der) - 1), 1);
+	assert_int_equal(has(p, 1, OTHER_PIN, OBJECT_CERTIFICATE, "Somebody", other_der, sizeof(other_der) - 1), 1);
+	assert_int_equal(has(p, 1, OTHER_PIN, OBJECT_DATA, "wallet", secret_data, sizeof(secret_data) - 1), 1);
+}
+
+static void a_key_that_cannot_be_wrapped_is_named_and_the_others_go_on(void **state)
+{
+	struct place *p = *state;
+	const struct keygen_params forbids = {
+		.algorithm = KEY_EC, .curve = curve_by_name("secp256r1"), .bits = 256, .algorithms = { CARD_ECDSA },
+		.n_algorithms = 1, .domain = KEY_NO_DOMAIN,
+	};
+	SECRET *pin = secret_new(16);
+	struct fault f = { 0 };
+	struct pubkey key;
+	struct run *r;
+	size_t n;
+
+	place_init(p, 0, 1, 0x10);
+	place_init(p, 1, 1, 0x10);
+	place_make_key(p, 0, "ec:secp256r1", "first", "0a");
+	assert_true(secret_set(pin, PIN, strlen(PIN)));
+	{
+		CLEANUP(card_close_guard) struct card *c = place_card(p, 0);
+		CARD_SESSION *held = NULL;
+
+		OK(card_begin(c, &held, &f));
+		OK(card_login(c, pin, &f));
+		OK(card_generate(c, 2, &forbids, &key, NULL, &f));
+	}
+	OK(place_do(p, "clone", 0, GIVEN({ "to", place_serial(p, 1), 0 }, { "pin", PIN, 0 }, { "to-pin", PIN, 0 }), &r, &f));
+	assert_int_equal(run_keys_failed(r), 1);
+	assert_int_equal(run_keys(r, &n)[1].fault.st, ST_NOT_ALLOWED);
+	assert_int_equal(n, 2);
+	run_free(r);
+	assert_int_equal(place_count(p, 1, FID_KEY), 1);
+}
+
+/* Somebody at a terminal sees before the PINs what will be done. */
+static void the_review_says_what_is_there_and_what_is_not(void **state)
+{
+	struct place *p = *state;
+	PROSE said = { 0 };
+	struct fault f = { 0 };
+	struct run *r;
+	unsigned there = 0, keys = 0;
+	const char *bad;
+
+	fill(p);
+	place_expect(p, "clone", 0, GIVEN(TO(p)), ST_OK);
+	place_make_key(p, 0, "ec:secp256r1", "new", "0d");
+	p->env.script = false;
+	r = place_run_new(p, "clone", 0, GIVEN(TO(p)));
+	while (run_phase(r) == RUN_ASKING) {
+		OK(run_next(r, &bad, &f));
+		run_wait(r, NULL, NULL);
+	}
+	assert_int_equal(run_phase(r), RUN_REVIEW);
+	procedure_find("clone")->review(r, &said);
+	for (size_t i = 0; i < said.n; i++) {
+		there += strstr(said.p[i].text, "there already") != NULL;
+		keys += strstr(said.p[i].text, "The key \"new\"") != NULL;
+	}
+	assert_int_equal(there, 2);   /* the secret key is not known before somebody logs in */
+	assert_int_equal(keys, 1);
+	run_free(r);
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		T(everything_is_on_the_other_device_and_proven),
+		T(what_is_there_is_left_alone_the_second_time),
+		T(nothing_begins_where_the_dkeks_differ),
+		T(a_wrong_pin_costs_one_try_of_its_own_device),
+		T(what_is_in_the_way_is_named_and_the_others_go_on),
+		T(a_key_that_cannot_be_wrapped_is_named_and_the_others_go_on),
+		T(the_review_says_what_is_there_and_what_is_not),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
