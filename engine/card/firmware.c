@@ -1,5 +1,7 @@
 #include "engine/card/firmware.h"
 
+#include "engine/base/words.h"
+
 #define VERSION(major, minor) ((major) << 8 | (minor))
 
 /*
@@ -7,16 +9,25 @@
  * not name is absent.
  */
 static const struct firmware table[] = {
-	{ .from = VERSION(0, 0), .name = "before 1.1", .hardware = "early SmartCard-HSM", .dkek = true, .unblock = true,
+	{ .from = VERSION(0, 0), .name = "before 1.1", .hardware = "early SmartCard-HSM", .advised_against = true,
+	  .means = N_("Firmware as old as this cannot change its SO-PIN: whoever has once learnt it can erase the device and unblock "
+		      "its user PIN for ever. No key that matters belongs on it."),
+	  .dkek = true, .unblock = true,
 	  .pin_length_fixed = true, .rsa_max = 2048, .ec_max = 320, .sw_not_initialised = 0x6984, .sw_no_dkek = 0x6d00,
 	  .max_apdu = 1462, .memory = 32 * 1024 },
-	{ .from = VERSION(1, 1), .name = "1.x", .hardware = "early SmartCard-HSM", .dkek = true, .change_so_pin = true,
+	{ .from = VERSION(1, 1), .name = "1.x", .hardware = "early SmartCard-HSM",
+	  .means = N_("With firmware as old as this a new user PIN has to be as long as the one that was set when the device was "
+		      "initialised."),
+	  .dkek = true, .change_so_pin = true,
 	  .unblock = true, .pin_length_fixed = true, .rsa_max = 2048, .ec_max = 320, .sw_not_initialised = 0x6984,
 	  .sw_no_dkek = 0x6d00, .max_apdu = 1462, .memory = 32 * 1024 },
 	{ .from = VERSION(2, 0), .name = "2.x", .hardware = "Nitrokey HSM 1, SmartCard-HSM (JCOP 2.4)", .dkek = true,
 	  .change_so_pin = true, .unblock = true, .transport_pin = true, .public_key_auth = true, .rsa_max = 2048,
 	  .ec_max = 320, .sw_not_initialised = 0x6a88, .sw_no_dkek = 0x6d00, .max_apdu = 1454, .memory = 32 * 1024 },
-	{ .from = VERSION(3, 0), .name = "3.0 to 3.2", .hardware = "Nitrokey HSM 2, SmartCard-HSM 4K (JCOP 3)", .dkek = true,
+	{ .from = VERSION(3, 0), .name = "3.0 to 3.2", .hardware = "Nitrokey HSM 2, SmartCard-HSM 4K (JCOP 3)",
+	  .means = N_("This firmware writes an object identifier wrongly when it wraps an AES key. Keyroom reads such backups; other "
+		      "software may not."),
+	  .dkek = true,
 	  .change_so_pin = true, .unblock = true, .transport_pin = true, .public_key_auth = true, .key_domains = true,
 	  .aes = true, .algorithm_lists = true, .use_counters = true, .wraps_bad_aes_oid = true, .rsa_max = 4096,
 	  .ec_max = 521, .sw_not_initialised = 0x6a88, .sw_no_dkek = 0x6d00, .max_apdu = 1232, .memory = 76 * 1024 },

@@ -13,6 +13,8 @@ struct firmware {
 	unsigned from;               /* major << 8 | minor, inclusive; the row holds up to the next one's */
 	const char *name;            /* "2.x" */
 	const char *hardware;        /* what is known to have it: "Nitrokey HSM 1, SmartCard-HSM (JCOP 2.4)" */
+	const char *means;           /* N_(): what its owner should know of it, in whole sentences; NULL: nothing */
+	bool advised_against;        /* for that reason it should hold no key that matters */
 	bool dkek;
 	bool change_so_pin;
 	bool unblock;                /* RESET RETRY COUNTER */

@@ -139,11 +139,11 @@ enum status device_cert_check(struct cur ef_2f02, enum device_trust *ret, struct
 const char *device_trust_words(enum device_trust t)
 {
 	static const char *const words[] = {
-		[DEVICE_PRODUCTION] = "genuine device",
-		[DEVICE_TEST] = "the maker's test device",
-		[DEVICE_UNKNOWN] = "origin unknown",
-		[DEVICE_BROKEN] = "device certificate does not verify",
+		[DEVICE_PRODUCTION] = N_("genuine device"),
+		[DEVICE_TEST] = N_("the maker's test device"),
+		[DEVICE_UNKNOWN] = N_("origin unknown"),
+		[DEVICE_BROKEN] = N_("device certificate does not verify"),
 	};
 
-	return words[t];
+	return translated(words[t]);
 }

@@ -78,6 +78,7 @@ char *picture(struct bench *b, int rows, int cols, enum repertoire r)
 	assert_non_null(g);
 	assert_non_null(out);
 	ui_resize(&b->ui, rows, cols);
+	b->ui.repertoire = r;
 	ui_draw(&b->ui, g);
 	grid_dump(g, r, out);
 	assert_int_equal(fclose(out), 0);

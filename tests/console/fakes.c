@@ -359,11 +359,31 @@ static const struct procedure check = {
 
 const struct procedure *const procedures[] = { &fake_init, &fake_fails, &check, NULL };
 
+/* Whose keys work on the screens, and which no list shows. */
+static const struct procedure others[] = {
+	{ .name = "key new", .command = "key new", .title = "New key", .summary = "make a key", .on_device = true },
+	{ .name = "restore", .command = "restore", .title = "Restore", .summary = "put backups onto a device", .on_device = true },
+	{ .name = "key delete", .command = "key delete", .title = "Delete", .summary = "delete a key", .on_device = true },
+	{ .name = "key test", .command = "key test", .title = "Test", .summary = "test a key", .on_device = true },
+	{ .name = "key rename", .command = "key rename", .title = "Rename", .summary = "rename a key", .on_device = true },
+	{ .name = "key export", .command = "key export", .title = "Export", .summary = "write a public key", .on_device = true },
+	{ .name = "cert import", .command = "cert import", .title = "Import", .summary = "write a certificate", .on_device = true },
+	{ .name = "cert export", .command = "cert export", .title = "Export", .summary = "read a certificate", .on_device = true },
+	{ .name = "cert delete", .command = "cert delete", .title = "Delete", .summary = "delete a certificate", .on_device = true },
+	{ .name = "data read", .command = "data read", .title = "Read", .summary = "read data", .on_device = true },
+	{ .name = "data delete", .command = "data delete", .title = "Delete", .summary = "delete data", .on_device = true },
+	{ .name = "label", .command = "label", .title = "Label", .summary = "label a device", .on_device = true },
+};
+
 const struct procedure *procedure_find(const char *name)
 {
 	for (size_t i = 0; procedures[i] != NULL; i++) {
 		if (strcmp(procedures[i]->name, name) == 0)
 			return procedures[i];
+	}
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		if (strcmp(others[i].name, name) == 0)
+			return &others[i];
 	}
 	return NULL;
 }

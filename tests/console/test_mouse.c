@@ -129,6 +129,7 @@ static void a_click_selects_and_a_second_one_opens(void **state)
 	assert_true(shows(b, "\xe2\x96\xb8SSH CA"));
 	assert_false(shows(b, "Key reference"));
 	click(b, "SSH CA");
+	settle(b);
 	assert_true(shows(b, "Key reference"));
 	click(b, "Esc Back");
 	assert_true(shows(b, "\xe2\x96\xb8SSH CA"));

@@ -126,15 +126,6 @@ static void more_lists_every_procedure(void **state)
 	assert_true(shows(b, "Done"));
 }
 
-static void an_object_is_shown_in_detail(void **state)
-{
-	struct bench *b = *state;
-
-	press(b, K_ENTER);
-	press(b, K_ENTER);
-	compare_sizes(b, "object");
-}
-
 static void attention_leads_to_what_mends_it(void **state)
 {
 	struct bench *b = *state;
@@ -186,7 +177,6 @@ int main(void)
 		TEST(a_filter_shows_what_contains_it),
 		TEST(help_explains_the_screen_and_its_keys),
 		TEST(more_lists_every_procedure),
-		TEST(an_object_is_shown_in_detail),
 		TEST(attention_leads_to_what_mends_it),
 		TEST(every_key_can_be_pressed_everywhere),
 	};

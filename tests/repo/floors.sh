@@ -19,6 +19,7 @@ tui/main.c     engine/ store/ tui/
 # system header (a regular expression): where it may stand
 libraries='
 ^n?curses|^ncursesw/|^panel[.]h|^term[.]h|^menu[.]h  tui/console/
+^qrencode[.]h                                        tui/console/
 ^sqlite3[.]h                                         store/
 ^winscard|^PCSC/|^reader[.]h|^ifdhandler[.]h         engine/card/
 ^openssl/                                            engine/ store/

@@ -5,6 +5,7 @@
 #ifndef TUI_CONSOLE_BINDINGS_H
 #define TUI_CONSOLE_BINDINGS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum intent {
@@ -38,6 +39,7 @@ enum intent {
 	IN_SUSPEND,
 	IN_LOCK,
 	IN_QUIT,
+	IN_QR,
 };
 
 /* Kinds of screens. */
@@ -46,7 +48,8 @@ enum mode {
 	MODE_LIST = 1 << 1,     /* a list to choose from */
 	MODE_TEXT = 1 << 2,     /* sentences to be read */
 	MODE_WIZARD = 1 << 3,
-	MODE_ALL = (1 << 4) - 1,
+	MODE_DETAIL = 1 << 4,   /* what is known of one thing */
+	MODE_ALL = (1 << 5) - 1,
 	MODE_LOCK = 1 << 15,    /* nobody is there: not one of all */
 };
 
@@ -70,6 +73,11 @@ enum need {
 	NEED_QUIET = 1 << 15,   /* no field has the keyboard: printable characters are keys */
 	NEED_SORT = 1 << 16,    /* rows that have several orders */
 	NEED_SCREENS = 1 << 17, /* no procedure would be left by going to another screen */
+	NEED_DEVICE = 1 << 24,  /* a device, here or not */
+	NEED_CERTIFICATE = 1 << 25,   /* one under the cursor, or shown, as the next */
+	NEED_DATA = 1 << 26,
+	NEED_BACKUP = 1 << 27,  /* a backup of the key that is shown */
+	NEED_QR = 1 << 28,      /* a value that can be carried away */
 };
 
 struct binding {
@@ -85,7 +93,15 @@ struct binding {
 
 extern const struct binding bindings[];   /* in the footer's order, until in is IN_NONE */
 
+struct procedure;
+
 /* The row for this key on a screen of this mode that has this; NULL where there is none. */
 const struct binding *binding_find(uint32_t key, enum mode mode, unsigned has);
+
+/* Does its first key mean this row there? Else another row comes first, or it does not work now. */
+bool binding_works(const struct binding *b, enum mode mode, unsigned has);
+
+/* Of an IN_PROCEDURE, by name or command; NULL: there is no such procedure, and the row does not count. */
+const struct procedure *binding_procedure(const struct binding *b);
 
 #endif

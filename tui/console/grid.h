@@ -27,7 +27,9 @@
 	X(VALUE, ATTR_BOLD, GREEN) \
 	X(FIELD, ATTR_UNDERLINE, NONE) \
 	X(FIELD_NOW, ATTR_UNDERLINE | ATTR_BOLD, NONE) \
-	X(MARK, ATTR_BOLD | ATTR_REVERSE, MAGENTA)
+	X(MARK, ATTR_BOLD | ATTR_REVERSE, MAGENTA) \
+	X(PAPER, ATTR_REVERSE, PAPER) \
+	X(INK, 0, INK)
 
 #define ATTR_BOLD 1u
 #define ATTR_UNDERLINE 2u
@@ -41,7 +43,10 @@ enum role {
 	ROLE_COUNT
 };
 
-enum colour { COLOUR_NONE, COLOUR_RED, COLOUR_GREEN, COLOUR_YELLOW, COLOUR_BLUE, COLOUR_MAGENTA, COLOUR_CYAN };
+/* PAPER is black on white, in place of the reverse; INK black on black: for what a camera reads, on any background. */
+enum colour {
+	COLOUR_NONE, COLOUR_RED, COLOUR_GREEN, COLOUR_YELLOW, COLOUR_BLUE, COLOUR_MAGENTA, COLOUR_CYAN, COLOUR_PAPER, COLOUR_INK,
+};
 
 unsigned role_attrs(enum role r);
 enum colour role_colour(enum role r);

@@ -286,6 +286,7 @@ enum status console_run(const struct env *env, struct fleet *fleet, struct sourc
 	st = ui_init(&l.ui, env, fleet, source, f);
 	if (st == ST_OK) {
 		l.ui.lock_ms = lock_ms;
+		l.ui.repertoire = out_repertoire(out);
 		resize(&l);
 		run(&l);
 		out_close(STEAL(out));   /* nothing stays on the screen while a card is waited for */

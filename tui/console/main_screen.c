@@ -109,16 +109,23 @@ static unsigned has(const struct screen *s)
 	const struct fleet_device *d = main_device(m);
 	unsigned has = NEED_ROWS | NEED_FILTER | NEED_PANES | (s->ui->source != NULL ? NEED_REHEARSAL : 0u);
 	const struct fleet_attention *a;
+	const struct fleet_object *o;
 
 	if (m->pane == PANE_OBJECTS || m->filter[m->pane].n > 0 || m->filtering)
 		has |= NEED_BACK;
 	if (d != NULL) {
+		has |= NEED_DEVICE | (m->pane == PANE_DEVICES && d->serial[0] != '\0' ? NEED_OPEN : 0u);
 		has |= d->state == FLEET_HERE ? NEED_CARD : 0u;
 		has |= d->keys > 0 ? NEED_KEY : 0u;
 		has |= d->state != FLEET_READING && d->serial[0] != '\0' ? NEED_READER : 0u;   /* else it would be forgotten */
 	}
-	if (m->rows[PANE_OBJECTS].n > 0 || m->filtering)
-		has |= NEED_OPEN | NEED_OBJECT;
+	if (m->filtering || (m->pane == PANE_OBJECTS && m->rows[PANE_OBJECTS].n > 0))
+		has |= NEED_OPEN;
+	if (m->rows[PANE_OBJECTS].n > 0)
+		has |= NEED_OBJECT;
+	o = m->pane == PANE_OBJECTS ? object_now(m) : NULL;
+	if (o != NULL && o->type != FLEET_KEY && !(o->flags & FLEET_ORPHAN))
+		has |= o->type == FLEET_DATA ? NEED_DATA : NEED_CERTIFICATE;
 	a = main_attention(m);
 	if (a != NULL && a->procedure != NULL)
 		has |= NEED_ATTENTION;
@@ -167,17 +174,6 @@ static void move(struct main_screen *m, enum intent in)
 	remember(m);
 }
 
-static const struct procedure *find(const char *name)
-{
-	const struct procedure *p = procedure_find(name);
-
-	for (size_t i = 0; p == NULL && procedures[i] != NULL && procedures[i]->name != NULL; i++) {
-		if (strcmp(procedures[i]->command, name) == 0)
-			p = procedures[i];
-	}
-	return p;
-}
-
 /* The key under the cursor, where the cursor is among the objects; "" else. */
 static const char *key_now(const struct main_screen *m)
 {
@@ -186,13 +182,16 @@ static const char *key_now(const struct main_screen *m)
 	return o != NULL && o->type == FLEET_KEY ? o->id : "";
 }
 
-static void begin(struct main_screen *m, const char *name, const char *serial, const char *id)
+static void begin(struct main_screen *m, const struct binding *b)
 {
-	const struct given given[] = { { "id", 0, id }, { NULL, 0, NULL } };
-	const struct procedure *p = find(name);
+	const struct fleet_object *o = m->pane == PANE_OBJECTS ? object_now(m) : NULL;
+	const struct procedure *p = binding_procedure(b);
+	struct given given[GIVEN_OF_OBJECT];
 
+	if (o != NULL)
+		given_of_object(o, given);
 	if (p != NULL)
-		ui_push(m->s.ui, wizard_screen_new(m->s.ui, p, serial, id[0] != '\0' ? given : NULL));
+		ui_push(m->s.ui, wizard_screen_new(m->s.ui, p, m->serial, o != NULL ? given : NULL));
 }
 
 static void more(struct main_screen *m)
@@ -211,9 +210,9 @@ static void attend(struct main_screen *m)
 	if (a == NULL || a->procedure == NULL)
 		return;
 	s = a->run != 0 ? wizard_screen_resume(m->s.ui, a->run) : NULL;
-	if (a->run == 0)
-		begin(m, a->procedure, a->serial, "");
-	else
+	if (a->run == 0 && procedure_find(a->procedure) != NULL)
+		s = wizard_screen_new(m->s.ui, procedure_find(a->procedure), a->serial, NULL);
+	if (s != NULL)
 		ui_push(m->s.ui, s);
 }
 
@@ -265,7 +264,10 @@ static void open_it(struct main_screen *m)
 	if (m->filtering) {
 		m->filtering = false;
 	} else if (m->pane == PANE_DEVICES) {
-		m->pane = PANE_OBJECTS;
+		const struct fleet_device *d = main_device(m);
+
+		if (d != NULL && d->serial[0] != '\0')
+			ui_push(m->s.ui, device_screen_new(m->s.ui, d));
 	} else {
 		const struct fleet_object *o = object_now(m);
 		const struct fleet_device *d = main_device(m);
@@ -310,7 +312,7 @@ static void act(struct screen *s, const struct binding *b)
 		m->filtering = true;
 		break;
 	case IN_PROCEDURE:
-		begin(m, b->procedure, m->serial, key_now(m));
+		begin(m, b);
 		break;
 	case IN_MORE:
 		more(m);

@@ -57,6 +57,8 @@ static void start_colours(struct out *o)
 	(void)use_default_colors();
 	for (short i = COLOUR_RED; i <= COLOUR_CYAN; i++)
 		(void)init_pair(i, colours[i], -1);
+	(void)init_pair(COLOUR_PAPER, COLOR_BLACK, COLOR_WHITE);
+	(void)init_pair(COLOUR_INK, COLOR_BLACK, COLOR_BLACK);
 }
 
 static void start_characters(struct out *o)
@@ -171,6 +173,11 @@ bool out_mouse(const struct out *o)
 	return o->mouse;
 }
 
+enum repertoire out_repertoire(const struct out *o)
+{
+	return o->repertoire;
+}
+
 void out_size(struct out *o, int *ret_rows, int *ret_cols)
 {
 	struct winsize size;
@@ -196,6 +203,8 @@ static attr_t attributes(const struct out *o, enum role role, short *ret_pair)
 	for (size_t i = 0; i < sizeof(map) / sizeof(map[0]); i++)
 		a |= attrs & map[i].ours ? map[i].theirs : A_NORMAL;
 	*ret_pair = o->colours ? (short)role_colour(role) : 0;
+	if (*ret_pair == COLOUR_PAPER)
+		a = A_NORMAL;
 	return a;
 }
 

@@ -93,3 +93,14 @@ int ui_prose(struct area a, int row, const struct prose *p)
 	}
 	return row;
 }
+
+void given_of_object(const struct fleet_object *o, struct given out[static GIVEN_OF_OBJECT])
+{
+	size_t n = 0;
+
+	if (o->id[0] != '\0' && o->type != FLEET_DATA)
+		out[n++] = (struct given){ "id", 0, o->id };
+	if (o->type == FLEET_DATA)
+		out[n++] = (struct given){ "label", 0, o->label };
+	out[n] = (struct given){ NULL, 0, NULL };
+}

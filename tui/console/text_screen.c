@@ -1,4 +1,4 @@
-/* Sentences to be read: help, and what is known of one object. */
+/* Sentences to be read: help. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -180,73 +180,5 @@ struct screen *help_screen_new(struct ui *ui, const struct screen *about)
 	add_paragraphs(&t->prose, translated(about->ops->help));
 	prose_add(&t->prose, PROSE_PLAIN, "These keys work here, each while there is something for it to do:");
 	add_keys(&t->prose, about->ops->mode);
-	return &t->s;
-}
-
-static void add_proofs(struct prose *p, const struct fleet_object *o)
-{
-	char backups[40];
-
-	if (o->type != FLEET_KEY)
-		return;
-	if (o->backups == 0) {
-		prose_add(p, PROSE_WARNING, "No backup of this key is known. If this device is lost, the key is lost, unless "
-			  "another device holds it.");
-		return;
-	}
-	backup_words(backups, sizeof(backups), o);
-	prose_add(p, PROSE_PLAIN, "Backups: %s.", backups);
-}
-
-static void add_flags(struct prose *p, unsigned flags)
-{
-	static const struct {
-		unsigned flag;
-		const char *words;
-	} said[] = {
-		{ FLEET_NOT_DESCRIBED, N_("The key has no readable description, so other software does not see it.") },
-		{ FLEET_NO_PUBLIC_KEY, N_("Its public key is not on the device, so it cannot be compared with anything.") },
-		{ FLEET_ORPHAN, N_("This belongs to a key that is no longer on the device.") },
-		{ FLEET_PRIVATE, N_("It can be read after login only.") },
-		{ FLEET_ALIEN_CERTIFICATE, N_("Its certificate was made for another key.") },
-	};
-
-	for (size_t i = 0; i < sizeof(said) / sizeof(said[0]); i++) {
-		if (flags & said[i].flag)
-			prose_add(p, said[i].flag == FLEET_PRIVATE ? PROSE_PLAIN : PROSE_WARNING, "%s", translated(said[i].words));
-	}
-}
-
-static void add_value(struct prose *p, const char *name, const char *value)
-{
-	if (value[0] == '\0')
-		return;
-	prose_add(p, PROSE_PLAIN, "%s", name);
-	prose_add(p, PROSE_VALUE, "%s", value);
-}
-
-struct screen *object_screen_new(struct ui *ui, const struct fleet_device *d, const struct fleet_object *o)
-{
-	struct text_screen *t = text_new(ui, o->label[0] != '\0' ? o->label : o->kind);
-	struct prose *p;
-
-	if (t == NULL)
-		return NULL;
-	p = &t->prose;
-	prose_add(p, PROSE_PLAIN, "%s on the device %s.", o->kind, device_name(d));
-	if (o->type == FLEET_DATA)
-		prose_add(p, PROSE_PLAIN, translated_n("%u byte long.", "%u bytes long.", o->size), o->size);
-	if (o->key_ref >= 0)
-		prose_add(p, PROSE_PLAIN, "Key reference %d.", o->key_ref);
-	if (o->use_counter >= 0)
-		prose_add(p, PROSE_PLAIN, translated_n("It can be used %ld more time.",
-			  "It can be used %ld more times.", (unsigned long)o->use_counter), o->use_counter);
-	if (o->subject[0] != '\0')
-		prose_add(p, PROSE_PLAIN, "Certificate: %s, until %s.", o->subject, o->until[0] != '\0' ? o->until : _("(no end known)"));
-	add_proofs(p, o);
-	add_flags(p, o->flags);
-	add_value(p, _("CKA_ID, by which other software finds it:"), o->id);
-	add_value(p, _("SHA-256 of its public key (SubjectPublicKeyInfo):"), o->spki_sha256);
-	add_value(p, _("Check value (AES-CMAC of 16 zero bytes):"), o->cmac);
 	return &t->s;
 }

@@ -217,7 +217,7 @@ static void press_footer(struct ui *ui, size_t row)
 {
 	const struct binding *b = &bindings[row];
 
-	if ((b->modes & (unsigned)ui_top(ui)->ops->mode) && (b->needs & ~has_now(ui)) == 0)
+	if (binding_works(b, ui_top(ui)->ops->mode, has_now(ui)))
 		ui_intent(ui, b, 0);
 }
 
@@ -338,8 +338,7 @@ static int footer(const struct ui *ui, struct area a, bool draw)
 		const char *words = footer_words(s, b);
 		int width;
 
-		if (words == NULL || words[0] == '\0' || !(b->modes & (unsigned)s->ops->mode) || (b->needs & ~has) ||
-		    shown_before(s, b, has))
+		if (words == NULL || words[0] == '\0' || !binding_works(b, s->ops->mode, has) || shown_before(s, b, has))
 			continue;
 		width = text_width(translated(b->name)) + 1 + text_width(words);
 		if (col > 1 && col + width > a.cols) {

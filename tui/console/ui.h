@@ -66,6 +66,7 @@ struct ui {
 	struct screen *stack[UI_DEPTH];
 	size_t depth;
 	int rows, cols;
+	enum repertoire repertoire;   /* of the terminal: some pictures are larger where it has less */
 	int64_t opened_ms;         /* when a click opened something: the second one of a double click is not for what came */
 	int64_t now_ms;            /* clock_ms() and clock_wall(), as the loop last saw them */
 	int64_t wall;
@@ -131,7 +132,12 @@ struct screen *lock_screen_new(struct ui *ui);
 struct prose *lock_screen_left(struct screen *s);   /* what was left, to be filled */
 struct screen *help_screen_new(struct ui *ui, const struct screen *about);
 struct screen *menu_screen_new(struct ui *ui, const char *serial, const char *id);   /* id: CKA_ID; "" */
+struct screen *device_screen_new(struct ui *ui, const struct fleet_device *d);
 struct screen *object_screen_new(struct ui *ui, const struct fleet_device *d, const struct fleet_object *o);
+
+struct detail;
+/* The values that d has to carry away (tui/wizard/detail.h); copied. */
+struct screen *qr_screen_new(struct ui *ui, const struct detail *d);
 
 /* An answer that is there when a procedure begins, as far as it asks this question; a list ends with question NULL. */
 struct given {
@@ -139,6 +145,10 @@ struct given {
 	unsigned index;        /* of the value, where it takes several */
 	const char *value;
 };
+/* What procedures ask of an object that is under the cursor: its ID, and the label of data. Views into o. */
+#define GIVEN_OF_OBJECT 3
+void given_of_object(const struct fleet_object *o, struct given out[static GIVEN_OF_OBJECT]);
+
 /*
  * serial "" or NULL: asks which device. given: copied; NULL: nothing. NULL also where it cannot begin; then ui_say_fault()
  * was called.
