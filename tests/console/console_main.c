@@ -37,6 +37,7 @@ static enum status run(const char *folder, bool realistic, int64_t lock_ms, stru
 		env.jobs = jobs;
 		env.store = store;
 		st = fleet_new(jobs, store, true, &fleet, f);
+		env.fleet = fleet;
 	}
 	if (st == ST_OK)
 		st = console_run(&env, fleet, source, lock_ms, f);

@@ -46,7 +46,13 @@ void session_restart_slowly(struct session *s)
 	start(s, "realistic", NULL, 24, 80);
 }
 
-void session_in_a_shell(struct session *s)
+void session_restart_locking(struct session *s, const char *ms)
+{
+	term_close(s->t);
+	start(s, ms, NULL, 24, 80);
+}
+
+void session_in_a_shell(struct session *s, const char *extra)
 {
 	static const char *const env[] = { "PS1=SHELL ", NULL };
 	static const char *const argv[] = { "/bin/sh", "-i", NULL };
@@ -55,7 +61,7 @@ void session_in_a_shell(struct session *s)
 	term_close(s->t);
 	s->t = term_start(argv, env, 24, 80);
 	term_expect(s->t, "SHELL");
-	(void)snprintf(command, sizeof(command), "%s %s%s\r", program, option, s->folder);
+	(void)snprintf(command, sizeof(command), "%s %s%s %s\r", program, option, s->folder, extra);
 	term_type(s->t, command);
 }
 

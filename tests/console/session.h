@@ -19,7 +19,8 @@ int session_teardown(void **state);
 /* Ends the program where it runs, and starts it again on the same folder. */
 void session_restart(struct session *s, const char *const *env, int rows, int cols);
 void session_restart_slowly(struct session *s);   /* with cards that take their time, as real ones do */
-void session_in_a_shell(struct session *s);   /* started by a shell with job control, whose prompt is SHELL */
+void session_restart_locking(struct session *s, const char *ms);   /* locks itself after so long */
+void session_in_a_shell(struct session *s, const char *extra);     /* by one with job control, whose prompt is SHELL */
 
 /* Types the path of the first file in this folder of the session's. */
 void session_type_first_file(struct session *s, const char *folder);

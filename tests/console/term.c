@@ -196,6 +196,43 @@ bool term_has(struct term *t, const char *text)
 	return strstr(term_text(t), text) != NULL;
 }
 
+bool term_find(struct term *t, const char *text, int *ret_row, int *ret_col)
+{
+	const char *found = strstr(term_text(t), text);
+
+	if (found == NULL)
+		return false;
+	*ret_row = *ret_col = 0;
+	for (const char *at = t->text; at < found; at++) {
+		if (*at == '\n')
+			++*ret_row, *ret_col = 0;
+		else if ((*at & 0xc0) != 0x80)
+			++*ret_col;   /* none of the tests' texts has a wide character before it */
+	}
+	return true;
+}
+
+int term_look(struct term *t, const char *text)
+{
+	VTermScreenCell cell;
+	VTermPos pos;
+
+	if (!term_find(t, text, &pos.row, &pos.col) || !vterm_screen_get_cell(t->screen, pos, &cell))
+		return -1;
+	return (cell.attrs.bold ? LOOK_BOLD : 0) | (cell.attrs.underline ? LOOK_UNDERLINE : 0) |
+	       (cell.attrs.reverse ? LOOK_REVERSE : 0) | (VTERM_COLOR_IS_DEFAULT_FG(&cell.fg) ? 0 : LOOK_COLOUR);
+}
+
+void term_click(struct term *t, const char *text)
+{
+	char report[100];
+	int row, col;
+
+	assert_true(term_find(t, text, &row, &col));
+	(void)snprintf(report, sizeof(report), "\033[<0;%d;%dM\033[<0;%d;%dm", col + 1, row + 1, col + 1, row + 1);
+	term_type(t, report);
+}
+
 static bool wait_until(struct term *t, const char *text, bool there)
 {
 	int64_t end = clock_ms() + TERM_PATIENCE_MS;

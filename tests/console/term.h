@@ -28,6 +28,16 @@ size_t term_pump(struct term *t, int timeout_ms);
 const char *term_text(struct term *t);
 bool term_has(struct term *t, const char *text);
 
+/* Where the text begins; false where it does not stand there. */
+bool term_find(struct term *t, const char *text, int *ret_row, int *ret_col);
+
+/* How the first character of the text looks, a sum of these; -1 where it does not stand there. */
+enum { LOOK_BOLD = 1, LOOK_UNDERLINE = 2, LOOK_REVERSE = 4, LOOK_COLOUR = 8 };
+int term_look(struct term *t, const char *text);
+
+/* Presses the first button of the mouse on the text's first character, as xterm reports it. */
+void term_click(struct term *t, const char *text);
+
 /* Fails the test, with the screen as it is, where the text does not come (or does not go) in time. */
 void term_expect(struct term *t, const char *text);
 void term_expect_gone(struct term *t, const char *text);

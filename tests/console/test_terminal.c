@@ -125,7 +125,7 @@ static void control_z_goes_to_the_shell_and_fg_comes_back(void **state)
 {
 	struct session *s = *state;
 
-	session_in_a_shell(s);
+	session_in_a_shell(s, "");
 	term_expect(s->t, "2 here");
 	term_type(s->t, "?");
 	term_expect(s->t, "On the left");
@@ -207,6 +207,91 @@ static void it_works_on_terminals_of_every_kind(void **state)
 	}
 }
 
+/* What is said by colour is said by something else as well: the same attributes on every terminal that has them. */
+static void attributes_are_the_same_everywhere(void **state)
+{
+	static const struct {
+		const char *env[3];
+		const char *cursor;
+		int colour;
+	} kinds[] = {
+		{ { "TERM=xterm-256color" }, "\xe2\x96\xb8" "DENK0200914", LOOK_COLOUR },
+		{ { "TERM=xterm-256color", "NO_COLOR=1" }, "\xe2\x96\xb8" "DENK0200914", 0 },
+		{ { "TERM=tmux-256color" }, "\xe2\x96\xb8" "DENK0200914", LOOK_COLOUR },
+		{ { "TERM=linux" }, "\xe2\x96\xba" "DENK0200914", LOOK_COLOUR },
+		{ { "TERM=vt100", "LC_ALL=C" }, ">DENK0200914", 0 },
+		{ { "TERM=vt100" }, "\xe2\x96\xb8" "DENK0200914", 0 },
+	};
+	struct session *s = *state;
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		session_restart(s, kinds[i].env, 24, 80);
+		term_expect(s->t, kinds[i].cursor);
+		term_expect(s->t, "Never initialised");
+		assert_int_equal(term_look(s->t, kinds[i].cursor), LOOK_REVERSE);
+		assert_int_equal(term_look(s->t, "Keyroom"), LOOK_BOLD);
+		assert_int_equal(term_look(s->t, "q Quit"), LOOK_BOLD | kinds[i].colour);
+		assert_int_equal(term_look(s->t, "Quit"), 0);
+		assert_int_equal(term_look(s->t, "Never initialised"), LOOK_BOLD | kinds[i].colour);
+		assert_int_equal(term_look(s->t, " REHEARSAL"), LOOK_BOLD | LOOK_REVERSE | kinds[i].colour);
+		assert_int_equal(term_look(s->t, "\xe2\x94\x8c"), kinds[i].colour);   /* also of a vt100's own lines */
+		term_type(s->t, "/");
+		term_expect(s->t, "Filter devices:");
+		assert_int_equal(term_look(s->t, "Filter devices"), LOOK_BOLD);
+		term_type(s->t, "D9");
+		term_expect(s->t, "Filter devices: D9");
+		assert_int_equal(term_look(s->t, "D9"), LOOK_BOLD | LOOK_UNDERLINE);
+	}
+}
+
+static void a_large_terminal_is_filled(void **state)
+{
+	struct session *s = *state;
+	int row, col;
+
+	session_restart(s, NULL, 100, 300);
+	term_expect(s->t, "q Quit");
+	assert_true(term_find(s->t, "q Quit", &row, &col));
+	assert_true(row >= 98);
+	assert_true(term_find(s->t, "REHEARSAL", &row, &col));
+	assert_true(col > 280);
+	term_type(s->t, "G");
+	term_expect(s->t, "\xe2\x96\xb8" "DENK0200915");
+}
+
+static void the_mouse_works_and_is_given_back(void **state)
+{
+	static const char on[] = "\033[?1000h\033[?1006h", off[] = "\033[?1006l\033[?1000l";
+	static const char *const vt100[] = { "TERM=vt100", NULL };
+	struct session *s = *state;
+	const char *raw, *at;
+	size_t n;
+
+	term_expect(s->t, "Never initialised");
+	term_click(s->t, "DENK0200915");
+	term_expect(s->t, "\xe2\x96\xb8" "DENK0200915");
+	term_click(s->t, "i Initialise");
+	term_expect(s->t, "\xe2\x96\xb8 Contents");
+	term_expect(s->t, "Initialise  DENK0200915");
+	term_type(s->t, "\r");
+	term_expect(s->t, "\xe2\x96\xb8 Backups");
+	term_click(s->t, "Or, without any");
+	term_type(s->t, "no backup");
+	term_expect(s->t, "Or, without any  no backup");
+	term_click(s->t, "^C Leave");
+	term_expect(s->t, "You have left the procedure");
+	term_type(s->t, "q");
+	assert_int_equal(term_expect_end(s->t), 0);
+	raw = term_raw(s->t, &n);
+	at = memmem(raw, n, on, sizeof(on) - 1);
+	assert_non_null(at);
+	assert_non_null(memmem(at, n - (size_t)(at - raw), off, sizeof(off) - 1));
+	session_restart(s, vt100, 24, 80);
+	term_expect(s->t, "2 here");
+	raw = term_raw(s->t, &n);
+	assert_null(memmem(raw, n, on, sizeof(on) - 1));
+}
+
 static void an_unknown_terminal_is_said_in_words(void **state)
 {
 	static const char *const env[] = { "TERM=nothing-like-it", NULL };
@@ -261,6 +346,9 @@ int main(int argc, char **argv)
 		SESSION_TEST(pasted_text_presses_no_keys),
 		SESSION_TEST(keys_are_pressed_a_byte_at_a_time),
 		SESSION_TEST(it_works_on_terminals_of_every_kind),
+		SESSION_TEST(attributes_are_the_same_everywhere),
+		SESSION_TEST(a_large_terminal_is_filled),
+		SESSION_TEST(the_mouse_works_and_is_given_back),
 		SESSION_TEST(an_unknown_terminal_is_said_in_words),
 		SESSION_TEST(moving_the_cursor_sends_little),
 	};

@@ -197,6 +197,7 @@ void ui_key(struct ui *ui, uint32_t key)
 
 	ui->changed = true;
 	ui->active_ms = ui->now_ms;
+	ui->opened_ms = 0;
 	if (too_small(ui)) {   /* nobody presses a key for a screen that cannot be seen */
 		if (key == 'q' || key == K_F10)
 			ui->quit = !ui_typing(ui) && ui->depth == 1;
