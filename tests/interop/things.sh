@@ -63,7 +63,7 @@ theirs_to_key() {
 }
 
 ours_alone() {
-	k -d $a cert import --stand-alone --id 77 --label 'our CA' ca.pem --pin-file pin
+	k -d $a cert import --stand-alone --new-id 77 --label 'our CA' ca.pem --pin-file pin
 	cert_read 77
 	cmp ca.der read.der
 	p15 0 --list-certificates >said
@@ -78,7 +78,7 @@ theirs_alone() {
 	p11in 0 --write-object ca2.der --type cert --id 78 --label 'their CA'
 	k -d $a cert export --id 78 --format der --out 78.der
 	cmp ca2.der 78.der
-	k -d $a cert import --stand-alone --id 79 --label 'beside it' ca.pem --pin-file pin
+	k -d $a cert import --stand-alone --new-id 79 --label 'beside it' ca.pem --pin-file pin
 	k -d $a cert delete --id 78 --pin-file pin --confirm $a
 	fails p11 0 --read-object --type cert --id 78 -o gone.der
 	cert_read 79

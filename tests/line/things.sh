@@ -84,8 +84,10 @@ expect 0 "it can have one again" -d $new cert import --id 01 root.pem --pin-file
 expect 0 "a CA whose key is elsewhere" --json -d $new cert import --stand-alone ca.pem --pin-file pin
 holds "... by its own name and ID" 'j["label"] == "Outside CA" and len(j["id"]) == 40 and j["key_ref"] is None'
 id=$(value 'j["id"]')
+expect 2 "... which is no key's" -d $new cert import --stand-alone --id 01 root.pem --pin-file pin
+expect 2 "... and a key's has no label of its own" -d $new cert import --id 01 --label x root.pem --pin-file pin
 expect 6 "... once" -d $new cert import --stand-alone ca.pem --pin-file pin
-expect 0 "... or by those that are given" --json -d $new cert import --stand-alone --id 77 --label 'Root, elsewhere' root.pem --pin-file pin
+expect 0 "... or by those that are given" --json -d $new cert import --stand-alone --new-id 77 --label 'Root, elsewhere' root.pem --pin-file pin
 holds "... which are these" 'j["label"] == "Root, elsewhere" and j["id"] == "77"'
 expect 0 "it is exported" -d $new cert export --id "$id"
 openssl x509 -in ca.pem -outform DER -out one && openssl x509 -in out -outform DER -out other && cmp -s one other

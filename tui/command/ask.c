@@ -357,8 +357,8 @@ static bool is_used(const struct run *r, const struct question *q, unsigned inde
 }
 
 /*
- * A file that was named and then not asked for is a misunderstanding: three shares for a device that is to have two, a new
- * SO-PIN for one that can have none.
+ * What was given and then not asked for is a misunderstanding: three shares for a device that is to have two, a new SO-PIN
+ * for one that can have none; and where a question is strict, anything else.
  */
 static enum status all_files_used(const struct here *h, const struct run *r, struct fault *f)
 {
@@ -367,7 +367,7 @@ static enum status all_files_used(const struct here *h, const struct run *r, str
 	for (size_t i = 0; (q = procedure_question(run_procedure(r), i)) != NULL; i++) {
 		unsigned n = 0;
 
-		if (q->spare || (q->ask != ASK_FILE && q->ask != ASK_NEW_FILE && !ask_is_secret(q->ask)))
+		if (q->spare || (q->ask != ASK_FILE && q->ask != ASK_NEW_FILE && !ask_is_secret(q->ask) && !q->strict))
 			continue;
 		while (ask_given(h->args, run_procedure(r), q, n) != NULL)
 			n++;

@@ -20,30 +20,30 @@ bool cert_import_alone(const struct run *r)
 	return run_is(r, "stand-alone", "1");
 }
 
-static bool asks_id(const struct run *r, unsigned index)
+static bool asks_key(const struct run *r, unsigned index)
 {
 	(void)index;
-	return !cert_import_alone(r) || run_env(r)->script;
+	return !cert_import_alone(r);
 }
 
-static bool asks_label(const struct run *r, unsigned index)
+static bool asks_alone(const struct run *r, unsigned index)
 {
 	(void)index;
 	return cert_import_alone(r);
 }
 
-static enum status check_id(struct run *r, unsigned index, struct fault *f)
+static enum status check_key(struct run *r, unsigned index, struct fault *f)
 {
-	const char *id = run_get(r, "id", index);
+	return find_check(run_get(r, "id", index), f);
+}
+
+static enum status check_new_id(struct run *r, unsigned index, struct fault *f)
+{
+	const char *id = run_get(r, "new-id", index);
 	uint8_t bytes[DESCRIBE_ID_MAX];
 	size_t n;
 
-	if (cert_import_alone(r))
-		return id[0] == '\0' ? ST_OK : id_parse(id, bytes, &n, f);
-	if (id[0] == '\0')
-		return fault_set(f, ST_USAGE,
-				 "Say which key the certificate is for, or that it is to stand by itself. Nothing was done.");
-	return find_check(id, f);
+	return id[0] == '\0' ? ST_OK : id_parse(id, bytes, &n, f);
 }
 
 static enum status check_label(struct run *r, unsigned index, struct fault *f)
@@ -285,15 +285,13 @@ static const struct question cert_questions[] = {
 		.value = "HEX",
 		.ask = ASK_OBJECTS,
 		.max = 1,
-		.optional = true,
 		.words = N_("Key"),
 		.choices_of = find_choices,
-		.asked = asks_id,
-		.check = check_id,
-		.help = N_("The key that the certificate is for, by its CKA_ID. Its public key must be the one in the "
-			   "certificate, or nothing is "
-			   "written. For a certificate by itself this is the CKA_ID that it gets; left out, it is made from "
-			   "its public key."),
+		.strict = true,
+		.asked = asks_key,
+		.check = check_key,
+		.help = N_("The key that the certificate is for, by its CKA_ID. Its public key must be the one in the certificate, or "
+			   "nothing is written."),
 	},
 	{
 		.name = "label",
@@ -302,10 +300,24 @@ static const struct question cert_questions[] = {
 		.max = DESCRIBE_LABEL_MAX - 1,
 		.optional = true,
 		.words = N_("Label"),
-		.asked = asks_label,
+		.strict = true,
+		.asked = asks_alone,
 		.check = check_label,
 		.help = N_(
 			"What a certificate by itself will be called. Left empty, it gets the common name of its subject."),
+	},
+	{
+		.name = "new-id",
+		.value = "HEX",
+		.ask = ASK_TEXT,
+		.max = 2 * DESCRIBE_ID_MAX,
+		.optional = true,
+		.strict = true,
+		.words = N_("CKA_ID"),
+		.asked = asks_alone,
+		.check = check_new_id,
+		.help = N_("By this number, in hexadecimal digits, other programs find a certificate by itself. Left empty, it is made from its "
+			   "public key."),
 	},
 	{ .name = NULL },
 };
@@ -334,7 +346,7 @@ const struct procedure procedure_cert_import = {
 	.name = "cert import",
 	.command = "cert import",
 	.title = N_("Import a certificate"),
-	.summary = N_("put a certificate onto the device, checked against its key"),
+	.summary = N_("put a certificate onto the device, to its key"),
 	.on_device = true,
 	.pages = pages,
 	.steps = steps,

@@ -167,7 +167,7 @@ static enum status write_to_key(struct step_env *e, struct session *s, struct ob
 
 static enum status describe(const struct run *r, const struct cert_import *c, struct description *ret, struct fault *f)
 {
-	const char *label = run_get(r, "label", 0), *id = run_get(r, "id", 0);
+	const char *label = run_get(r, "label", 0), *id = run_get(r, "new-id", 0);
 	struct description d = { .kind = DESCRIPTION_CERT, .key_ref = DESCRIBE_NO_REF, .authority = c->cert.authority };
 	enum status st;
 

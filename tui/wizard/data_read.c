@@ -176,17 +176,21 @@ static void show_hex(struct cur c, struct prose *out)
 	}
 }
 
-/* A paragraph each: prose has no lines of its own. */
+/* A paragraph for each line: prose has none of its own, and knows no tabs. */
 static void show_text(struct cur c, struct prose *out)
 {
 	while (c.n > 0) {
-		const uint8_t *end = memchr(c.p, '\n', c.n);
-		const size_t n = end != NULL ? (size_t)(end - c.p) : c.n;
-		struct cur line;
+		BUF line = { 0 };
+		uint8_t byte = 0;
 
-		(void)cur_take(&c, n, &line);
-		(void)cur_take(&c, end != NULL ? 1 : 0, NULL);
-		prose_add(out, PROSE_VALUE, "%.*s", (int)line.n, (const char *)line.p);
+		while (cur_u8(&c, &byte) && byte != '\n') {
+			if (byte == '\t')
+				buf_put(&line, "    ", 4);
+			else
+				buf_u8(&line, byte);
+		}
+		if (!line.failed)
+			prose_add(out, PROSE_VALUE, "%.*s", (int)line.n, line.n > 0 ? (const char *)line.p : "");
 	}
 }
 

@@ -8,6 +8,7 @@
 #include "engine/card/keys.h"
 #include "store/run.h"
 #include "tui/wizard/key_type.h"
+#include "tui/wizard/thing.h"
 
 #define REF_PREFIX "ref:"
 
@@ -181,6 +182,10 @@ void find_to_result(const struct look *l, const struct object *o, struct key_res
 		hex_lower(ret->spki_sha256, o->spki_sha256, sizeof(o->spki_sha256));
 	if (o->has_cmac)
 		hex_lower(ret->cmac, o->cmac, sizeof(o->cmac));
+	if (o->cert == NULL)
+		return;
+	snprintf(ret->subject, sizeof(ret->subject), "%.*s", (int)sizeof(ret->subject) - 1, o->cert->subject);
+	thing_date(o->cert->not_after, ret->until);
 }
 
 bool find_known(struct store *store, const char *serial, const struct object *o, struct object_row *ret)

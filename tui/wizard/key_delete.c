@@ -245,11 +245,15 @@ static void review(const struct run *r, struct prose *out)
 	if (k == NULL)
 		return;
 	id = identity_of_result(k);
-	prose_add(out, PROSE_WARNING,
-		  "The key \"%s\" (%s, CKA_ID %s) will be deleted from %s, with its description and its certificate. "
-		  "The device "
-		  "cannot bring it back.",
-		  k->label, k->kind, k->id, k->serial);
+	if (k->subject[0] != '\0')
+		prose_add(out, PROSE_WARNING,
+			  "The key \"%s\" (%s, CKA_ID %s) will be deleted from %s, with its description and its certificate for %s, "
+			  "until %s. The device cannot bring them back.",
+			  k->label, k->kind, k->id, k->serial, k->subject, k->until);
+	else
+		prose_add(out, PROSE_WARNING,
+			  "The key \"%s\" (%s, CKA_ID %s) will be deleted from %s, with its description. The device cannot bring it back.",
+			  k->label, k->kind, k->id, k->serial);
 	if (run_env(r)->store != NULL && id.len > 0) {
 		prose_add(out, PROSE_PLAIN, "What the inventory knows of this key elsewhere:");
 		devices = tell_devices(run_env(r)->store, &id, k->serial, out);

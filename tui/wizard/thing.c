@@ -36,7 +36,7 @@ void thing_to_result(const struct look *l, const struct object *o, struct key_re
 	ret->is_private = o->is_private;
 	if (o->has_size)
 		ret->size = (unsigned)o->size;
-	if (o->cert == NULL)
+	if (o->cert == NULL || o->type == OBJECT_KEY)
 		return;
 	snprintf(ret->subject, sizeof(ret->subject), "%.*s", (int)sizeof(ret->subject) - 1, o->cert->subject);
 	thing_date(o->cert->not_after, ret->until);

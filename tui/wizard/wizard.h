@@ -85,7 +85,8 @@ struct question {
 	bool positional;      /* on the command line it stands without its name */
 	bool unlisted;        /* the console's alone: a script says the same with other options */
 	bool optional;
-	bool spare;           /* given in a script where it is not asked, it is passed over; else that is a misunderstanding */
+	bool spare;           /* a file or secret that a script gives where it is not asked is passed over: else that is refused */
+	bool strict;          /* anything else that a script gives where it is not asked is refused: else it is passed over */
 	bool twice;           /* a secret that is being set is typed a second time */
 	size_t max;           /* characters, bytes of a secret, or values of ASK_FILES and ASK_OBJECTS; 0: as the kind has it */
 	const char *words;    /* in front of the field: "Current SO-PIN" */
