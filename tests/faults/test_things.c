@@ -226,7 +226,8 @@ static const struct walk walk_delete_cert = {
 static enum status import_outside(struct stage *s, struct fault *f)
 {
 	const struct given given[] = {
-		{ "stand-alone", 0, "1", false }, { "file", 0, "outside", true }, { "new-id", 0, "77", false }, { "pin", 0, PIN, false }, { 0 },
+		{ "stand-alone", 0, "1", false }, { "file", 0, "outside", true }, { "new-id", 0, "77", false },
+		{ "pin", 0, PIN, false }, { 0 },
 	};
 
 	return stage_run(s, &procedure_cert_import, stage_serial(s, 0), given, NULL, f);

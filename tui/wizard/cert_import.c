@@ -316,8 +316,8 @@ static const struct question cert_questions[] = {
 		.words = N_("CKA_ID"),
 		.asked = asks_alone,
 		.check = check_new_id,
-		.help = N_("By this number, in hexadecimal digits, other programs find a certificate by itself. Left empty, it is made from its "
-			   "public key."),
+		.help = N_("By this number, in hexadecimal digits, other programs find a certificate by itself. Left empty, it is made "
+			   "from its public key."),
 	},
 	{ .name = NULL },
 };
