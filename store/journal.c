@@ -2,6 +2,7 @@
 
 #include <openssl/evp.h>
 
+#include "engine/base/words.h"
 #include "store/link.h"
 #include "store/list.h"
 
@@ -190,13 +191,13 @@ static enum status judge(const struct journal_row *e, bool odd, int64_t expected
 	if (st != ST_OK)
 		return st;
 	if (e->number != expected)
-		*ret = "An entry before this one is missing, or was put in.";
+		*ret = N_("An entry before this one is missing, or was put in.");
 	else if (odd)
-		*ret = "It holds a value that no Keyroom writes.";
+		*ret = N_("It holds a value that no Keyroom writes.");
 	else if (memcmp(e->before, before, JOURNAL_HASH_LEN) != 0)
-		*ret = "It does not follow the entry before it: one of them was changed, taken out or put in.";
+		*ret = N_("It does not follow the entry before it: one of them was changed, taken out or put in.");
 	else if (memcmp(e->hash, hash, JOURNAL_HASH_LEN) != 0)
-		*ret = "Its words are not those that were written.";
+		*ret = N_("Its words are not those that were written.");
 	else
 		*ret = NULL;
 	return ST_OK;

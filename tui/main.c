@@ -209,7 +209,7 @@ static int answer_at_once(const struct parts *p)
 		return EXIT_DONE;
 	}
 	if (a->command == NULL && (isatty(STDIN_FILENO) != 1 || isatty(STDOUT_FILENO) != 1)) {
-		fputs("keyroom: The console needs a terminal. See keyroom --help for what works without one.\n", stderr);
+		fprintf(stderr, "keyroom: %s\n", _("The console needs a terminal. See keyroom --help for what works without one."));
 		return EXIT_USAGE;
 	}
 	return -1;
@@ -238,7 +238,7 @@ int main(int argc, char **argv)
 	}
 	stop(&parts);
 	if (fflush(stdout) != 0 || ferror(stdout)) {
-		fputs("keyroom: The result could not be written to standard output.\n", stderr);
+		fprintf(stderr, "keyroom: %s\n", _("The result could not be written to standard output."));
 		code = code == EXIT_DONE ? EXIT_FAILED : code;
 	}
 	return code;

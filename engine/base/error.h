@@ -68,7 +68,7 @@ struct fault {
 	uint16_t sw;      /* the card's status word, 0 where no card was involved */
 	long native;      /* PC/SC, SQLite or errno code, for the log */
 	int tries_left;   /* -1 unless a PIN or SO-PIN was wrong */
-	char what[600];   /* whole sentences for the operator; never a secret */
+	char what[1600];  /* whole sentences for the operator; never a secret */
 };
 
 /* The default sentence of a status. */

@@ -29,7 +29,7 @@ struct job_event {
 	enum job_event_type type;
 	unsigned job;             /* as jobs_submit() returned it; 0 with JOBS_READERS */
 	unsigned done, total;     /* JOBS_PROGRESS; total 0: not known */
-	char note[120];           /* JOBS_PROGRESS: a sentence on what is being done, or empty */
+	char note[300];           /* JOBS_PROGRESS: a sentence on what is being done, or empty */
 	enum status st;           /* JOBS_DONE */
 	struct fault fault;       /* JOBS_DONE with st not ST_OK; JOBS_READERS where pcscd does not answer */
 };

@@ -302,7 +302,7 @@ static const struct page init_pages[] = {
 		{ .name = "share", .ask = ASK_FILES, .max = 4, .words = N_("Share files"), .asked = with_shares,
 		  .help = N_("The files of the DKEK shares, one a line."), .optional = true },
 		{ .name = "no-backup", .ask = ASK_SENTENCE, .words = N_("Type: no backups"), .asked = without_shares,
-		  .choices = (const struct choice[]){ { "no backups", "" }, { 0 } } },
+		  .choices = (const struct choice[]){ { "no backups", N_("no backups") }, { 0 } } },
 		{ 0 } } },
 	{ .name = N_("SO-PIN"), .title = N_("The SO-PIN"), .text = so_pin_text, .questions = (const struct question[]){
 		{ .name = "so-pin", .ask = ASK_SO_PIN, .words = N_("Current SO-PIN"),

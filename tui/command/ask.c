@@ -8,6 +8,7 @@
 #include "engine/base/clock.h"
 #include "engine/base/file.h"
 #include "engine/base/text.h"
+#include "engine/base/words.h"
 #include "tui/command/print.h"
 #include "tui/command/questions.h"
 #include "tui/command/result.h"
@@ -56,10 +57,11 @@ const char *ask_given(const struct args *a, const struct procedure *p, const str
 /* What the prompt says: the words, what may be typed, what an empty line takes. */
 static void prompt_of(const struct question *q, const char *proposal, bool again, char *out, size_t cap)
 {
-	size_t n = (size_t)snprintf(out, cap, "%s%s", q->words, again ? ", once more" : "");
+	const char *words = translated(q->words);
+	size_t n = (size_t)(again ? snprintf(out, cap, _("%s, once more"), words) : snprintf(out, cap, "%s", words));
 
 	if (q->ask == ASK_SENTENCE && n < cap)
-		n += (size_t)snprintf(out + n, cap - n, " (type: %s)", q->choices[0].value);
+		n += (size_t)snprintf(out + n, cap - n, _(" (type: %s)"), translated(q->choices[0].words));
 	if (proposal[0] != '\0' && n < cap)
 		n += (size_t)snprintf(out + n, cap - n, " [%s]", proposal);
 	if (n < cap)
@@ -72,7 +74,7 @@ static void print_choices(const struct run *r, const struct question *q)
 	struct fault f;
 
 	for (const struct choice *c = q->choices; q->ask != ASK_SENTENCE && c != NULL && c->value != NULL; c++)
-		fprintf(stderr, "  %-14s %s\n", c->value, c->words);
+		fprintf(stderr, "  %-14s %s\n", c->value, translated(c->words));
 	if (q->choices_of == NULL || q->choices_of(r, &several, &f) != ST_OK)
 		return;
 	for (size_t i = 0; i < several.n; i++)
@@ -82,7 +84,7 @@ static void print_choices(const struct run *r, const struct question *q)
 static enum status type_secret(struct run *r, const struct question *q, unsigned index, struct fault *f)
 {
 	struct secret *s = run_secret(r, q->name, index);
-	char prompt[160];
+	char prompt[400];
 	enum status st;
 
 	if (s == NULL)
@@ -140,7 +142,7 @@ static enum status secret_answer(const struct here *h, struct run *r, const stru
 
 		question_option(q, name);
 		return fault_set(f, ST_NEED_SECRET, "%s: there is no terminal to type it at, and no --%s was given. Nothing was done.",
-				 q->words, name);
+				 translated(q->words), name);
 	}
 	*ret_typed = true;
 	return type_secret(r, q, index, f);
@@ -270,7 +272,7 @@ static void show_progress(void *ctx, const struct run *r)
 	if (isatty(STDERR_FILENO) == 1)
 		print_progress(&now);
 	else if (*last != now.step)
-		print_line(PROSE_PLAIN, "%s ...", now.step->words);
+		print_line(PROSE_PLAIN, "%s ...", translated(now.step->words));
 	*last = now.step;
 }
 
@@ -328,7 +330,7 @@ static enum status confirm(const struct here *h, struct run *r, struct fault *f)
 {
 	const struct procedure *p = run_procedure(r);
 	const char *wanted = p->confirm != NULL ? p->confirm(r) : NULL;
-	char line[64], prompt[160];
+	char line[64], prompt[400];
 	enum status st;
 
 	if (wanted == NULL)
@@ -337,7 +339,7 @@ static enum status confirm(const struct here *h, struct run *r, struct fault *f)
 		return fault_set(f, ST_REFUSED, "This needs --confirm %s, because something would be lost for good. Nothing was done.",
 				 wanted);
 	if (h->args->confirm == NULL) {
-		snprintf(prompt, sizeof(prompt), "Type %s to go on: ", wanted);
+		snprintf(prompt, sizeof(prompt), _("Type %s to go on: "), wanted);
 		st = tty_line(prompt, line, sizeof(line), f);
 		if (st != ST_OK)
 			return st;

@@ -9,9 +9,11 @@
 
 #include "engine/base/clock.h"
 #include "engine/base/secret.h"
+#include "engine/base/words.h"
 #include "engine/jobs/jobs.h"
 #include "store/journal.h"
 #include "store/store.h"
+#include "tui/command/cells.h"
 #include "tui/command/json.h"
 #include "tui/command/print.h"
 #include "tui/command/query.h"
@@ -21,15 +23,16 @@ enum verdict { FINE, NOTE, BAD };
 
 struct finding {
 	enum verdict verdict;
-	char words[600];
+	char words[1600];
 	const char *fix;     /* NULL where nothing is to be done */
 };
 
+/* fix and words: marked; they are translated here. */
 static void find(struct finding *f, enum verdict v, const char *fix, const char *words)
 {
 	f->verdict = v;
-	f->fix = fix;
-	snprintf(f->words, sizeof(f->words), "%s", words);
+	f->fix = translated(fix);
+	snprintf(f->words, sizeof(f->words), "%s", translated(words));
 }
 
 static void check_memory(const struct here *h, struct finding *r)
@@ -38,10 +41,10 @@ static void check_memory(const struct here *h, struct finding *r)
 
 	(void)h;
 	if (s != NULL)
-		find(r, FINE, NULL, "PINs and shares can be kept in locked memory.");
+		find(r, FINE, NULL, N_("PINs and shares can be kept in locked memory."));
 	else
-		find(r, BAD, "Raise the limit: put \"* - memlock 8192\" into /etc/security/limits.conf and log in again.",
-		     "Memory cannot be locked, so no PIN or share would be read here.");
+		find(r, BAD, N_("Raise the limit: put \"* - memlock 8192\" into /etc/security/limits.conf and log in again."),
+		     N_("Memory cannot be locked, so no PIN or share would be read here."));
 }
 
 static void check_service(const struct here *h, struct finding *r)
@@ -51,9 +54,9 @@ static void check_service(const struct here *h, struct finding *r)
 	size_t n;
 
 	if (jobs_readers(h->env->jobs, &list, &n, &f) == ST_OK)
-		find(r, FINE, NULL, "The smart card service answers.");
+		find(r, FINE, NULL, N_("The smart card service answers."));
 	else
-		find(r, BAD, "As root: apt install pcscd, then systemctl enable --now pcscd.socket.", f.what);
+		find(r, BAD, N_("As root: apt install pcscd, then systemctl enable --now pcscd.socket."), f.what);
 	free(list);
 }
 
@@ -64,14 +67,15 @@ static void check_readers(const struct here *h, struct finding *r)
 	struct fault f;
 
 	if (jobs_readers(h->env->jobs, &list, &n, &f) != ST_OK) {
-		find(r, NOTE, NULL, "Readers cannot be looked at without the smart card service.");
+		find(r, NOTE, NULL, N_("Readers cannot be looked at without the smart card service."));
 		return;
 	}
 	for (size_t i = 0; i < n; i++)
 		cards += list[i].state == READER_CARD;
 	free(list);
-	find(r, cards > 0 ? FINE : NOTE, cards > 0 ? NULL : "Plug in a device. If it stays unseen: apt install libccid.", "");
-	snprintf(r->words, sizeof(r->words), "%zu %s, %zu with a card that answers.", n, n == 1 ? "reader" : "readers", cards);
+	find(r, cards > 0 ? FINE : NOTE, cards > 0 ? NULL : N_("Plug in a device. If it stays unseen: apt install libccid."), "");
+	snprintf(r->words, sizeof(r->words), translated_n("%zu reader, %zu with a card that answers.",
+		 "%zu readers, %zu with a card that answers.", n), n, cards);
 }
 
 static void check_store(const struct here *h, struct finding *r)
@@ -79,15 +83,15 @@ static void check_store(const struct here *h, struct finding *r)
 	struct fault f;
 
 	if (h->store_fault->st != ST_OK)
-		find(r, BAD, h->store_fault->st == ST_STORE_NEWER ? "Use the newer Keyroom, or name another one with --store."
-								  : "Restore it from its copy, or name another one with --store.",
+		find(r, BAD, h->store_fault->st == ST_STORE_NEWER ? N_("Use the newer Keyroom, or name another one with --store.")
+								  : N_("Restore it from its copy, or name another one with --store."),
 		     h->store_fault->what);
 	else if (store_check(h->env->store, &f) != ST_OK)
-		find(r, BAD, "Copy it away, restore it from its copy, or name another one with --store.", f.what);
+		find(r, BAD, N_("Copy it away, restore it from its copy, or name another one with --store."), f.what);
 	else if (store_read_only(h->env->store))
-		find(r, BAD, "Give yourself the file, or make its disk writable.", "The inventory can be read, but not written.");
+		find(r, BAD, N_("Give yourself the file, or make its disk writable."), N_("The inventory can be read, but not written."));
 	else
-		find(r, FINE, NULL, "The inventory is whole, and can be written.");
+		find(r, FINE, NULL, N_("The inventory is whole, and can be written."));
 }
 
 static void check_modes(const struct here *h, struct finding *r)
@@ -95,9 +99,9 @@ static void check_modes(const struct here *h, struct finding *r)
 	struct stat sb;
 
 	if (stat(h->store_path, &sb) == 0 && (sb.st_mode & 077) != 0)
-		find(r, BAD, "chmod 600 the file and 700 its folder.", "Others on this computer can read the inventory.");
+		find(r, BAD, N_("chmod 600 the file and 700 its folder."), N_("Others on this computer can read the inventory."));
 	else
-		find(r, FINE, NULL, "Nobody else can read the inventory.");
+		find(r, FINE, NULL, N_("Nobody else can read the inventory."));
 }
 
 static void check_journal(const struct here *h, struct finding *r)
@@ -106,13 +110,13 @@ static void check_journal(const struct here *h, struct finding *r)
 	struct fault f;
 
 	if (h->store_fault->st != ST_OK)
-		find(r, NOTE, NULL, "The journal cannot be read without the inventory.");
+		find(r, NOTE, NULL, N_("The journal cannot be read without the inventory."));
 	else if (store_journal_verify(h->env->store, &v, &f) != ST_OK)
-		find(r, BAD, "Name another inventory with --store, and keep this one.", f.what);
+		find(r, BAD, N_("Name another inventory with --store, and keep this one."), f.what);
 	else if (v.broken != 0)
-		find(r, BAD, "Keep this inventory, and compare it with an older copy.", v.why);
+		find(r, BAD, N_("Keep this inventory, and compare it with an older copy."), v.why);
 	else
-		find(r, FINE, NULL, "The journal is whole and in order.");
+		find(r, FINE, NULL, N_("The journal is whole and in order."));
 }
 
 static void check_space(const struct here *h, struct finding *r)
@@ -128,9 +132,9 @@ static void check_space(const struct here *h, struct finding *r)
 	else
 		snprintf(folder, sizeof(folder), ".");
 	if (statvfs(folder, &vfs) != 0 || vfs.f_bavail * vfs.f_frsize >= 16 << 20)
-		find(r, FINE, NULL, "There is room on the inventory's disk.");
+		find(r, FINE, NULL, N_("There is room on the inventory's disk."));
 	else
-		find(r, BAD, "Make room: at least 16 MiB.", "The inventory's disk is nearly full.");
+		find(r, BAD, N_("Make room: at least 16 MiB."), N_("The inventory's disk is nearly full."));
 }
 
 static void check_clock(const struct here *h, struct finding *r)
@@ -145,10 +149,10 @@ static void check_clock(const struct here *h, struct finding *r)
 		last = rows[0].at;
 	free(rows);
 	if (now < 1700000000 || now + 86400 < last)
-		find(r, BAD, "Set the clock before anything is recorded: date -s \"2026-11-21 09:30\", hwclock --systohc.",
-		     "The clock is wrong: it is behind the journal, or years back.");
+		find(r, BAD, N_("Set the clock before anything is recorded: date -s \"2026-11-21 09:30\", hwclock --systohc."),
+		     N_("The clock is wrong: it is behind the journal, or years back."));
 	else
-		find(r, FINE, NULL, "The clock is not behind the journal.");
+		find(r, FINE, NULL, N_("The clock is not behind the journal."));
 }
 
 static void check_swap(const struct here *h, struct finding *r)
@@ -163,9 +167,9 @@ static void check_swap(const struct here *h, struct finding *r)
 	if (swaps != NULL)
 		fclose(swaps);
 	if (lines > 1)
-		find(r, NOTE, "swapoff -a, or encrypt the swap.", "Swap is in use. Secrets are locked into memory all the same.");
+		find(r, NOTE, N_("swapoff -a, or encrypt the swap."), N_("Swap is in use. Secrets are locked into memory all the same."));
 	else
-		find(r, FINE, NULL, "Nothing is swapped to a disk.");
+		find(r, FINE, NULL, N_("Nothing is swapped to a disk."));
 }
 
 /* By name and flags of /sys: the process may not open the socket that a list of addresses needs. */
@@ -198,9 +202,9 @@ static void check_network(const struct here *h, struct finding *r)
 	if (all != NULL)
 		closedir(all);
 	if (up)
-		find(r, NOTE, "Unplug it: an offline CA has no network.", "A network interface is up.");
+		find(r, NOTE, N_("Unplug it: an offline CA has no network."), N_("A network interface is up."));
 	else
-		find(r, FINE, NULL, "No network interface is up.");
+		find(r, FINE, NULL, N_("No network interface is up."));
 }
 
 /* scdaemon of GnuPG takes a card exclusively and keeps it. */
@@ -225,47 +229,62 @@ static void check_rivals(const struct here *h, struct finding *r)
 	if (proc != NULL)
 		closedir(proc);
 	if (found)
-		find(r, NOTE, "gpgconf --kill scdaemon", "GnuPG's scdaemon is running, and may keep a card for itself.");
+		find(r, NOTE, "gpgconf --kill scdaemon", N_("GnuPG's scdaemon is running, and may keep a card for itself."));
 	else
-		find(r, FINE, NULL, "No program is known to keep cards for itself.");
+		find(r, FINE, NULL, N_("No program is known to keep cards for itself."));
 }
 
 static void check_characters(const struct here *h, struct finding *r)
 {
 	(void)h;
 	if (strcmp(nl_langinfo(CODESET), "UTF-8") == 0)
-		find(r, FINE, NULL, "The terminal is set up for UTF-8.");
+		find(r, FINE, NULL, N_("The terminal is set up for UTF-8."));
 	else
-		find(r, NOTE, "LANG=C.UTF-8 keyroom", "The locale is not UTF-8: lines are drawn in ASCII, labels may show as marks.");
+		find(r, NOTE, "LANG=C.UTF-8 keyroom",
+		     N_("The locale is not UTF-8: lines are drawn in ASCII, labels may show as marks."));
 }
 
 static const struct {
 	const char *name;
 	void (*check)(const struct here *h, struct finding *ret);
 } checks[] = {
-	{ "locked memory", check_memory },
-	{ "smart card service", check_service },
-	{ "readers", check_readers },
-	{ "other programs", check_rivals },
-	{ "inventory", check_store },
-	{ "inventory access", check_modes },
-	{ "journal", check_journal },
-	{ "disk space", check_space },
-	{ "clock", check_clock },
-	{ "swap", check_swap },
-	{ "network", check_network },
-	{ "characters", check_characters },
+	{ N_("locked memory"), check_memory },
+	{ N_("smart card service"), check_service },
+	{ N_("readers"), check_readers },
+	{ N_("other programs"), check_rivals },
+	{ N_("inventory"), check_store },
+	{ N_("inventory access"), check_modes },
+	{ N_("journal"), check_journal },
+	{ N_("disk space"), check_space },
+	{ N_("clock"), check_clock },
+	{ N_("swap"), check_swap },
+	{ N_("network"), check_network },
+	{ N_("characters"), check_characters },
 };
+
+static int checks_width(void)
+{
+	int wide = 19;
+
+	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
+		int one = cell_width(translated(checks[i].name));
+
+		wide = one > wide ? one : wide;
+	}
+	return wide;
+}
 
 static void show_finding(const char *name, const struct finding *r, struct json_object *all)
 {
-	static const char *const marks[] = { [FINE] = "ok", [NOTE] = "note", [BAD] = "FAIL" };
+	static const char *const marks[] = { [FINE] = N_("ok"), [NOTE] = N_("note"), [BAD] = N_("FAIL") };
 	struct json_object *o;
 
 	if (all == NULL) {
-		printf("%-5s %-19s %s\n", marks[r->verdict], name, r->words);
+		const int mark = 5, wide = checks_width();
+
+		printf("%s%*s %s%*s %s\n", CELL(translated(marks[r->verdict]), mark), CELL(translated(name), wide), r->words);
 		if (r->fix != NULL)
-			printf("%25s %s\n", "", r->fix);
+			printf("%*s %s\n", mark + wide + 1, "", r->fix);
 		return;
 	}
 	o = json_object_new_object();
@@ -277,13 +296,20 @@ static void show_finding(const char *name, const struct finding *r, struct json_
 	json_object_array_add(all, o);
 }
 
+static void free_findings(struct finding **f)
+{
+	free(*f);
+}
+
 enum status query_doctor(const struct here *h, struct fault *f)
 {
 	const size_t n = sizeof(checks) / sizeof(checks[0]);
-	struct finding findings[sizeof(checks) / sizeof(checks[0])] = { 0 };
+	CLEANUP(free_findings) struct finding *findings = calloc(n, sizeof(*findings));
 	struct json_object *all = NULL;
 	size_t bad = 0;
 
+	if (findings == NULL)
+		return fault_set(f, ST_NO_MEMORY, NULL);
 	for (size_t i = 0; i < n; i++) {
 		checks[i].check(h, &findings[i]);
 		bad += findings[i].verdict == BAD;
@@ -295,11 +321,11 @@ enum status query_doctor(const struct here *h, struct fault *f)
 		if (!h->args->json || bad == 0)
 			show_finding(checks[i].name, &findings[i], all);
 		else if (findings[i].verdict == BAD)
-			print_line(PROSE_WARNING, "%s: %s %s", checks[i].name, findings[i].words, findings[i].fix);
+			print_line(PROSE_WARNING, "%s: %s %s", translated(checks[i].name), findings[i].words, findings[i].fix);
 	}
 	if (all != NULL)
 		return json_out(all, f);
 	if (bad > 0)
-		return fault_set(f, ST_CARD_ERROR, "%zu of %zu checks %s.", bad, n, bad == 1 ? "fails" : "fail");
+		return fault_set(f, ST_CARD_ERROR, translated_n("%zu of %zu checks fails.", "%zu of %zu checks fail.", bad), bad, n);
 	return ST_OK;
 }

@@ -64,7 +64,7 @@ static void print_wrapped(const char *mark, const char *text)
 
 void print_line(enum prose_role role, const char *fmt, ...)
 {
-	char line[1200], clean[1200];
+	char line[2400], clean[2400];
 	va_list ap;
 
 	va_start(ap, fmt);
@@ -93,21 +93,21 @@ void print_prose(const struct prose *p, bool warnings_only)
 
 void print_progress(const struct run_progress *now)
 {
-	char line[400];
+	char line[600];
 	size_t n;
 
 	if (now == NULL) {
 		fputs("\r\033[K", stderr);
 		return;
 	}
-	n = (size_t)snprintf(line, sizeof(line), "%s", now->note[0] != '\0' ? now->note : now->step->words);
+	n = (size_t)snprintf(line, sizeof(line), "%s", now->note[0] != '\0' ? now->note : translated(now->step->words));
 	if (now->of > 1 && n < sizeof(line))
-		n += (size_t)snprintf(line + n, sizeof(line) - n, "  %u of %u", now->index + 1, now->of);
+		n += (size_t)snprintf(line + n, sizeof(line) - n, _("  %u of %u"), now->index + 1, now->of);
 	if (now->total > 0 && n < sizeof(line))
 		n += (size_t)snprintf(line + n, sizeof(line) - n, "  %u %%", (unsigned)((uint64_t)now->done * 100 / now->total));
 	if (now->elapsed_ms >= 500 && n < sizeof(line))
 		n += (size_t)snprintf(line + n, sizeof(line) - n, "  %lld s", (long long)(now->elapsed_ms / 1000));
 	if (now->usual_ms > 0 && n < sizeof(line))
-		snprintf(line + n, sizeof(line) - n, " (usually %lld s)", (long long)(now->usual_ms + 999) / 1000);
+		snprintf(line + n, sizeof(line) - n, _(" (usually %lld s)"), (long long)(now->usual_ms + 999) / 1000);
 	fprintf(stderr, "\r%.*s\033[K", columns() > 0 ? (int)columns() - 1 : 78, line);
 }

@@ -1,8 +1,11 @@
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #include "engine/base/text.h"
+#include "engine/base/words.h"
+#include "tui/command/cells.h"
 #include "tui/command/json.h"
 #include "tui/command/query.h"
 #include "tui/wizard/fleet.h"
@@ -40,25 +43,32 @@ static void day_text(int64_t at, char out[static 12])
 		strftime(out, 12, "%Y-%m-%d", &tm);
 }
 
-static const char *state_words(const struct fleet_device *d, char out[static 48])
+static const char *state_words(const struct fleet_device *d, char out[static 120])
 {
 	char day[12];
 
 	switch (d->state) {
 	case FLEET_HERE:
 	case FLEET_READING:
-		return "here";
+		return _("here");
 	case FLEET_FOREIGN:
-		return "another kind of card";
+		return _("another kind of card");
 	case FLEET_FAULTY:
-		return d->fault.st == ST_READER_BUSY ? "in use by another program" : "cannot be read";
+		return d->fault.st == ST_READER_BUSY ? _("in use by another program") : _("cannot be read");
 	case FLEET_ABSENT:
 		break;
 	}
 	day_text(d->last_seen, day);
-	snprintf(out, 48, "last seen %s", day[0] != '\0' ? day : "never");
+	if (day[0] != '\0')
+		snprintf(out, 120, _("last seen %s"), day);
+	else
+		snprintf(out, 120, "%s", _("last seen never"));
 	return out;
 }
+
+static const struct cell_column device_columns[] = {
+	{ N_("SERIAL"), 12 }, { N_("LABEL"), 20 }, { N_("FIRMWARE"), 8 }, { N_("STATE"), 22 }, { N_("READER"), 0 },
+};
 
 enum status query_devices(const struct here *h, struct fault *f)
 {
@@ -71,10 +81,10 @@ enum status query_devices(const struct here *h, struct fault *f)
 		return st;
 	}
 	if (!h->args->json)
-		printf("%-12s  %-20s  %-8s  %-22s  %s\n", "SERIAL", "LABEL", "FIRMWARE", "STATE", "READER");
+		cells_head(device_columns, 5);
 	for (size_t i = 0; i < fleet_count(h->fleet); i++) {
 		const struct fleet_device *d = fleet_device(h->fleet, i);
-		char firmware[24], state[48], clean[sizeof(d->fault.what)];
+		char firmware[24], state[120], clean[sizeof(d->fault.what)];
 
 		if (h->args->json) {
 			json_object_array_add(all, device_json(d));
@@ -82,7 +92,7 @@ enum status query_devices(const struct here *h, struct fault *f)
 		}
 		firmware_text(d, firmware);
 		text_clean(clean, sizeof(clean), d->reader, strlen(d->reader));
-		printf("%-12s  %-20s  %-8s  %-22s  %s\n", d->serial, d->label, firmware, state_words(d, state), clean);
+		cells_row(device_columns, 5, (const char *const[]){ d->serial, d->label, firmware, state_words(d, state), clean });
 		text_clean(clean, sizeof(clean), d->fault.what, strlen(d->fault.what));
 		if (clean[0] != '\0')
 			printf("    %s\n", clean);
@@ -110,27 +120,49 @@ static struct json_object *status_json(const struct fleet_device *d)
 	return o;
 }
 
+/* One line of a device's status: its name in a column as wide as the longest of them, and what is said. */
+static void print_field(const char *name, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+static void print_field(const char *name, const char *fmt, ...)
+{
+	static const char *const names[] = {
+		N_("Serial"), N_("Label"), N_("Reader"), N_("Firmware"), N_("State"), N_("User PIN"), N_("SO-PIN"), N_("DKEK"),
+		N_("Memory"),
+	};
+	int wide = 10;
+	va_list ap;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		wide = cell_width(translated(names[i])) > wide ? cell_width(translated(names[i])) : wide;
+	printf("%s%*s  ", CELL(translated(name), wide));
+	va_start(ap, fmt);
+	vprintf(fmt, ap);
+	va_end(ap);
+	putchar('\n');
+}
+
 static void print_tries(const char *what, int left, const char *none)
 {
 	if (left == FLEET_UNKNOWN)
-		printf("%-10s  not shown\n", what);
+		print_field(what, "%s", _("not shown"));
 	else if (left == 0)
-		printf("%-10s  %s\n", what, none);
+		print_field(what, "%s", translated(none));
 	else
-		printf("%-10s  %d %s left\n", what, left, left == 1 ? "try" : "tries");
+		print_field(what, translated_n("%d try left", "%d tries left", (unsigned long)left), left);
 }
 
 static void print_dkek(const struct fleet_device *d)
 {
 	if (d->dkek_shares == FLEET_UNKNOWN)
-		printf("%-10s  not shown\n", "DKEK");
+		print_field("DKEK", "%s", _("not shown"));
 	else if (!d->dkek)
-		printf("%-10s  none: no key of this device can ever be backed up\n", "DKEK");
+		print_field("DKEK", "%s", _("none: no key of this device can ever be backed up"));
 	else if (d->dkek_missing > 0)
-		printf("%-10s  %d of %d shares still missing\n", "DKEK", d->dkek_missing, d->dkek_shares);
+		print_field("DKEK", translated_n("%d of %d share still missing", "%d of %d shares still missing",
+			    (unsigned long)d->dkek_shares), d->dkek_missing, d->dkek_shares);
 	else
-		printf("%-10s  %s   %d %s\n", "DKEK", d->dkek_kcv[0] != '\0' ? d->dkek_kcv : "check value not shown before login",
-		       d->dkek_shares, d->dkek_shares == 1 ? "share" : "shares");
+		print_field("DKEK", translated_n("%s   %d share", "%s   %d shares", (unsigned long)d->dkek_shares),
+			    d->dkek_kcv[0] != '\0' ? d->dkek_kcv : _("check value not shown before login"), d->dkek_shares);
 }
 
 enum status query_status(const struct here *h, struct fault *f)
@@ -149,20 +181,23 @@ enum status query_status(const struct here *h, struct fault *f)
 		return json_out(status_json(d), f);
 	firmware_text(d, firmware);
 	text_clean(reader, sizeof(reader), d->reader, strlen(d->reader));
-	printf("%-10s  %s\n%-10s  %s\n%-10s  %s\n%-10s  %s\n", "Serial", d->serial, "Label", d->label, "Reader", reader,
-	       "Firmware", firmware);
+	print_field("Serial", "%s", d->serial);
+	print_field("Label", "%s", d->label);
+	print_field("Reader", "%s", reader);
+	print_field("Firmware", "%s", firmware);
 	if (!d->initialised)
-		printf("%-10s  never initialised\n", "State");
+		print_field("State", "%s", _("never initialised"));
 	if (d->transport_pin)
-		printf("%-10s  transport PIN: it must be changed before the first use\n", "User PIN");
+		print_field("User PIN", "%s", _("transport PIN: it must be changed before the first use"));
 	else if (d->initialised)
-		print_tries("User PIN", d->pin_tries, d->never_unblocks ? "blocked for good: it was initialised never to be unblocked"
-									: "blocked: unblock it with the SO-PIN");
-	print_tries("SO-PIN", d->so_pin_tries, "dead: this device can never be initialised again");
+		print_tries("User PIN", d->pin_tries, d->never_unblocks ?
+			    N_("blocked for good: it was initialised never to be unblocked") :
+			    N_("blocked: unblock it with the SO-PIN"));
+	print_tries("SO-PIN", d->so_pin_tries, N_("dead: this device can never be initialised again"));
 	if (d->initialised)
 		print_dkek(d);
 	if (d->memory_free != FLEET_UNKNOWN)
-		printf("%-10s  %ld bytes free\n", "Memory", d->memory_free);
+		print_field("Memory", translated_n("%ld byte free", "%ld bytes free", (unsigned long)d->memory_free), d->memory_free);
 	return ST_OK;
 }
 
@@ -194,21 +229,29 @@ static struct json_object *object_json(const struct fleet_object *b)
 	return o;
 }
 
+static const struct cell_column object_columns[] = {
+	{ N_("LABEL"), 24 }, { N_("KIND"), 16 }, { N_("ID"), 14 }, { N_("REF"), 4 }, { N_("BACKUPS"), 0 },
+};
+
 static void print_object(const struct fleet_object *b)
 {
-	char id[16] = "", backups[40] = "";
+	char id[16] = "", ref[12] = "", backups[120] = "";
 
 	snprintf(id, sizeof(id), "%.12s%s", b->id, strlen(b->id) > 12 ? ".." : "");
 	if (b->type == FLEET_KEY)
-		snprintf(backups, sizeof(backups), "%u%s%s", b->backups, b->backups > 0 ? ", " : "",
-			 b->backups > 0 ? b->proof : "");
-	printf("%-24s  %-16s  %-14s  %-4.0d  %s\n", b->label, b->kind, id, b->key_ref > 0 ? b->key_ref : 0, backups);
-	if (b->subject[0] != '\0')
-		printf("    %s  until %s\n", b->subject, b->until);
+		snprintf(backups, sizeof(backups), b->backups > 0 ? "%u, %s" : "%u", b->backups, proof_words(b->proof));
+	if (b->key_ref > 0)
+		snprintf(ref, sizeof(ref), "%d", b->key_ref);
+	cells_row(object_columns, 5, (const char *const[]){ b->label, b->kind, id, ref, backups });
+	if (b->subject[0] != '\0') {
+		printf("    %s", b->subject);
+		printf(_("  until %s"), b->until);
+		putchar('\n');
+	}
 	if (b->flags & FLEET_NOT_DESCRIBED)
-		printf("    This key has no readable description: other software does not see it.\n");
+		printf("    %s\n", _("This key has no readable description: other software does not see it."));
 	if (b->flags & FLEET_ALIEN_CERTIFICATE)
-		printf("    The certificate beside this key is for another key.\n");
+		printf("    %s\n", _("The certificate beside this key is for another key."));
 }
 
 enum status query_objects(const struct here *h, struct fault *f)
@@ -227,7 +270,7 @@ enum status query_objects(const struct here *h, struct fault *f)
 	}
 	b = fleet_objects(h->fleet, d, &n);
 	if (!h->args->json) {
-		printf("%-24s  %-16s  %-14s  %-4s  %s\n", "LABEL", "KIND", "ID", "REF", "BACKUPS");
+		cells_head(object_columns, 5);
 		for (size_t i = 0; i < n; i++)
 			print_object(&b[i]);
 		return ST_OK;

@@ -4,9 +4,11 @@
 #include <time.h>
 
 #include "engine/base/text.h"
+#include "engine/base/words.h"
 #include "store/backup.h"
 #include "store/journal.h"
 #include "store/key.h"
+#include "tui/command/cells.h"
 #include "tui/command/json.h"
 #include "tui/command/print.h"
 #include "tui/command/query.h"
@@ -63,6 +65,14 @@ static struct cell kind(const char *algorithm, unsigned size, const char *curve)
 	return c;
 }
 
+static const struct cell_column backup_columns[] = {
+	{ N_("BACKUP"), 6 }, { N_("LABEL"), 24 }, { N_("KIND"), 18 }, { N_("DKEK"), 16 }, { N_("MADE"), 16 }, { N_("ON"), 12 },
+	{ N_("PROOF"), 0 },
+};
+static const struct cell_column key_columns[] = {
+	{ N_("LABEL"), 24 }, { N_("KIND"), 18 }, { N_("BACKUPS"), 7 }, { N_("DEVICES"), 8 }, { N_("WHICH"), 0 },
+};
+
 static void show_backup(const struct backup_row *b, struct json_object *all)
 {
 	char id[32], kcv[17], cka[2 * STORE_ID_MAX + 1];
@@ -72,9 +82,9 @@ static void show_backup(const struct backup_row *b, struct json_object *all)
 	hex_upper(kcv, b->kcv, sizeof(b->kcv));
 	hex_lower(cka, b->cka_id, b->cka_id_len);
 	if (all == NULL) {
-		printf("%-6s  %-24s  %-18s  %-16s  %-16s  %-12s  %s\n", id, clean(b->label).text,
-		       kind(b->algorithm, b->size, b->curve).text, kcv, moment(b->made_at).text, clean(b->device).text,
-		       proof_word(b->proof));
+		cells_row(backup_columns, 7, (const char *const[]){ id, clean(b->label).text,
+			  kind(b->algorithm, b->size, b->curve).text, kcv, moment(b->made_at).text, clean(b->device).text,
+			  proof_words(proof_word(b->proof)) });
 		return;
 	}
 	o = json_object_new_object();
@@ -118,7 +128,7 @@ enum status query_backups(const struct here *h, struct fault *f)
 	size_t n = STORE_PAGE_MAX;
 
 	if (all == NULL)
-		printf("%-6s  %-24s  %-18s  %-16s  %-16s  %-12s  %s\n", "BACKUP", "LABEL", "KIND", "DKEK", "MADE", "ON", "PROOF");
+		cells_head(backup_columns, 7);
 	while (st == ST_OK && n == STORE_PAGE_MAX) {
 		struct backup_row *rows = NULL;
 
@@ -137,8 +147,12 @@ static void show_key(const struct key_row *k, struct json_object *all)
 	struct json_object *o;
 
 	if (all == NULL) {
-		printf("%-24s  %-18s  %-7u  %-8u  %s\n", clean(k->label).text, kind(k->algorithm, k->size, k->curve).text,
-		       k->backups, k->devices, clean(k->on).text);
+		char backups[12], devices[12];
+
+		snprintf(backups, sizeof(backups), "%u", k->backups);
+		snprintf(devices, sizeof(devices), "%u", k->devices);
+		cells_row(key_columns, 5, (const char *const[]){ clean(k->label).text,
+			  kind(k->algorithm, k->size, k->curve).text, backups, devices, clean(k->on).text });
 		return;
 	}
 	o = json_object_new_object();
@@ -164,7 +178,7 @@ enum status query_keys(const struct here *h, struct fault *f)
 	size_t n = STORE_PAGE_MAX;
 
 	if (all == NULL)
-		printf("%-24s  %-18s  %-7s  %-8s  %s\n", "LABEL", "KIND", "BACKUPS", "DEVICES", "WHICH");
+		cells_head(key_columns, 5);
 	while (st == ST_OK && n == STORE_PAGE_MAX) {
 		struct key_row *rows = NULL;
 
@@ -259,9 +273,11 @@ enum status query_journal_verify(const struct here *h, struct fault *f)
 	if (v.broken != 0)
 		return fault_set(f, ST_DAMAGED,
 				 "The journal is not as it was written: entry %lld is the first that is wrong. %s "
-				 "Keep this inventory as it is, and compare it with an older copy.", (long long)v.broken, v.why);
+				 "Keep this inventory as it is, and compare it with an older copy.", (long long)v.broken, translated(v.why));
 	if (!h->args->json) {
-		printf("The journal is whole and in order: %lld entries.\nThe last one's hash is %s.\n", (long long)v.entries, head);
+		printf(translated_n("The journal is whole and in order: %lld entry.\nThe last one's hash is %s.\n",
+				    "The journal is whole and in order: %lld entries.\nThe last one's hash is %s.\n",
+				    (unsigned long)v.entries), (long long)v.entries, head);
 		return ST_OK;
 	}
 	o = json_object_new_object();

@@ -1,18 +1,20 @@
 #include <string.h>
 
+#include "engine/base/words.h"
 #include "tui/command/command.h"
 #include "tui/command/questions.h"
 #include "tui/wizard/wizard.h"
 
+/* One text, so that its columns can be kept in line. */
 static const char globals_text[] =
-	"Options of every command:\n"
+	N_("Options of every command:\n"
 	"  -d, --device WHICH     a serial, a label, or a part of a reader's name that fits one card\n"
 	"  --json                 one JSON document on standard output\n"
 	"  --store FILE           another inventory\n"
 	"  --rehearse[=DIR]       simulated cards, with an inventory of their own\n"
 	"  --lock MINUTES         the console locks itself after so long without a key (10; 0: never)\n"
 	"  --confirm SERIAL       says yes where something is lost for good\n"
-	"  --help, --version\n";
+	"  --help, --version\n");
 
 /* What stands without a name, as usage shows it: "FILE...". */
 static void print_words(FILE *out, const struct command *c)
@@ -51,7 +53,7 @@ static void print_one(FILE *out, const struct command *c)
 	fprintf(out, "keyroom %s", c->name);
 	print_words(out, c);
 	print_options(out, c);
-	fprintf(out, "\n\n%s\n", c->summary);
+	fprintf(out, "\n\n%s\n", translated(c->summary));
 	for (size_t i = 0; c->procedure != NULL && procedure_question(c->procedure, i) != NULL; i++) {
 		const struct question *q = procedure_question(c->procedure, i);
 		char name[OPTION_NAME_MAX];
@@ -60,9 +62,9 @@ static void print_one(FILE *out, const struct command *c)
 			continue;
 		question_option(q, name);
 		fprintf(out, "\n  %s%s\n    %s\n", q->positional ? "" : "--", q->positional && q->value != NULL ? q->value : name,
-			q->help);
+			translated(q->help));
 	}
-	fprintf(out, "\n%s", globals_text);
+	fprintf(out, "\n%s", translated(globals_text));
 }
 
 void usage_print(FILE *out, const struct command *c)
@@ -71,11 +73,11 @@ void usage_print(FILE *out, const struct command *c)
 		print_one(out, c);
 		return;
 	}
-	fputs("keyroom [--store FILE | --rehearse[=DIR]] [--json] [-d|--device WHICH] COMMAND [options]\n"
-	      "Without a command the console opens.\n\n", out);
+	fputs("keyroom [--store FILE | --rehearse[=DIR]] [--json] [-d|--device WHICH] COMMAND [options]\n", out);
+	fprintf(out, "%s\n\n", _("Without a command the console opens."));
 	for (size_t i = 0; command_row(i) != NULL; i++)
-		fprintf(out, "  %-20s %s\n", command_row(i)->name, command_row(i)->summary);
-	fprintf(out, "\n%s\nkeyroom COMMAND --help tells more.\n", globals_text);
+		fprintf(out, "  %-20s %s\n", command_row(i)->name, translated(command_row(i)->summary));
+	fprintf(out, "\n%s\n%s\n", translated(globals_text), _("keyroom COMMAND --help tells more."));
 }
 
 void usage_words(FILE *out)

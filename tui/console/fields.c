@@ -49,6 +49,8 @@ static bool is_asked(const struct fields *fs, const struct question *q)
 static void first_text(const struct fields *fs, const struct question *q, unsigned index, char *out, size_t cap)
 {
 	(void)snprintf(out, cap, "%s", run_get(fs->run, q->name, index));
+	if (q->ask == ASK_SENTENCE && strcmp(out, q->choices[0].value) == 0)
+		(void)snprintf(out, cap, "%s", translated(q->choices[0].words));
 	if (out[0] == '\0' && q->proposal != NULL)
 		q->proposal(fs->run, index, out, cap);
 }

@@ -10,16 +10,16 @@
 #define SO_PIN_DIGITS 16   /* smartcard-hsm.md: 8 bytes, typed as hexadecimal digits */
 #define PIN_LEAST 6
 
-static const char *number_word(size_t n, char out[static 24])
-{
-	static const char *const words[] = { "none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine",
-					     "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen" };
-
-	if (n < sizeof(words) / sizeof(words[0]))
-		return words[n];
-	(void)snprintf(out, 24, "%zu", n);
-	return out;
-}
+/* By how many characters are missing: texts of their own, since a number has not the same form beside every word. */
+static const char *const more_words[SO_PIN_DIGITS] = {
+	"", N_("one more"), N_("two more"), N_("three more"), N_("four more"), N_("five more"), N_("six more"), N_("seven more"),
+	N_("eight more"), N_("nine more"), N_("ten more"), N_("eleven more"), N_("twelve more"), N_("thirteen more"),
+	N_("fourteen more"), N_("fifteen more"),
+};
+static const char *const more_at_least_words[PIN_LEAST] = {
+	"", N_("one more at least"), N_("two more at least"), N_("three more at least"), N_("four more at least"),
+	N_("five more at least"),
+};
 
 static size_t secret_characters(const struct secret *s)
 {
@@ -54,23 +54,28 @@ static int words_width(const struct fields *fs, int cols)
 	return width < cols / 2 ? width : cols / 2;
 }
 
-static void draw_secret(const struct fields *fs, struct area line, const struct field *f, bool now)
+/* below: what follows the line, for words that it has no room for. Returns the rows that these took. */
+static int draw_secret(const struct fields *fs, struct area line, struct area below, const struct field *f, bool now)
 {
 	const struct secret *s = field_secret(fs, f);
 	size_t n = s != NULL ? secret_characters(s) : 0;
 	size_t least = f->q->ask == ASK_SO_PIN ? SO_PIN_DIGITS : f->q->ask == ASK_PIN ? PIN_LEAST : 0;
 	int wide = 16, dots = n < 16 ? (int)n : 16;
-	char word[24];
+	const char *words;
 	int col;
 
 	area_fill(line, 0, 0, wide, now ? ROLE_FIELD_NOW : ROLE_FIELD, ' ');
 	area_fill(line, 0, 0, dots, now ? ROLE_FIELD_NOW : ROLE_FIELD, DOT);
 	col = area_print(line, 0, wide + 2, ROLE_PLAIN, "%zu", n);
-	if (n > 0 && n < least)
-		area_print(line, 0, col + 2, ROLE_PLAIN, "%s more%s", number_word(least - n, word),
-			   least == PIN_LEAST ? " at least" : "");
 	if (now)
 		area_cursor(line, 0, dots < wide ? dots : wide - 1);
+	if (n == 0 || n >= least)
+		return 0;
+	words = translated(least == PIN_LEAST ? more_at_least_words[least - n] : more_words[least - n]);
+	if (col + 2 + text_width(words) > line.cols)
+		return area_wrap(below, 0, ROLE_PLAIN, words);
+	area_text(line, 0, col + 2, ROLE_PLAIN, words);
+	return 0;
 }
 
 static int draw_list(const struct fields *fs, const struct field *f, struct area a, int row, int room, bool now, int *ret_focus)
@@ -78,7 +83,7 @@ static int draw_list(const struct fields *fs, const struct field *f, struct area
 	int rows = room < (int)f->choices.n ? room - 1 : (int)f->choices.n;   /* the last one says how many there are */
 	size_t top;
 
-	area_text(a, row++, 0, now ? ROLE_TITLE : ROLE_PLAIN, translated(f->q->words));
+	row = area_wrap(a, row, now ? ROLE_TITLE : ROLE_PLAIN, translated(f->q->words));
 	if (f->fault.st != ST_OK)
 		return area_wrap(area_sub(a, 0, 2, a.rows, a.cols - 2), row, ROLE_FAULT, f->fault.what);
 	if (f->choices.n == 0)
@@ -86,18 +91,22 @@ static int draw_list(const struct fields *fs, const struct field *f, struct area
 	if (rows < 3)
 		rows = f->choices.n < 3 ? (int)f->choices.n : 3;
 	top = list_top(f->at, f->choices.n, rows);
-	for (int i = 0; i < rows; i++, row++) {
+	for (int i = 0; i < rows; i++) {
 		size_t one = top + (size_t)i;
 		const char *mark = f->kind == FIELD_SOME ? f->marked[one] ? "[x]" : "[ ]" : f->at == one ? "(\xe2\x80\xa2)" : "( )";
-		int col = area_text(a, row, 2, ROLE_PLAIN, mark);
+		int col = area_text(a, row, 2, ROLE_PLAIN, mark) + 1, first = row;
 
-		area_fit(a, row, col + 1, a.cols - col - 2, ROLE_PLAIN, f->choices.c[one].words);
+		row = area_wrap(area_sub(a, 0, col, a.rows, a.cols - col - 1), row, ROLE_PLAIN, f->choices.c[one].words);
+		row = row == first ? first + 1 : row;   /* also one without words */
 		if (one == f->at && now) {
-			area_text(a, row, 0, ROLE_PLAIN, "\xe2\x96\xb8");
-			area_role(a, row, 0, a.cols, ROLE_CURSOR);
-			*ret_focus = row;
+			area_text(a, first, 0, ROLE_PLAIN, "\xe2\x96\xb8");
+			*ret_focus = row - 1;
 		}
-		area_zone(a, row, 0, a.cols, ZONE_ROW, (size_t)(f - fs->f), one);
+		for (int part = first; part < row; part++) {
+			if (one == f->at && now)
+				area_role(a, part, 0, a.cols, ROLE_CURSOR);
+			area_zone(a, part, 0, a.cols, ZONE_ROW, (size_t)(f - fs->f), one);
+		}
 	}
 	if (rows < (int)f->choices.n)
 		area_print(a, row++, 2, ROLE_PLAIN, "%zu of %zu", f->at + 1, f->choices.n);
@@ -107,25 +116,29 @@ static int draw_list(const struct fields *fs, const struct field *f, struct area
 static int draw_line_field(const struct fields *fs, struct area a, int row, size_t i, int words_cols, bool now)
 {
 	const struct field *f = &fs->f[i];
-	struct area line = area_sub(a, row, words_cols + 2, 1, a.cols - words_cols - 3);
+	const char *words = field_words(fs, i);
+	int rows = wrap_rows(words, words_cols), last = row + (rows > 1 ? rows - 1 : 0);
+	struct area line = area_sub(a, last, words_cols + 2, 1, a.cols - words_cols - 3);
 	int wide = f->q->max > 0 && f->q->ask != ASK_FILES && (int)f->q->max + 1 < line.cols ? (int)f->q->max + 1 : line.cols;
+	char sentence[200];
 
-	area_fit(a, row, 0, words_cols, now ? ROLE_TITLE : ROLE_PLAIN, field_words(fs, i));
+	(void)area_wrap(area_sub(a, 0, 0, a.rows, words_cols), row, now ? ROLE_TITLE : ROLE_PLAIN, words);
 	if (f->kind == FIELD_SECRET)
-		draw_secret(fs, line, f, now);
+		last += draw_secret(fs, line, area_sub(a, last + 1, words_cols + 2, a.rows, a.cols - words_cols - 3), f, now);
 	else
 		edit_draw(area_sub(line, 0, 0, 1, wide < 4 ? 4 : wide), f->edit, now);
-	if (f->q->ask == ASK_SENTENCE)
-		area_print(a, ++row, words_cols + 2, ROLE_PLAIN, "the words to type: %s", f->q->choices[0].value);
-	return row + 1;
+	if (f->q->ask != ASK_SENTENCE)
+		return last + 1;
+	(void)snprintf(sentence, sizeof(sentence), _("the words to type: %s"), translated(f->q->choices[0].words));
+	return area_wrap(area_sub(a, 0, words_cols + 2, a.rows, a.cols - words_cols - 3), last + 1, ROLE_PLAIN, sentence);
 }
 
 static int draw_yes(const struct field *f, struct area a, int row, bool now)
 {
 	int col = area_text(a, row, 0, ROLE_PLAIN, f->yes ? "[x] " : "[ ] ");
 
-	area_fit(a, row, col, a.cols - col, now ? ROLE_CURSOR : ROLE_PLAIN, translated(f->q->words));
-	return row + 1;
+	return area_wrap(area_sub(a, 0, col, a.rows, a.cols - col), row, now ? ROLE_CURSOR : ROLE_PLAIN,
+			 translated(f->q->words));
 }
 
 /* What the procedure warns of, as the answer stands; under the last field of its question. */

@@ -157,7 +157,7 @@ static void draw_line(const struct table *t, struct area foot, enum role role, c
 void list_screen_draw(const struct screen *s, struct area a, const char *title, const char *right, const struct table *t,
 		      const char *empty, enum role line_role, const char *line)
 {
-	char count[80];
+	char count[200];
 	struct area body, box, in;
 
 	table_count(t, count, sizeof(count));

@@ -79,7 +79,7 @@ static void draw(const struct screen *s, struct area a)
 	const struct text_screen *t = peek(s);
 	struct area box, in;
 	int rows = height(t, a.cols), most, top;
-	char where[40] = "";
+	char where[120] = "";
 	struct grid *tall;
 
 	box = ui_head(s, a, "Keyroom", "", "");

@@ -70,7 +70,7 @@ struct ui {
 	int64_t opened_ms;         /* when a click opened something: the second one of a double click is not for what came */
 	int64_t now_ms;            /* clock_ms() and clock_wall(), as the loop last saw them */
 	int64_t wall;
-	char message[600];         /* above the footer until the next key; "" */
+	char message[1600];        /* above the footer until the next key; "" */
 	bool message_is_fault;
 	bool changed;              /* the picture may be another one than last time */
 	bool quit, suspend, repaint;   /* asked of the loop */

@@ -74,7 +74,7 @@ static int left_cols(const struct wizard_screen *w, int cols)
 
 	(void)each_stage(w, measure, &st, &now);
 	width = st.width + 5 < 16 ? 16 : st.width + 5;
-	return width < cols / 3 ? width : cols / 3;
+	return width < cols * 2 / 5 ? width : cols * 2 / 5;
 }
 
 /* The page is drawn with a column free on either side, between the frame's lines. */
@@ -101,7 +101,7 @@ static void seconds(char *out, size_t cap, int64_t ms)
 /* "3 s, usually 12 s" */
 static void time_words(char *out, size_t cap, const struct run_progress *p)
 {
-	char elapsed[40], usual[40];
+	char elapsed[60], usual[60];
 
 	out[0] = '\0';
 	if (p->elapsed_ms < LONG_MS)
@@ -114,17 +114,18 @@ static void time_words(char *out, size_t cap, const struct run_progress *p)
 		(void)snprintf(out, cap, "%s", elapsed);
 }
 
+#define COUNT_COLS 12    /* "12 of 345" beside a step's words */
 #define COUNTABLE 1000   /* above this a count says less than a share of the whole */
 
 static int draw_progress(const struct wizard_screen *w, struct area a, int row, int col)
 {
 	struct run_progress p;
-	char time[100];
+	char time[200];
 
 	run_progress(w->run, &p);
 	time_words(time, sizeof(time), &p);
 	if (p.note[0] != '\0')
-		area_fit(a, row++, col, a.cols - col, ROLE_PLAIN, p.note);
+		row = area_wrap(area_sub(a, 0, col, a.rows, a.cols - col), row, ROLE_PLAIN, p.note);
 	if (p.total > COUNTABLE)
 		area_print(a, row++, col, ROLE_PLAIN, "%u %% done", (unsigned)((uint64_t)p.done * 100 / p.total));
 	else if (p.total > 1)
@@ -152,13 +153,17 @@ static int draw_steps(const struct wizard_screen *w, struct area a, int row)
 	run_progress(w->run, &p);
 	for (size_t i = 0; w->p->steps != NULL && w->p->steps[i].name != NULL; i++) {
 		enum step_state state = run_step_state(w->run, i);
-		int end;
+		const char *words;
+		int end, last;
 
 		if (state == STEP_LEFT_OUT || (state == STEP_WAITING && !(w->steps >> i & 1)))
 			continue;
 		area_text(a, row, 0, looks[state].role, looks[state].mark);
-		end = area_fit(a, row, 2, a.cols - 2, state == STEP_NOW ? ROLE_TITLE : ROLE_PLAIN,
-			       translated(w->p->steps[i].words));
+		words = translated(w->p->steps[i].words);
+		last = area_wrap(area_sub(a, 0, 2, a.rows, a.cols - 2), row, state == STEP_NOW ? ROLE_TITLE : ROLE_PLAIN, words) - 1;
+		end = last == row ? 2 + text_width(words) : a.cols;
+		row = end + COUNT_COLS > a.cols && state == STEP_NOW && p.of > 1 ? last + 1 : last;
+		end = row > last ? 0 : end;
 		if (state == STEP_NOW && p.of > 1)
 			area_print(a, row, end + 2, ROLE_PLAIN, "%u of %u", p.index + 1, p.of);
 		row++;
@@ -175,9 +180,22 @@ static int draw_fault(struct area a, int row, const struct fault *f)
 	return row + 1;
 }
 
+#define NAME_COLS 22     /* columns of a label at most, and of a serial number */
+#define SERIAL_COLS 14
+
+static const char *device_words(const struct fleet_device *d)
+{
+	if (d->state == FLEET_READING)
+		return _("reading");
+	if (!d->initialised)
+		return _("never initialised");
+	return d->label[0] == '\0' ? _("no label yet") : "";
+}
+
 static int draw_choosing(const struct wizard_screen *w, struct area a, int row, int *ret_focus)
 {
-	char summary[600];
+	char summary[1000];
+	int state = 0, name;
 
 	(void)snprintf(summary, sizeof(summary), "%s: %s.", translated(w->p->title), translated(w->p->summary));
 	row = area_wrap(a, row, ROLE_PLAIN, summary) + 1;
@@ -185,15 +203,19 @@ static int draw_choosing(const struct wizard_screen *w, struct area a, int row, 
 		row = draw_fault(a, row, &w->fault);
 	if (w->devices.n == 0)
 		return area_wrap(a, row, ROLE_TITLE, _("Plug in the device. It appears here by itself."));
-	area_text(a, row, 0, ROLE_PLAIN, _("With which device?"));
-	row += 2;
+	row = area_wrap(a, row, ROLE_PLAIN, _("With which device?")) + 1;
+	for (size_t i = 0; i < w->devices.n; i++) {
+		int wide = text_width(device_words(fleet_device(w->s.ui->fleet, w->devices.row[i].i)));
+
+		state = wide > state ? wide : state;
+	}
+	name = a.cols - 2 - SERIAL_COLS - 2 - state - 2 < NAME_COLS ? a.cols - 2 - SERIAL_COLS - 2 - state - 2 : NAME_COLS;
 	for (size_t i = 0; i < w->devices.n; i++, row++) {
 		const struct fleet_device *d = fleet_device(w->s.ui->fleet, w->devices.row[i].i);
 
-		area_fit(a, row, 2, 22, ROLE_PLAIN, d->label[0] != '\0' ? d->label : _("(no label yet)"));
-		area_fit(a, row, 26, 14, ROLE_PLAIN, d->serial);
-		area_fit(a, row, 42, a.cols - 42, ROLE_PLAIN, d->state == FLEET_READING ? _("reading") :
-			 d->initialised ? "" : _("never initialised"));
+		area_fit(a, row, 2, name, ROLE_PLAIN, d->label);
+		area_fit(a, row, name + 4, SERIAL_COLS, ROLE_PLAIN, d->serial);
+		area_text(a, row, name + 4 + SERIAL_COLS + 2, ROLE_PLAIN, device_words(d));
 		if (i == w->device) {
 			area_text(a, row, 0, ROLE_PLAIN, "\xe2\x96\xb8");
 			area_role(a, row, 0, a.cols, ROLE_CURSOR);
@@ -225,6 +247,7 @@ static int draw_questions(const struct wizard_screen *w, struct area a, int row,
 static int draw_review(const struct wizard_screen *w, struct area a, int row, int *ret_focus)
 {
 	const char *confirm = wizard_confirm(w);
+	char words[400];
 	PROSE p = { 0 };
 
 	if (w->p->review != NULL)
@@ -233,10 +256,10 @@ static int draw_review(const struct wizard_screen *w, struct area a, int row, in
 	if (w->fault.st != ST_OK)
 		row = draw_fault(a, row, &w->fault);
 	if (confirm == NULL) {
-		area_text(a, row++, 0, ROLE_TITLE, _("Press Enter to begin."));
-		return row;
+		return area_wrap(a, row, ROLE_TITLE, _("Press Enter to begin."));
 	}
-	area_print(a, row++, 0, ROLE_TITLE, "To begin, type %s, and press Enter.", confirm);
+	(void)snprintf(words, sizeof(words), _("To begin, type %s, and press Enter."), confirm);
+	row = area_wrap(a, row, ROLE_TITLE, words);
 	edit_draw(area_sub(a, row, 2, 1, 40 < a.cols - 3 ? 40 : a.cols - 3), &w->confirm, true);
 	*ret_focus = row;
 	return row + 1;
@@ -294,7 +317,7 @@ static int draw_working(const struct wizard_screen *w, struct area a, int row)
 	struct run_progress p;
 
 	run_progress(w->run, &p);
-	area_text(a, row++, 0, ROLE_TITLE, p.step != NULL && p.step->words != NULL ? translated(p.step->words) :
+	row = area_wrap(a, row, ROLE_TITLE, p.step != NULL && p.step->words != NULL ? translated(p.step->words) :
 		  _("Reading the device"));
 	return draw_in_use(w, a, draw_progress(w, a, row, 0));
 }
@@ -302,10 +325,10 @@ static int draw_working(const struct wizard_screen *w, struct area a, int row)
 /* All of the page, however tall. */
 static int draw_page(const struct wizard_screen *w, struct area a, int room, int *ret_focus)
 {
-	int row = 2;
+	int row;
 
 	*ret_focus = 0;
-	area_fit(a, 0, 0, a.cols, ROLE_TITLE, page_title(w));
+	row = area_wrap(a, 0, ROLE_TITLE, page_title(w)) + 1;
 	if (w->choosing)
 		return draw_choosing(w, a, row, ret_focus);
 	switch (w->phase) {
@@ -373,7 +396,7 @@ void wizard_draw(const struct screen *s, struct area a)
 	const struct fleet_device *d = fleet_by_serial(s->ui->fleet, run_serial(w->run));
 	struct stages st = { .top = 0 };
 	struct count count = { 0 };
-	char where[60], title[240];
+	char where[100], title[400];
 	struct area body, in;
 	int now, left = left_cols(w, a.cols);
 

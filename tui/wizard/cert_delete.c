@@ -115,7 +115,7 @@ static enum status recorded(struct step_env *e, struct session *s, struct fault 
 	const struct key_result *k = c->device.rows;
 	struct object now = { 0 };
 	bool has_now = false;
-	char words[600];
+	char words[1600];
 	enum status st = ST_OK;
 
 	if (is_of_key(c) && fids_have(&s->fids, fid_of(FID_KEY, (uint8_t)c->content))) {

@@ -34,7 +34,7 @@ static enum status put_out(struct step_env *e, struct session *s, const struct o
 	struct cert_export *state = run_state(e->run);
 	struct key_result *k = thing_row(&state->device);
 	struct key_identity id = { 0 };
-	char words[600];
+	char words[1600];
 	struct cur der;
 	enum status st = k != NULL ? whole(o, &der, f) : fault_set(f, ST_NO_MEMORY, NULL);
 

@@ -72,7 +72,7 @@ static enum status recorded(struct step_env *e, const struct session *s, struct 
 {
 	const struct data_delete *state = run_state(e->run);
 	const struct key_result *k = state->device.rows;
-	char words[400];
+	char words[1200];
 	enum status st;
 
 	snprintf(words, sizeof(words), "The data object \"%s\" was deleted from %s.", k->label, k->serial);

@@ -104,7 +104,7 @@ static enum status put_out(struct step_env *e, struct session *s, const struct o
 	struct key_result *k = thing_row(&state->device);
 	const char *out = run_get(e->run, "out", 0);
 	SECRET *content = NULL;
-	char words[400];
+	char words[1200];
 	enum status st;
 
 	if (k == NULL)

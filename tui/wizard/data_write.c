@@ -81,7 +81,7 @@ static enum status record(struct step_env *e, struct session *s, uint16_t fid, s
 	struct data_write *state = run_state(e->run);
 	struct key_result *k = thing_row(&state->device);
 	OBJECTS list = { 0 };
-	char words[400];
+	char words[1200];
 	enum status st = k != NULL ? card_objects(s->card, WANT_DATA, &list, f) : fault_set(f, ST_NO_MEMORY, NULL);
 
 	for (size_t i = 0; i < list.n && st == ST_OK; i++) {

@@ -112,7 +112,7 @@ enum fleet_urgency { FLEET_DANGER, FLEET_WARNING, FLEET_NOTE };
 struct fleet_attention {
 	enum fleet_urgency urgency;
 	char serial[24];         /* of the device it is about; "" */
-	char words[200];         /* "1 key on this device has no backup." */
+	char words[600];         /* "1 key on this device has no backup." */
 	const char *procedure;   /* "backup": the name of the procedure that mends it; NULL where none does */
 	int64_t run;             /* of a run that was interrupted: its number in the inventory; else 0 */
 };

@@ -15,7 +15,7 @@
 
 /* One thing that is on the device now and will be erased. */
 struct init_thing {
-	char words[360];
+	char words[700];
 	bool is_key, has_backup;
 };
 

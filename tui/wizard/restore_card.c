@@ -207,7 +207,7 @@ static enum status record(struct step_env *e, struct session *s, struct restore_
 		.not_after = STORE_UNKNOWN,
 	};
 	struct key_result *k = &item->result;
-	char words[300];
+	char words[900];
 	enum status st = ST_OK;
 
 	snprintf(k->proof, sizeof(k->proof), "%s", proof_word(item->proof));

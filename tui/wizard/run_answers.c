@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/words.h"
 #include "engine/card/pin.h"
 #include "tui/wizard/runner.h"
 
@@ -103,10 +104,14 @@ static bool on_page_at_work(const struct run *r, const char *question)
 enum status run_set(struct run *r, const char *question, unsigned index, const char *text, struct fault *f)
 {
 	const struct question *q = run_find_question(r->p, question);
-	char *copy = text ? strdup(text) : NULL;
+	char *copy;
 	enum status st = ST_OK;
 	struct answer *a;
 
+	/* What is recorded is the same in every language. */
+	if (q && q->ask == ASK_SENTENCE && text && strcmp(text, translated(q->choices[0].words)) == 0)
+		text = q->choices[0].value;
+	copy = text ? strdup(text) : NULL;
 	if (!q || ask_is_secret(q->ask))
 		st = fault_set(f, ST_USAGE, "\"%s\" has no answer called \"%s\".", r->p->command, question);
 	else if (r->phase == RUN_RUNNING || on_page_at_work(r, question))

@@ -102,7 +102,7 @@ static enum status check_sentence(const struct run *r, const struct question *q,
 {
 	if (among(q->choices, text) || (r->env.script && strcmp(text, "1") == 0))
 		return ST_OK;
-	return fault_set(f, ST_BAD_FORM, "To go on, type exactly: %s", q->choices[0].value);
+	return fault_set(f, ST_BAD_FORM, "To go on, type exactly: %s", translated(q->choices[0].words));
 }
 
 static enum status check_file(const struct run *r, const struct question *q, const char *text, struct fault *f)

@@ -72,7 +72,7 @@ struct run {
 	struct task *tasks;
 	unsigned n_tasks, next_task, in_flight;
 	unsigned done, total;
-	char note[120];
+	char note[300];
 	int64_t started_ms, usual_ms;
 	bool cancelling;
 

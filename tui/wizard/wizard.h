@@ -55,7 +55,7 @@ enum ask {
 	ASK_DEVICE,      /* one of the cards present; the answer is its serial */
 	ASK_OTHER,       /* a second one, beside the run's device; the answer is its serial: see run_other() */
 	ASK_OBJECTS,     /* one or several of the device's objects; by what, the procedure says in choices_of */
-	ASK_SENTENCE,    /* must be typed as choices[0].value says; a script's flag of the same name stands for it */
+	ASK_SENTENCE,    /* choices[0].words must be typed; the answer is its value. A script's flag of the same name stands for it */
 	ASK_PIN,         /* from here on the answer is a secret */
 	ASK_SO_PIN,
 	ASK_PASSWORD,
@@ -261,7 +261,7 @@ struct run_progress {
 	const struct step *step;   /* of procedure->steps, or the page's work; NULL: none */
 	unsigned index, of;        /* repetition */
 	unsigned done, total;      /* within it; total 0: not known */
-	char note[120];
+	char note[300];
 	int64_t elapsed_ms, usual_ms;   /* usual 0: not known */
 };
 void run_progress(const struct run *r, struct run_progress *ret);
