@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -113,12 +114,24 @@ static bool tolerates_absence(const struct parts *p)
 	return p->args.command != NULL && command_need(p->args.command) == NEED_NOTHING;
 }
 
-static enum status start(struct parts *p, struct fault *f)
+static enum status start_jobs(struct parts *p, const char *store_path, struct fault *f)
 {
-	enum need need = p->args.command != NULL ? command_need(p->args.command) : NEED_DEVICE;
 	struct jobs_config config;
-	enum status st = choose_paths(p, f);
 
+	wizard_jobs_config(store_path, p->source, &config);
+	return jobs_new(&config, &p->jobs, f);
+}
+
+/* Where readers are needed they are looked for while the inventory is opened; without the one the other is of no use. */
+static enum status start_parts(struct parts *p, enum need need, struct fault *f)
+{
+	const bool readers = need >= NEED_READERS && !tolerates_absence(p);
+	enum status st = ST_OK;
+
+	if (need >= NEED_READERS || need == NEED_NOTHING)
+		st = open_source(p, f);
+	if (st == ST_OK && readers)
+		st = start_jobs(p, p->store_path, f);
 	if (st != ST_OK)
 		return st;
 	st = store_open(p->store_path, 0, &p->store, &p->store_fault);
@@ -126,13 +139,16 @@ static enum status start(struct parts *p, struct fault *f)
 		*f = p->store_fault;
 		return st;
 	}
-	if (need >= NEED_READERS || need == NEED_NOTHING) {
-		st = open_source(p, f);
-		if (st != ST_OK)
-			return st;
-	}
-	wizard_jobs_config(p->store != NULL ? p->store_path : NULL, p->source, &config);
-	st = jobs_new(&config, &p->jobs, f);
+	return readers ? ST_OK : start_jobs(p, p->store != NULL ? p->store_path : NULL, f);
+}
+
+static enum status start(struct parts *p, struct fault *f)
+{
+	enum need need = p->args.command != NULL ? command_need(p->args.command) : NEED_DEVICE;
+	enum status st = choose_paths(p, f);
+
+	if (st == ST_OK)
+		st = start_parts(p, need, f);
 	if (st != ST_OK)
 		return st;
 	p->env = (struct env){ .jobs = p->jobs, .store = p->store, .rehearsal = p->args.rehearse != NULL,
@@ -224,6 +240,8 @@ int main(int argc, char **argv)
 	if (!keep_first_three())
 		return EXIT_FAILED;
 	words_open(KEYROOM_LOCALEDIR);
+	/* One heap: the threads take turns with the card, and each one's own would cost more than waiting for another's lock. */
+	(void)mallopt(M_ARENA_MAX, 1);
 	signal(SIGPIPE, SIG_IGN);
 	if (harden_process(&f) != ST_OK || args_parse(argc, (const char *const *)argv, &parts.args, &f) != ST_OK ||
 	    choose_lock(&parts, &f) != ST_OK) {

@@ -19,7 +19,9 @@ const char *translated_n(const char *one, const char *many, unsigned long n)
 
 void words_open(const char *folder)
 {
-	(void)setlocale(LC_ALL, "");
+	/* How letters are written and what is said. Numbers and dates stand everywhere as the program writes them. */
+	(void)setlocale(LC_CTYPE, "");
+	(void)setlocale(LC_MESSAGES, "");
 	(void)bindtextdomain(DOMAIN, folder);
 	(void)bind_textdomain_codeset(DOMAIN, "UTF-8");
 }

@@ -84,7 +84,7 @@ struct card {
 	const struct firmware *firmware;
 	bool device_read;
 	struct device_cert device;
-	enum device_trust trust;
+	struct buf device_file;      /* EF 2F02 */
 };
 
 /* Begins a command; class, instruction and Le form are in the table of apdu.c. */

@@ -121,6 +121,7 @@ void card_close(struct card *c)
 		c->transport->ops->close(c->transport);
 	secret_free(c->cmd);
 	secret_free(c->rsp);
+	buf_done(&c->device_file);
 	free(c);
 }
 

@@ -119,7 +119,6 @@ struct card_info {
 	bool initialised;
 	struct dkek_status dkek;          /* of key domain 0 */
 	struct device_cert device;
-	enum device_trust trust;
 };
 
 /*
@@ -135,6 +134,9 @@ int card_options(const struct card *c);   /* as struct card_info's */
 
 /* EF 2F02, read once while the card is open; *ret is valid until card_close(). ST_DAMAGED. */
 enum status card_device(struct card *c, const struct device_cert **ret, struct fault *f);
+
+/* Whether its maker's signatures hold: EF 2F02 once more, without an APDU; a millisecond of work. */
+enum status card_trust(struct card *c, enum device_trust *ret, struct fault *f);
 
 enum pin_which { PIN_USER, PIN_SO };
 enum status card_pin_status(struct card *c, enum pin_which which, struct pin_status *ret, struct fault *f);

@@ -9,14 +9,12 @@ enum status card_read_device(struct card *c, struct fault *f)
 {
 	BUF file = { 0 };
 	struct device_cert device;
-	enum device_trust trust;
 	enum status st;
 
 	if (c->device_read)
 		return ST_OK;
 	if ((st = card_read_file(c, FID_DEVICE, &file, f)) != ST_OK ||
-	    (st = device_cert_parse(buf_view(&file), &device, f)) != ST_OK ||
-	    (st = device_cert_check(buf_view(&file), &trust, f)) != ST_OK) {
+	    (st = device_cert_parse(buf_view(&file), &device, f)) != ST_OK) {
 		if (st == ST_DAMAGED || st == ST_NOT_FOUND || st == ST_UNSUPPORTED) {
 			fault_add(f, "So the device has no serial number. It cannot be told apart from others, and no software can "
 				     "use it safely.");
@@ -25,7 +23,9 @@ enum status card_read_device(struct card *c, struct fault *f)
 		return st;
 	}
 	c->device = device;
-	c->trust = trust;
+	buf_done(&c->device_file);
+	c->device_file = file;
+	file = (struct buf){ 0 };
 	c->device_read = true;
 	return ST_OK;
 }
@@ -37,6 +37,13 @@ enum status card_device(struct card *c, const struct device_cert **ret, struct f
 	if (st == ST_OK)
 		*ret = &c->device;
 	return st;
+}
+
+enum status card_trust(struct card *c, enum device_trust *ret, struct fault *f)
+{
+	enum status st = card_read_device(c, f);
+
+	return st == ST_OK ? device_cert_check(buf_view(&c->device_file), ret, f) : st;
 }
 
 /* smartcard-hsm.md 4.2; the first row that fits counts. */
@@ -156,7 +163,6 @@ enum status card_status(struct card *c, struct card_info *ret, struct fault *f)
 	info.options = c->select.options;
 	info.initialised = info.user.state != PIN_NOT_INITIALISED;
 	info.device = c->device;
-	info.trust = c->trust;
 	*ret = info;
 	return ST_OK;
 }

@@ -14,13 +14,13 @@ keys=60 over=0
 # measure COMMAND...: ms and n, the time and the APDUs to the card in slot 0; the command must succeed
 measure() {
 	local before after from
-	before=$(apdus "$card") from=$(date +%s%N)
+	before=$(apdus "$card") from=${EPOCHREALTIME/./}
 	(set -e; "$@") >"$work/.output" 2>&1 </dev/null &
 	if ! wait $!; then
 		cat "$work/.output" >&2
 		die "this failed: $*"
 	fi
-	ms=$((($(date +%s%N) - from) / 1000000))
+	ms=$(((${EPOCHREALTIME/./} - from) / 1000))
 	after=$(apdus "$card")
 	n=$((after - before))
 }
@@ -84,9 +84,11 @@ listing() { # listing HOW LIMIT
 	row "everything on a card with $keys keys$1" $our_n $((2 * keys + 8)) $our_ms $n $ms "$2"
 }
 back
-listing '' 0.4
+# No device answers at once: there it is the start of a process that is compared, an inventory and signatures against none.
+# So the limit is for a card that takes as long as devices do.
+listing '' ''
 back --realistic
-listing ', 30 ms each' ''
+listing ', 30 ms each' 0.4
 back
 
 saved=0

@@ -218,6 +218,7 @@ static void status_takes_seven_apdus_and_then_six(void **state)
 	};
 	struct scripted s = { 0 };
 	struct card_info info;
+	enum device_trust trust;
 	struct fault f;
 	struct card *card;
 	CARD_SESSION *held = NULL;
@@ -241,7 +242,8 @@ static void status_takes_seven_apdus_and_then_six(void **state)
 	assert_true(info.dkek.kcv_shown);
 	assert_memory_equal(info.dkek.kcv, kcv, sizeof(kcv));
 	assert_int_equal(info.memory_free, 0xf7a8);
-	assert_int_equal(info.trust, DEVICE_PRODUCTION);
+	assert_int_equal(card_trust(card, &trust, &f), ST_OK);
+	assert_int_equal(trust, DEVICE_PRODUCTION);
 	assert_true(info.initialised);
 	card_end(STEAL(held));
 

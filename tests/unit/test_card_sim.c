@@ -13,6 +13,7 @@ static void a_device_from_the_factory_to_its_first_share(void **state)
 	for (size_t i = 0; i < N(firmware); i++) {
 		struct bench b;
 		struct card_info info;
+		enum device_trust trust;
 		struct dkek_status dkek;
 		struct fault f = { 0 };
 		CARD_SESSION *held = NULL;
@@ -34,7 +35,8 @@ static void a_device_from_the_factory_to_its_first_share(void **state)
 		assert_true(info.dkek.present);
 		assert_int_equal(info.dkek.missing, 2);
 		assert_false(info.dkek.kcv_shown);
-		assert_int_equal(info.trust, DEVICE_UNKNOWN);
+		OK(card_trust(b.card, &trust, &f));
+		assert_int_equal(trust, DEVICE_UNKNOWN);
 		OK(card_login(b.card, b.pin, &f));
 		OK(card_set_label(b.card, "Würzburg A", &f));
 		OK(card_import_share(b.card, 0, b.share, &dkek, &f));

@@ -348,7 +348,7 @@ static void take_info(const struct scan *s, struct fleet_device *d)
 	d->dkek_kcv[0] = '\0';
 	if (i->dkek.present && i->dkek.kcv_shown)
 		hex_upper(d->dkek_kcv, i->dkek.kcv, KCV_LEN);
-	d->trust = (int)i->trust;
+	d->trust = s->done_trust ? (int)s->trust : FLEET_UNKNOWN;
 	text_clean(d->issuer, sizeof(d->issuer), i->device.issuer, strlen(i->device.issuer));
 	text_clean(d->root, sizeof(d->root), i->device.root, strlen(i->device.root));
 	d->issued = i->device.not_before;

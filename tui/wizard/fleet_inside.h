@@ -31,7 +31,8 @@ struct scan {
 	enum fleet_depth depth;
 	bool sparing;                 /* record_seen() */
 
-	bool done_who, done_status, done_all, simulated;
+	bool done_who, done_status, done_all, done_trust, simulated;
+	enum device_trust trust;
 	struct card_info info;        /* done_who: serial and label at least */
 	struct object_row *rows;
 	size_t n_rows;

@@ -105,6 +105,8 @@ static enum status look(struct scan *s, struct card *card, struct store *store, 
 	held = NULL;
 	if (all && !s->sparing)
 		objects_attest(card, &list);
+	/* A line does not say it. */
+	s->done_trust = !s->sparing && card_trust(card, &s->trust, f) == ST_OK;
 	if (all && (st = keep(s, &list, f)) != ST_OK)
 		return st;
 	s->done_all = all;
