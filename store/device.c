@@ -187,6 +187,18 @@ enum status store_device_wiped(struct store *s, const char *serial, int64_t at, 
 	return st == ST_OK ? write_commit(&w, f) : st;
 }
 
+enum status store_device_forget(struct store *s, const char *serial, struct fault *f)
+{
+	WRITE w = { 0 };
+	QUERY q = { 0 };
+	enum status st = write_begin(s, &w, f);
+
+	if (st != ST_OK || (st = open_for(&q, s, SQL_DEVICE_FORGET, serial, f)) != ST_OK || (st = query_run(&q, f)) != ST_OK ||
+	    (st = query_open(&q, s, SQL_KEYS_FORGET, f)) != ST_OK || (st = query_run(&q, f)) != ST_OK)
+		return st;
+	return write_commit(&w, f);
+}
+
 /* --- key domains --- */
 
 enum status store_domain_seen(struct store *s, const char *serial, const struct domain_row *d, int64_t at, struct fault *f)

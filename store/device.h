@@ -50,6 +50,12 @@ enum status store_device_pin_max(struct store *s, const char *serial, int tries,
 /* Initialised: all objects on it are gone (how: "wiped"), its domains are empty, initialised_at is at, pin_max not known. */
 enum status store_device_wiped(struct store *s, const char *serial, int64_t at, struct fault *f);
 
+/*
+ * The inventory no longer knows it: its row, what was on it, its domains and its times are gone, and so are keys that are
+ * nowhere else and have no backup. Journal, backups and proofs stay, with its serial.
+ */
+enum status store_device_forget(struct store *s, const char *serial, struct fault *f);
+
 struct device_filter {
 	const char *text;      /* in serial, label, or where it is kept; NULL: any */
 	const uint8_t *kcv;    /* a domain of it has this DKEK; NULL: any */

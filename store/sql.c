@@ -31,6 +31,10 @@ static const char *const statements[SQL_COUNT] = {
 	[SQL_DEVICE_SO_PIN] = "UPDATE device SET factory_so_pin = ?2 WHERE id = ?1",
 	[SQL_DEVICE_PIN_MAX] = "UPDATE device SET pin_max = ?2 WHERE id = ?1",
 	[SQL_DEVICE_LISTED] = "UPDATE device SET listed_at = ?2, last_seen = max(last_seen, ?2) WHERE id = ?1",
+	[SQL_DEVICE_FORGET] = "DELETE FROM device WHERE id = ?1",
+	[SQL_KEYS_FORGET] =
+		"DELETE FROM key WHERE backups = 0 AND NOT EXISTS (SELECT 1 FROM object WHERE object.key = key.id)"
+		" AND NOT EXISTS (SELECT 1 FROM backup WHERE backup.key = key.id)",
 	[SQL_DEVICE_WIPED] =
 		"UPDATE device SET initialised = 1, initialised_at = ?2, listed_at = ?2, pin_max = NULL, last_seen = max(last_seen, ?2)"
 		" WHERE id = ?1",

@@ -81,6 +81,8 @@ enum need command_need(const struct command *c)
 {
 	if (c->procedure == NULL)
 		return c->need;
+	if (c->procedure->looks_around)
+		return NEED_READERS;
 	return c->procedure->on_device ? NEED_DEVICE : NEED_STORE;
 }
 
@@ -101,6 +103,9 @@ static enum status choose_device(const struct here *h, struct run *r, struct fau
 	const struct fleet_device *d;
 	enum status st;
 
+	/* Where the smart card service does not answer, no device is here as far as anybody can see. */
+	if (p->looks_around)
+		(void)fleet_scan_all_wait(h->fleet, FLEET_WHO, SCAN_TIMEOUT_MS, f);
 	if (!p->on_device)
 		return ST_OK;
 	st = fleet_scan_wait(h->fleet, h->args->device, p->one_session && h->env->script ? FLEET_HOLD : FLEET_WHO, SCAN_TIMEOUT_MS,

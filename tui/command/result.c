@@ -7,6 +7,7 @@
 
 #include "tui/command/json.h"
 #include "tui/command/print.h"
+#include "tui/wizard/journal_export.h"
 #include "tui/wizard/results.h"
 #include "tui/wizard/share.h"
 #include "tui/wizard/wizard.h"
@@ -174,6 +175,29 @@ static struct json_object *show_tested(const struct run *r)
 	return with_all(r, tested_json);
 }
 
+static struct json_object *show_forgotten(const struct run *r)
+{
+	struct json_object *o = json_object_new_object();
+
+	if (o != NULL)
+		json_text(o, "serial", run_get(r, "serial", 0));
+	return o;
+}
+
+static struct json_object *show_journal(const struct run *r)
+{
+	const struct journal_exported *j = run_journal_exported(r);
+	struct json_object *o = json_object_new_object();
+
+	if (o == NULL)
+		return NULL;
+	json_text(o, "file", j->file);
+	json_number(o, "entries", j->entries, -1);
+	json_text(o, "hash", j->hash);
+	json_flag(o, "whole", j->verdict.broken == 0);
+	return o;
+}
+
 static struct json_object *show_device(const struct run *r)
 {
 	struct json_object *o = json_object_new_object();
@@ -276,6 +300,8 @@ static const struct show {
 	{ "backup", show_keys, NULL, true },
 	{ "restore", show_keys, NULL, true },
 	{ "clone", show_clone, NULL, true },
+	{ "inventory forget", show_forgotten, NULL, false },
+	{ "journal export", show_journal, NULL, false },
 	{ "label", show_label, NULL, false },
 	{ "random", show_random, NULL, false },
 	{ "share new", show_shares, NULL, false },

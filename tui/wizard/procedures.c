@@ -28,6 +28,8 @@ const struct procedure *const procedures[] = {
 	&procedure_pin_change,
 	&procedure_pin_unblock,
 	&procedure_so_pin_change,
+	&procedure_inventory_forget,
+	&procedure_journal_export,
 	NULL,
 };
 

@@ -12,6 +12,7 @@ extern const struct procedure procedure_cert_import, procedure_cert_export, proc
 extern const struct procedure procedure_data_write, procedure_data_read, procedure_data_delete;
 extern const struct procedure procedure_backup, procedure_restore;
 extern const struct procedure procedure_clone;
+extern const struct procedure procedure_inventory_forget, procedure_journal_export;
 extern const struct procedure procedure_random, procedure_label;
 extern const struct procedure procedure_pin_change, procedure_pin_unblock, procedure_so_pin_change;
 

@@ -167,6 +167,7 @@ struct procedure {
 	const char *title;        /* "Initialise" */
 	const char *summary;      /* one line, for usage, manual and help */
 	bool on_device;           /* asks which device, unless one was given */
+	bool looks_around;        /* it needs none, but must know which are here: the fleet of env has seen each of them */
 	bool one_session;         /* all it does is one step on one device: a script finds and uses the device in one session */
 	bool unrecorded;          /* it changes nothing, and leaves no run in the inventory */
 	const struct page *pages; /* until name is NULL */
