@@ -137,6 +137,31 @@ static void backspace_and_line_erase_work_in_a_secret(void **state)
 	assert_int_equal(secret_len(ui_secret(&b->ui)), 0);
 }
 
+/* Nobody can read the dots that stand there: what is typed now is no part of them. */
+static void a_secret_that_was_filled_before_is_begun_anew(void **state)
+{
+	struct bench *b = *state;
+
+	to_so_pin(b);
+	fill_so_pins(b);
+	press(b, K_ENTER);
+	assert_true(shows(b, "The user PIN"));
+	press(b, K_ESC);
+	assert_int_equal(secret_len(ui_secret(&b->ui)), 16);
+	type(b, "a");
+	assert_int_equal(secret_len(ui_secret(&b->ui)), 1);
+	type(b, "b");
+	assert_int_equal(secret_len(ui_secret(&b->ui)), 2);
+	press(b, K_TAB);
+	press(b, K_TAB);   /* the second typing stays as long as the first is as it was */
+	assert_int_equal(secret_len(ui_secret(&b->ui)), 16);
+	press(b, K_BACK_TAB);
+	press(b, K_BACKSPACE);
+	assert_int_equal(secret_len(ui_secret(&b->ui)), 0);
+	press(b, K_TAB);
+	assert_int_equal(secret_len(ui_secret(&b->ui)), 0);
+}
+
 static void letters_are_text_in_a_field(void **state)
 {
 	struct bench *b = *state;
@@ -286,6 +311,7 @@ int main(void)
 		TEST(what_was_typed_twice_must_be_the_same),
 		TEST(the_form_of_a_pin_is_checked_on_its_page),
 		TEST(backspace_and_line_erase_work_in_a_secret),
+		TEST(a_secret_that_was_filled_before_is_begun_anew),
 		TEST(letters_are_text_in_a_field),
 		TEST(answers_stay_when_going_back_and_when_resizing),
 		TEST(a_bad_answer_keeps_the_page),

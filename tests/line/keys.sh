@@ -9,6 +9,8 @@ a=DENK0100036
 k share new one.pbe --new-password-file password
 expect 0 "initialised" -d $a init --label first --shares 1 --share one.pbe --password-file password --so-pin-file so \
 	--new-so-pin-file newso --new-pin-file pin --confirm $a
+! grep -q 'ever be backed up' err
+verdict $? "... without a warning about what does not concern it"
 
 expect 0 "the device gets another label" --json -d $a label --label 'Root A' --pin-file pin
 holds "... which is told" "j['serial'] == '$a' and j['label'] == 'Root A'"

@@ -19,6 +19,12 @@ shows() { grep -qE "$2" out; verdict $? "$1"; }
 shows_not() { ! grep -qE "$2" out; verdict $? "$1"; }
 d() { printf '%s\t%s\n' "$@"; }
 
+d 'DKEK shares: ' '\n' 'Or, without any' '\n' | typed 2 "neither shares nor none is no answer" -d $s init --label x
+shows "... although it is asked for" 'Or, without any \(type: no backup ever\)'
+d 'DKEK shares: ' '2\n' 'Current SO-PIN: ' '\x03' | typed 1 "shares that no option gives are asked for" -d $s init --label x
+shows_not "... and nothing more is asked about it" 'Or, without any'
+d 'DKEK shares: ' '\n' 'Or, without any' 'no backup ever\n' 'Current SO-PIN: ' '\x03' | typed 1 "... or none" -d $s init --label x
+shows "... with a warning" 'can ever be backed up'
 d 'Current SO-PIN: ' '\x03' | typed 1 "^C at the first secret leaves it" -d $s init --label x --no-backup
 shows "... and says that nothing was changed" 'Nothing was changed'
 d 'Current SO-PIN: ' '1234\n' 'New SO-PIN: ' '\n' 'Current SO-PIN: ' '\n' 'New SO-PIN: ' '2f8c41d07be95a36\n' \

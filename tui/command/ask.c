@@ -199,11 +199,17 @@ static enum status type_answer(const struct here *h, struct run *r, const struct
 	if (st == ST_OK && q->ask == ASK_OTHER)
 		st = other_answer(h, r, q, line, f);
 	else if (st == ST_OK)
-		st = run_set(r, q->name, index, line[0] != '\0' ? line : proposal, f);
+		st = run_set(r, q->name, index, line[0] != '\0' ? line : proposal[0] != '\0' ? proposal : NULL, f);
 	return st;
 }
 
-static enum status answer(const struct here *h, struct run *r, const struct question *q, unsigned index, bool *ret_typed,
+/* How one page is asked: what is optional only once it turned out that something of it is needed, until one is answered. */
+struct asking {
+	bool all, enough;
+	bool typed;   /* something was, so that it can be typed again */
+};
+
+static enum status answer(const struct here *h, struct run *r, const struct question *q, unsigned index, struct asking *a,
 			  struct fault *f)
 {
 	char proposal[512] = "";
@@ -215,13 +221,13 @@ static enum status answer(const struct here *h, struct run *r, const struct ques
 	if (q->ask == ASK_DEVICE)
 		return run_set(r, q->name, index, run_serial(r), f);
 	if (ask_is_secret(q->ask))
-		return secret_answer(h, r, q, index, ret_typed, f);
+		return secret_answer(h, r, q, index, &a->typed, f);
 	st = option_answer(h, r, q, index, &given, f);
-	if (st != ST_OK || given)
+	if (st != ST_OK || given || (a->all && run_get(r, q->name, index)[0] != '\0'))
 		return st;
 	if (q->proposal != NULL)
 		q->proposal(r, index, proposal, sizeof(proposal));
-	if (q->optional || q->unlisted || q->ask == ASK_YES)
+	if (q->unlisted || q->ask == ASK_YES || (q->optional && (!a->all || a->enough)))
 		return proposal[0] != '\0' ? run_set(r, q->name, index, proposal, f) : ST_OK;
 	if (!tty_here()) {
 		char name[OPTION_NAME_MAX];
@@ -231,18 +237,20 @@ static enum status answer(const struct here *h, struct run *r, const struct ques
 				 q->positional ? "" : "--", q->positional && q->value != NULL ? q->value : name,
 				 h->args->command->name);
 	}
-	*ret_typed = true;
-	return type_answer(h, r, q, index, proposal, f);
+	a->typed = true;
+	st = type_answer(h, r, q, index, proposal, f);
+	a->enough |= q->optional && run_get(r, q->name, index)[0] != '\0';
+	return st;
 }
 
-static enum status answer_page(const struct here *h, struct run *r, bool *ret_typed, struct fault *f)
+static enum status answer_page(const struct here *h, struct run *r, struct asking *a, struct fault *f)
 {
 	unsigned index;
 	const struct page *page = run_page(r, &index);
 	const char *bad;
 	enum status st;
 
-	if (page->text != NULL) {
+	if (page->text != NULL && !a->all) {
 		PROSE text = { 0 };
 
 		page->text(r, index, &text);
@@ -251,7 +259,7 @@ static enum status answer_page(const struct here *h, struct run *r, bool *ret_ty
 	for (const struct question *q = page->questions; q != NULL && q->name != NULL; q++) {
 		PROSE warning = { 0 };
 
-		st = answer(h, r, q, index, ret_typed, f);
+		st = answer(h, r, q, index, a, f);
 		if (st != ST_OK)
 			return st;
 		if (q->warn != NULL && (q->asked == NULL || q->asked(r, index)))
@@ -422,23 +430,29 @@ enum status ask_run(const struct here *h, struct run *r, struct fault *f)
 {
 	const struct procedure *p = run_procedure(r);
 	unsigned tries = 0;
+	bool all = false;
 
 	if (said_once(h, p, f) != ST_OK)
 		return f->st;
 	for (;;) {
 		enum status st = ST_OK;
-		bool typed = false;
+		struct asking a = { .all = all };
 		PROSE text = { 0 };
 
 		switch (run_phase(r)) {
 		case RUN_ASKING:
-			st = answer_page(h, r, &typed, f);
+			st = answer_page(h, r, &a, f);
+			all = st == ST_USAGE && !all && tty_here();
+			if (all)
+				break;
 			if (st == ST_OK && run_phase(r) == RUN_WORKING) {
 				wait_for(r);
 				*f = *run_fault(r);
 				st = f->st;
 			}
-			if (st != ST_OK && !may_ask_again(st, typed, tries++))
+			if (st == ST_USAGE && strstr(f->what, "--help") == NULL)
+				fault_add(f, "keyroom %s --help shows the options.", h->args->command->name);
+			if (st != ST_OK && !may_ask_again(st, a.typed, tries++))
 				return st;
 			if (st != ST_OK)
 				command_complain(f);

@@ -126,6 +126,7 @@ static bool load_secret(const struct fields *fs, struct field *f)
 
 	if (s == NULL)
 		return false;
+	f->kept = secret_len(s);
 	if (f->again)
 		f->second = secret_copy(s);   /* what was given before need not be typed again */
 	return !f->again || f->second != NULL;
@@ -286,9 +287,43 @@ bool field_is_wanted(const struct fields *fs, const struct field *f)
 	return !f->q->optional && f->q->ask != ASK_FILES;
 }
 
-static bool secret_key(struct secret *s, uint32_t key)
+/*
+ * Dots that stand there from before cannot be read, so that nothing can be added to them knowingly: the first key begins
+ * the entry anew. What has to be the same is then typed anew too.
+ */
+static void begin_anew(struct fields *fs, struct field *f)
 {
-	if (key == K_CTRL('u')) {
+	f->kept = 0;
+	for (size_t i = 0; i < fs->n && !f->again; i++) {
+		struct field *other = &fs->f[i];
+
+		if (!other->again || strcmp(other->q->name, f->q->name) != 0 || other->index != f->index)
+			continue;
+		other->kept = 0;
+		secret_wipe(other->second);
+	}
+}
+
+void fields_secret_typed(struct fields *fs)
+{
+	struct field *f = fields_now(fs);
+
+	if (f != NULL && f->kind == FIELD_SECRET && f->kept > 0) {
+		struct secret *s = field_secret(fs, f);
+		const uint8_t byte = secret_len(s) > 0 ? secret_bytes(s)[secret_len(s) - 1] : 0;
+		const bool full = secret_len(s) == f->kept;   /* to the brim: the byte did not go in */
+
+		secret_wipe(s);
+		if (!full)
+			(void)secret_put(s, byte);
+		begin_anew(fs, f);
+	}
+	fields_sync(fs);   /* questions may hang on a secret, too */
+}
+
+static bool secret_key(struct secret *s, bool kept, uint32_t key)
+{
+	if (key == K_CTRL('u') || (kept && (key == K_BACKSPACE || key == K_DELETE))) {
 		secret_wipe(s);
 		return true;
 	}
@@ -308,8 +343,10 @@ bool fields_key(struct fields *fs, uint32_t key)
 	if (f == NULL)
 		return false;
 	if (f->kind == FIELD_SECRET) {
-		if (field_secret(fs, f) == NULL || !secret_key(field_secret(fs, f), key))
+		if (field_secret(fs, f) == NULL || !secret_key(field_secret(fs, f), f->kept > 0, key))
 			return false;
+		if (f->kept > 0 && field_is_empty(fs, f))
+			begin_anew(fs, f);
 		fields_sync(fs);
 		return true;
 	}

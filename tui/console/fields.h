@@ -24,6 +24,7 @@ struct field {
 	enum field_kind kind;
 	struct edit *edit;       /* FIELD_TEXT */
 	struct secret *second;   /* of a FIELD_SECRET with again */
+	size_t kept;             /* bytes of a FIELD_SECRET from when the page was entered: the next key begins it anew */
 	bool yes;
 	struct choices choices;
 	size_t at;               /* the list's cursor, and with FIELD_ONE the answer */
@@ -54,6 +55,7 @@ bool field_is_empty(const struct fields *fs, const struct field *f);
 bool field_is_wanted(const struct fields *fs, const struct field *f);   /* it must be filled before the page is left */
 bool field_is_list(const struct field *f);
 
+void fields_secret_typed(struct fields *fs);         /* a byte was put into the secret that has the keyboard */
 bool fields_key(struct fields *fs, uint32_t key);    /* text and editing keys; false: not for the field */
 bool fields_move(struct fields *fs, int by);         /* in a list; false: at its end */
 void fields_jump(struct fields *fs, bool last);

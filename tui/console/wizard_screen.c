@@ -120,7 +120,7 @@ static unsigned has(const struct screen *s)
 	if (f != NULL && (f->kind == FIELD_SOME || f->kind == FIELD_YES))
 		has |= NEED_MARKS;
 	if (w->phase == RUN_DONE)
-		return has | NEED_OPEN | (w->p->again != NULL ? NEED_AGAIN : 0u);
+		return has | NEED_OPEN | (run_can_again(w->run) ? NEED_AGAIN : 0u);
 	if (w->phase == RUN_FAILED)
 		return has | NEED_BACK | (run_can_retry(w->run) ? NEED_OPEN : 0u);
 	return has | NEED_OPEN | NEED_BACK | NEED_LEAVE;
@@ -186,7 +186,7 @@ static void typed(struct screen *s)
 	struct wizard_screen *w = self(s);
 
 	w->fault.st = ST_OK;
-	fields_sync(&w->fields);   /* questions may hang on a secret, too */
+	fields_secret_typed(&w->fields);
 }
 
 static bool click_device(struct wizard_screen *w, size_t row)

@@ -319,9 +319,9 @@ static enum status check_all(struct run *r, unsigned index, struct fault *f)
 
 	(void)index;
 	if (all && some)
-		return fault_set(f, ST_USAGE, "Say either which keys (--id HEX) or all of them (--all), not both.");
+		return fault_set(f, ST_USAGE, "Say either which keys are to be backed up, or that all of them are, not both.");
 	if (!all && !some)
-		return fault_set(f, ST_USAGE, "Say which key is to be backed up (--id HEX), or all of them (--all).");
+		return fault_set(f, ST_USAGE, "Say which keys are to be backed up, or that all of them are.");
 	return ST_OK;
 }
 

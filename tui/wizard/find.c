@@ -46,7 +46,7 @@ static enum status has_id(struct session *s, uint8_t ref, struct cur id, bool *r
 static enum status not_found(const struct session *s, const char *wanted, struct fault *f)
 {
 	return fault_set(f, ST_NOT_FOUND,
-			 "There is no key with the CKA_ID %.40s on %s. keyroom objects shows what is on it.", wanted,
+			 "There is no key with the CKA_ID %.40s on %s. Look at what is on it.", wanted,
 			 s->look->serial);
 }
 
@@ -158,7 +158,7 @@ enum status find_key(struct session *s, const char *wanted, struct object *ret, 
 		return fault_set(f, ST_USAGE,
 				 "%zu keys on %s have the CKA_ID %.40s, among them those at the key references %u and "
 				 "%u. Say which one is "
-				 "meant, by its reference: --id ref:%u.",
+				 "meant, by its reference: ref:%u.",
 				 n, s->look->serial, wanted, refs[0], refs[1], refs[0]);
 	if (!fids_have(&s->fids, fid_of(FID_KEY, refs[0])))
 		return read_stray(s, refs[0], ret, f);

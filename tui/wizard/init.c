@@ -140,6 +140,12 @@ static const char *confirm(const struct run *r)
 	return NULL;
 }
 
+/* Another device with the same shares: there have to be some. */
+static bool may_again(const struct run *r)
+{
+	return shares_open(&init_of(r)->shares) > 0;
+}
+
 /* The shares stay open; everything that was about the first device goes. */
 static bool again(struct run *r)
 {
@@ -148,7 +154,7 @@ static bool again(struct run *r)
 
 	init_forget_device(s);
 	memset(&s->info, 0, sizeof(s->info));
-	s->erasing = s->erased = s->so_changed = s->so_wanted = s->so_unknown = false;
+	s->erasing = s->erased = s->so_changed = s->so_before = s->so_wanted = s->so_unknown = false;
 	s->label_set = s->label_left = s->read_back = s->kcv_hidden = s->factory_kept = false;
 	memset(s->imported, 0, sizeof(s->imported));
 	for (unsigned i = 0; i < DKEK_SHARES_MAX; i++)
@@ -164,6 +170,7 @@ static const struct step resume = {
 const struct procedure procedure_init = {
 	.name = "init", .command = "init", .title = N_("Initialise"), .summary = N_("erase a device and set it up anew"),
 	.on_device = true, .pages = init_pages, .steps = init_steps, .state_size = sizeof(struct init), .state_done = done,
-	.review = init_review, .confirm = confirm, .outcome = init_outcome, .failed = init_failed, .resume = &resume, .again = again,
+	.review = init_review, .confirm = confirm, .outcome = init_outcome, .failed = init_failed,
+	.resume = &resume, .may_again = may_again, .again = again,
 	.again_words = N_("Initialise another device with the same shares"),
 };

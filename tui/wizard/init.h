@@ -38,7 +38,7 @@ struct init {
 	/* how far it came */
 	bool erasing;                    /* the command was sent, and no answer to it is known */
 	bool erased;
-	bool so_changed;
+	bool so_changed, so_before;      /* before: by an attempt that stopped, to what was typed then */
 	bool so_wanted;                  /* a new SO-PIN is to be set, as the run that is taken up says */
 	bool so_unknown;                 /* it was being changed when the run stopped: either may be right */
 	bool label_set, label_left;      /* left: the device wants a PIN change first */

@@ -219,6 +219,7 @@ enum status init_find_out(struct step_env *e, struct fault *f)
 	if (!s->erased)
 		return ST_OK;
 	s->so_changed = strcmp(run_fact(e->run, "so-pin"), "changed") == 0;
+	s->so_before = s->so_changed;
 	s->so_wanted = run_fact(e->run, "so-pin")[0] && !s->so_changed;
 	s->so_unknown = strcmp(run_fact(e->run, "so-pin"), "begun") == 0;
 	s->factory_kept = e->store && store_device_get(e->store, run_serial(e->run), &row, &unknown) == ST_OK &&

@@ -50,6 +50,13 @@ static void say_backups(const struct run *r, unsigned index, struct prose *out)
 		  "shares. Each share is a "
 		  "file with a password, held by a custodian; all of them together are needed to restore a backup to "
 		  "another device.");
+}
+
+/* Where shares are asked for there is nothing to warn of. */
+static void warn_no_backup(const struct run *r, unsigned index, struct prose *out)
+{
+	if (run_get(r, "shares", index)[0])
+		return;
 	prose_add(out, PROSE_WARNING, "Without DKEK shares no key on this device can ever be backed up: when the device "
 		  "breaks, its keys are "
 		  "gone. That can only be changed by initialising it again.");
@@ -76,9 +83,8 @@ static enum status check_choice(struct run *r, unsigned index, struct fault *f)
 	if (shares && none)
 		return fault_set(f, ST_USAGE, "Either a number of DKEK shares or no backup, not both.");
 	if (!shares && !none)
-		return fault_set(f, ST_USAGE, "Say how many DKEK shares the device is to have (--shares N). Without any, no "
-			  "key on it can ever be "
-				 "backed up: that has to be said too (--no-backup).");
+		return fault_set(f, ST_USAGE, "Say how many DKEK shares the device is to have. Without any, no key on it can "
+				 "ever be backed up: that has to be said too.");
 	return ST_OK;
 }
 
@@ -91,7 +97,7 @@ static const struct question backup_questions[] = {
 	  	"backup, and nobody "
 		  "can do it alone. It cannot be changed later.") },
 	{ .name = "no-backup", .ask = ASK_SENTENCE, .optional = true, .words = N_("Or, without any"), .asked = is_before,
-	  .choices = no_backup_sentence, .check = check_choice,
+	  .choices = no_backup_sentence, .check = check_choice, .warn = warn_no_backup,
 	  .help = N_("Leave it empty. Only where no key on this device must ever leave it, not even as a backup, type the sentence.") },
 	{ 0 },
 };
@@ -211,7 +217,7 @@ static void say_check_value(const struct run *r, unsigned index, struct prose *o
 	} else if (open + before < wanted) {
 		prose_add(out, PROSE_WARNING, "%u of %u shares are here. The check value of the DKEK can be shown once all "
 			  "are in; until then the "
-			  "device can make no key. The others are imported later (keyroom share import).", open + before, wanted);
+			  "device can make no key. The others are imported later.", open + before, wanted);
 	}
 }
 

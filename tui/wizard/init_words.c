@@ -62,7 +62,7 @@ void init_review(const struct run *r, struct prose *out)
 	} else {
 		prose_add(out, PROSE_DONE, "%s is erased.", run_serial(r));
 		if (s->so_changed)
-			prose_add(out, PROSE_DONE, "Its SO-PIN was changed.");
+			prose_add(out, PROSE_DONE, "Its SO-PIN was changed, to the one that was typed then.");
 		if (s->label_set)
 			prose_add(out, PROSE_DONE, "Its label is \"%s\".", run_get(r, "label", 0));
 	}
@@ -95,8 +95,13 @@ void init_outcome(const struct run *r, struct prose *out)
 	unsigned wanted = init_shares_wanted(r);
 
 	prose_add(out, PROSE_DONE, "%s is initialised, and was read back.", run_serial(r));
-	if (s->so_changed)
+	if (s->so_before)
+		prose_add(out, PROSE_DONE, "The SO-PIN was changed before the procedure stopped, to the one that was typed then.");
+	else if (s->so_changed)
 		prose_add(out, PROSE_DONE, "The SO-PIN was changed.");
+	if (s->so_before && run_secret_typed(r, "new-so-pin", 0))
+		prose_add(out, PROSE_WARNING, "The new SO-PIN that was given this time was not used. Where it is another one, the device "
+			  "does not have it.");
 	if (s->factory_kept)
 		prose_add(out, PROSE_WARNING, "The SO-PIN is the factory's, which everybody knows. %s",
 			  init_can_change_so(r) ? "Change it next." : "This firmware can never change it: whoever has the device in "
@@ -108,8 +113,7 @@ void init_outcome(const struct run *r, struct prose *out)
 	if (wanted == 0)
 		prose_add(out, PROSE_WARNING, "It has no DKEK: no key on it can ever be backed up.");
 	else if (s->missing > 0)
-		prose_add(out, PROSE_WARNING, "%u of %u DKEK shares are missing. Import them next: keyroom share import "
-			  "FILE.", s->missing, wanted);
+		prose_add(out, PROSE_WARNING, "%u of %u DKEK shares are missing. Import them next.", s->missing, wanted);
 	else if (s->kcv_hidden)
 		prose_add(out, PROSE_WARNING, "The device does not show its DKEK check value, so it could not be compared.");
 	else

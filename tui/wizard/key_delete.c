@@ -137,7 +137,7 @@ static enum status delete_all(struct step_env *e, uint8_t ref, struct fault *f)
 				    "clean up.");
 	if (st != ST_CARD_GONE)
 		run_unchanged(e);
-	return fault_add(f, "Whether the key is still there, keyroom objects shows.");
+	return fault_add(f, "Look at what is on the device: it shows whether the key is still there.");
 }
 
 static enum status is_gone(struct step_env *e, uint8_t ref, struct fault *f)

@@ -47,7 +47,7 @@ enum status key_make_possible(const struct keygen_params *p, const struct look *
 		return fault_set(f, ST_DKEK_INCOMPLETE,
 				 "%u of the %u DKEK shares of %s are still missing, and until they are there the "
 				 "device makes no "
-				 "keys. Import them first (keyroom share import). Nothing was done.",
+				 "keys. Import them first. Nothing was done.",
 				 l->dkek.missing, l->dkek.total, l->serial);
 	return ST_OK;
 }
@@ -87,9 +87,8 @@ static void undo(struct step_env *e, uint8_t ref, struct fault *f)
 
 	if (card_delete_key(e->card, ref, &gone, NULL) != ST_OK) {
 		fault_add(f,
-			  "A new key may be left behind at key reference %d, with no description or a half one; "
-			  "keyroom objects shows it. Every "
-			  "other key is as before.",
+			  "A new key may be left behind at key reference %d, with no description or a half one. Look at what is on the "
+			  "device. Every other key is as before.",
 			  ref);
 		return;
 	}

@@ -136,7 +136,7 @@ static void outcome(const struct run *r, struct prose *out)
 	if (!k->device.look.dkek.present)
 		session_tell_dkek(&k->device.look, out);
 	else
-		prose_add(out, PROSE_PLAIN, "It has no backup yet. Make one now (keyroom backup --id %s).", row->id);
+		prose_add(out, PROSE_PLAIN, "It has no backup yet. Make one now.");
 }
 
 

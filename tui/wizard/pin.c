@@ -36,7 +36,7 @@ static enum status may_change(const struct look *l, struct fault *f)
 		return session_blocked(l, f);
 	if (l->user.state == PIN_NOT_INITIALISED)
 		return fault_set(f, ST_NOT_INITIALISED,
-				 "%s was never initialised, so it has no user PIN. Initialise it first (keyroom init).",
+				 "%s was never initialised, so it has no user PIN. Initialise it first.",
 				 l->serial);
 	return ST_OK;
 }
@@ -207,7 +207,7 @@ static enum status right_form(struct run *r, const struct look *l, struct fault 
 				 l->serial);
 	if (!reset_only(l) && !has_new_pin(r))
 		return fault_set(f, ST_NEED_SECRET,
-				 "A new user PIN is needed (--new-pin-file). Nothing was sent to the device.");
+				 "A new user PIN is needed. Nothing was sent to the device.");
 	return ST_OK;
 }
 
@@ -263,8 +263,8 @@ static enum status unblock(struct step_env *e, struct fault *f)
 	if (st == ST_NOT_ALLOWED || st == ST_BAD_FORM || st == ST_CARD_ERROR)
 		return refused_unblock(fresh, f);
 	if (st != ST_OK)
-		return st == ST_CARD_GONE ? fault_add(f, "Whether the PIN was unblocked is not known; keyroom status "
-							 "shows how many tries it has.")
+		return st == ST_CARD_GONE ? fault_add(f, "Whether the PIN was unblocked is not known. Look at how many "
+							 "tries it has.")
 					  : st;
 	return read_back(e, &s, fresh, f);
 }

@@ -302,9 +302,14 @@ enum status run_retry(struct run *r, struct fault *f)
 	return find_out(r, RUN_WORKING, f);
 }
 
+bool run_can_again(const struct run *r)
+{
+	return r->phase == RUN_DONE && r->p->again && (!r->p->may_again || r->p->may_again(r));
+}
+
 enum status run_again(struct run *r, struct fault *f)
 {
-	if (r->phase != RUN_DONE || !r->p->again || !r->p->again(r))
+	if (!run_can_again(r) || !r->p->again(r))
 		return fault_set(f, ST_REFUSED, "This procedure has to be begun anew.");
 	answers_erase_secrets(r);
 	remember_device(r, "", "");

@@ -94,8 +94,8 @@ enum status session_blocked(const struct look *l, struct fault *f)
 				 "which erases them, makes it usable; its backups can be restored then.",
 				 l->serial);
 	return fault_set(f, ST_PIN_BLOCKED,
-			 "The user PIN of %s is blocked. Its keys are still there, unharmed. Unblock the PIN with the SO-PIN "
-			 "(keyroom pin unblock).",
+			 "The user PIN of %s is blocked. Its keys are still there, unharmed. Unblock the PIN with the "
+			 "SO-PIN.",
 			 l->serial);
 }
 
@@ -155,13 +155,12 @@ static enum status pin_usable(const struct look *l, struct fault *f)
 		return session_blocked(l, f);
 	case PIN_TRANSPORT:
 		return fault_set(f, ST_TRANSPORT_PIN,
-				 "%s has a transport PIN, which must be changed before the first use (keyroom pin "
-				 "change).",
+				 "%s has a transport PIN, which must be changed before the first use. Change the "
+				 "user PIN.",
 				 l->serial);
 	case PIN_NOT_INITIALISED:
 		return fault_set(f, ST_NOT_INITIALISED,
-				 "%s was never initialised, so it has no user PIN and no keys. Initialise it first "
-				 "(keyroom init).",
+				 "%s was never initialised, so it has no user PIN and no keys. Initialise it first.",
 				 l->serial);
 	default:
 		return ST_OK;
@@ -326,8 +325,7 @@ enum status session_need_dkek(const struct look *l, struct fault *f)
 				 l->serial);
 	if (l->dkek.missing > 0)
 		return fault_set(f, ST_DKEK_INCOMPLETE,
-				 "%u of the %u DKEK shares of %s are still missing. Import them first (keyroom share "
-				 "import).",
+				 "%u of the %u DKEK shares of %s are still missing. Import them first.",
 				 l->dkek.missing, l->dkek.total, l->serial);
 	return ST_OK;
 }
@@ -387,7 +385,7 @@ enum status session_so_usable(const struct look *l, struct fault *f)
 				 "user PIN and the keys work as before, as long as the user PIN is not blocked too.",
 				 l->serial);
 	if (l->user.state == PIN_NOT_INITIALISED)
-		return fault_set(f, ST_NOT_INITIALISED, "%s was never initialised. Initialise it first (keyroom init).",
+		return fault_set(f, ST_NOT_INITIALISED, "%s was never initialised. Initialise it first.",
 				 l->serial);
 	return ST_OK;
 }

@@ -184,6 +184,7 @@ struct procedure {
 	 * run_state(), by which questions and steps that are not needed any more leave themselves out. NULL: it cannot be.
 	 */
 	const struct step *resume;
+	bool (*may_again)(const struct run *r);   /* is again worth offering after this run? NULL: it is */
 	bool (*again)(struct run *r);   /* makes the run ready for another device with what was opened; NULL: no such thing */
 	const char *again_words;        /* "Initialise another device with the same shares" */
 };
@@ -290,7 +291,8 @@ void run_record_fact(const struct run_record *record, const char *name, char *ou
 bool run_can_retry(const struct run *r);
 enum status run_retry(struct run *r, struct fault *f);
 
-/* After RUN_DONE, where procedure->again is: back to the first page, without a device. Secrets were erased. */
+/* After RUN_DONE: is there another device to do the same for? Then back to the first page, without one. Secrets were erased. */
+bool run_can_again(const struct run *r);
 enum status run_again(struct run *r, struct fault *f);
 
 /* All procedures, until name is NULL; the one table behind commands, console, help and manual. */
