@@ -6,6 +6,7 @@
 if [ -z "${KEYROOM_INSIDE:-}" ]; then
 	build=$(readlink -f "${1:?the build folder}") || exit 1
 	export SIM=$build/engine/sim/keyroom-sim KEYROOM=$build/tui/keyroom BENCH=$build/tests/bench
+	export CONSOLE=$build/tests/console/console_main
 fi
 . "$(dirname "$0")/../interop/lib.sh"
 options=(--serial DENK0300001 --firmware 3.6)
@@ -146,5 +147,6 @@ printf '\n1,000 devices, 60,000 keys and 180,000 backups\n'
 "$BENCH/make_inventory" "$work/big.db" && "$BENCH/bench_store" "$work/big.db" || over=$((over + 1))
 
 python3 "$here/console.py" "$KEYROOM" || over=$((over + 1))
+python3 "$here/screen.py" "$KEYROOM" "$CONSOLE" || over=$((over + 1))
 printf '\n%d over their limit\n' $over
 [ "$over" = 0 ]

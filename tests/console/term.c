@@ -228,6 +228,7 @@ void term_click(struct term *t, const char *text)
 	char report[100];
 	int row, col;
 
+	term_expect(t, text);
 	assert_true(term_find(t, text, &row, &col));
 	(void)snprintf(report, sizeof(report), "\033[<0;%d;%dM\033[<0;%d;%dm", col + 1, row + 1, col + 1, row + 1);
 	term_type(t, report);

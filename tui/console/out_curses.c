@@ -116,7 +116,6 @@ enum status out_open(struct out **ret, struct fault *f)
 	start_characters(o);
 	o->mouse = mouse_is_xterms();
 	keyboard(o);
-	(void)leaveok(stdscr, FALSE);
 	*ret = o;
 	return ST_OK;
 }
@@ -277,6 +276,7 @@ void out_put(struct out *o, const struct grid *g, bool all)
 		}
 	}
 	(void)curs_set(g->cursor_row >= 0);
+	(void)leaveok(stdscr, g->cursor_row < 0);   /* where it is hidden it need not be moved back */
 	if (g->cursor_row >= 0)
 		(void)wmove(stdscr, g->cursor_row, g->cursor_col);
 	(void)wrefresh(stdscr);
