@@ -247,6 +247,27 @@ static void keys_are_whole(struct stage *s, enum status st)
 	expect_key(s, 0, "ca");
 }
 
+/* While something is written other programs see no description of what is not there, or not whole. */
+static void nothing_half_is_seen(struct stage *s, enum status st)
+{
+	struct card *c = stage_talk(s, 0);
+	struct fault f;
+
+	keys_are_whole(s, st);
+	{
+		CARD_SESSION *held = NULL;
+		OBJECTS list = { 0 };
+
+		must(card_begin(c, &held, &f));
+		must(card_objects(c, WANT_ALL, &list, &f));
+		for (size_t i = 0; i < list.n; i++) {
+			if (list.o[i].type != OBJECT_STRAY && list.o[i].damage != 0)
+				fail_msg("\"%s\" is described, and not whole: %x", list.o[i].label, list.o[i].damage);
+		}
+	}
+	card_close(c);
+}
+
 static void check_outside(struct stage *s)
 {
 	BUF now = read_fid(s, 0xca00), want = load(s, "outside");
@@ -289,7 +310,7 @@ static const struct walk walk_outside = {
 	.prepare = prepare,
 	.drive = import_outside,
 	.take_up = take_up_outside,
-	.interrupted = keys_are_whole,
+	.interrupted = nothing_half_is_seen,
 	.check = check_outside,
 };
 static const struct walk walk_delete_outside = {
@@ -367,7 +388,7 @@ static const struct walk walk_data = {
 	.prepare = prepare,
 	.drive = write_data,
 	.take_up = take_up_data,
-	.interrupted = keys_are_whole,
+	.interrupted = nothing_half_is_seen,
 	.check = check_data,
 };
 static const struct walk walk_delete_data = {
