@@ -164,6 +164,30 @@ static void a_new_file_is_private_and_never_replaces_another(void **state)
 	assert_int_equal(system(deep), 0);
 }
 
+static void a_file_is_read_whole_into_a_secret(void **state)
+{
+	char path[] = "/tmp/keyroom-base-XXXXXX";
+	int fd = mkstemp(path);
+	struct secret *s = NULL;
+	struct fault f = { 0 };
+
+	(void)state;
+	assert_int_equal(file_read_private(path, 4, &s, &f), ST_OK);
+	assert_int_equal(secret_len(s), 0);
+	secret_free(s);
+	assert_int_equal(write(fd, "a\nb\0", 4), 4);
+	(void)close(fd);
+	assert_int_equal(file_read_private(path, 4, &s, &f), ST_OK);
+	assert_true(cur_equal(secret_view(s), "a\nb\0", 4));
+	secret_free(s);
+	s = NULL;
+	assert_int_equal(file_read_private(path, 3, &s, &f), ST_DAMAGED);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(file_read_private(path, 4, &s, &f), ST_NOT_FOUND);
+	assert_int_equal(file_read_private("/tmp", 4, &s, &f), ST_DISK);
+	assert_null(s);
+}
+
 static void a_full_disk_is_noticed_and_leaves_nothing_behind(void **state)
 {
 	struct fault f = { 0 };
@@ -226,6 +250,7 @@ int main(void)
 		cmocka_unit_test(a_secret_keeps_its_capacity_and_erases),
 		cmocka_unit_test(text_from_outside_is_made_harmless),
 		cmocka_unit_test(a_new_file_is_private_and_never_replaces_another),
+		cmocka_unit_test(a_file_is_read_whole_into_a_secret),
 		cmocka_unit_test(a_full_disk_is_noticed_and_leaves_nothing_behind),
 		cmocka_unit_test(the_first_line_of_a_file_is_a_secret_byte_for_byte),
 		cmocka_unit_test(a_fault_is_made_of_whole_sentences),

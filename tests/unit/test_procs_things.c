@@ -240,6 +240,10 @@ static void without_a_request_the_public_key_goes_into_the_inventory(void **stat
 	OK(store_objects(p->store, &filter, &rows, &n, &f));
 	assert_int_equal(n, 1);
 	OK(store_key_spki(p->store, &rows[0].key, &spki, &n, &f));
+	OK(place_do(p, "key export", 0, GIVEN({ "id", "0a", 0 }, { "format", "der", 0 }), &r, &f));
+	assert_true(cur_equal(run_exported(r), spki, n));
+	assert_true(outcome_says(r, PROSE_WARNING, "not on the device"));
+	run_free(r);
 	free(spki);
 	free(rows);
 }

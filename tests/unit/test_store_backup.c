@@ -302,6 +302,15 @@ static void a_run_is_taken_up_where_it_was(void **state)
 	must(store_run_get(s, id, &r, &f));
 	assert_int_equal(r.state, RUN_STATE_DONE);
 	run_record_done(&r);
+	must(store_run_begin(s, "init", SERIAL, NULL, NULL, T0 + 5, &other, &f));
+	must(store_runs_of(s, "init", SERIAL, &rows, &n, &f));
+	assert_int_equal(n, 2);   /* what is over too, newest first */
+	assert_int_equal(rows[0].id, other);
+	assert_string_equal(rows[1].facts, "{\"missing\":2}");
+	run_records_free(rows, n);
+	must(store_runs_of(s, "share new", SERIAL, &rows, &n, &f));
+	assert_int_equal(n, 0);
+	run_records_free(rows, n);
 	must_fail(store_run_get(s, 99, &r, &f), ST_NOT_FOUND);
 	must_fail(store_run_begin(s, "init", SERIAL, NULL, "{label", T0, &id, &f), ST_BAD_FORM);
 	store_close(s);

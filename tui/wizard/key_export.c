@@ -1,5 +1,6 @@
 /* key export: the public key of a key on the device. Nobody logs in, and nothing is changed. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "engine/base/file.h"
@@ -9,10 +10,12 @@
 #include "tui/wizard/procedures.h"
 #include "tui/wizard/record.h"
 #include "tui/wizard/session.h"
+#include "tui/wizard/thing.h"
 #include "tui/wizard/wizard.h"
 
 struct key_export {
 	struct device_state device;
+	bool kept;                    /* the public key is the inventory's, and not on the device */
 };
 
 static enum status check_id(struct run *r, unsigned index, struct fault *f)
@@ -51,14 +54,41 @@ static const struct format *format_of(const struct run *r)
 	return &formats[0];
 }
 
-static enum status public_of(const struct session *s, const struct object *o, struct fault *f)
+/* Where the certificate was deleted, or another program left none, the inventory may have kept it. */
+static enum status known_public(struct store *store, const struct session *s, struct object *o, struct fault *f)
 {
+	struct object_row row;
+	uint8_t *der = NULL;
+	size_t n = 0;
+	enum status st;
+
+	if (!find_known(store, s->look->serial, o, &row) || row.key.len != STORE_SPKI_LEN)
+		return ST_NOT_FOUND;
+	if ((st = store_key_spki(store, &row.key, &der, &n, f)) == ST_OK)
+		st = pubkey_from_spki(cur_of(der, n), &o->key, f);
+	free(der);
+	if (st == ST_OK && (st = pubkey_spki_sha256(&o->key, o->spki_sha256, f)) == ST_OK &&
+	    memcmp(o->spki_sha256, row.key.bytes, sizeof(o->spki_sha256)) != 0)
+		st = fault_set(f, ST_STORE_DAMAGED, "The public key in the inventory is not the one that was put there.");
+	o->has_key = st == ST_OK;
+	return st;
+}
+
+/* *ret_kept: it is not on the device, and the inventory's. */
+static enum status public_of(struct step_env *e, const struct session *s, struct object *o, bool *ret_kept, struct fault *f)
+{
+	enum status st;
+
 	if (o->has_key)
 		return ST_OK;
 	if (o->has_algorithm && o->algorithm == KEY_AES)
 		return fault_set(f, ST_UNSUPPORTED,
 				 "\"%s\" is a secret key (AES): it has no public part that could be exported.",
 				 o->label);
+	st = known_public(e->store, s, o, f);
+	*ret_kept = st == ST_OK;
+	if (st != ST_NOT_FOUND)
+		return st;
 	return fault_set(f, ST_NOT_FOUND,
 			 "The public key of \"%s\" is not on %s: the device keeps neither its certificate nor its "
 			 "request. A backup "
@@ -66,29 +96,39 @@ static enum status public_of(const struct session *s, const struct object *o, st
 			 o->label, s->look->serial);
 }
 
-static enum status export(struct step_env *e, struct fault *f) {
-	struct key_export *state = run_state(e->run); const char *out = run_get(e->run, "out", 0);
-	struct object o = { 0 }; struct key_result * k; SESSION s = { 0 }; enum status st;
+static enum status put_out(struct step_env *e, const struct session *s, struct object *o, struct fault *f)
+{
+	struct key_export *state = run_state(e->run);
+	struct buf *exported = &state->device.exported;
+	struct key_result *k = thing_row(&state->device);
+	enum status st;
 
-	if ((out[0] != '\0' && (st = file_check_new(out, f)) != ST_OK) ||
-	    (st = session_open(e, LOOK_FIDS, &s, f)) != ST_OK ||
-	    (st = find_key(&s, run_get(e->run, "id", 0), &o, f)) != ST_OK) return st;
-	if ((k = device_state_row(&state->device)) == NULL) st = fault_set(f, ST_NO_MEMORY, NULL);
-	if (st == ST_OK && (st = public_of(&s, &o, f)) ==
-				   ST_OK){ find_to_result(s.look, &o, k);
-					   st = format_of(e->run)->write(&o.key, o.label, &state->device.exported, f); }
-object_done(&o);
-if (st == ST_OK && state->device.exported.failed)
-	st = fault_set(f, ST_NO_MEMORY, NULL);
-if (st != ST_OK)
-	return st;
-if (out[0] != '\0') {
-	if ((st = file_write_new(out, buf_view(&state->device.exported), f)) != ST_OK)
+	if (k == NULL)
+		return fault_set(f, ST_NO_MEMORY, NULL);
+	buf_done(exported);
+	state->kept = false;
+	if ((st = public_of(e, s, o, &state->kept, f)) != ST_OK)
 		return st;
-	snprintf(k->file, sizeof(k->file), "%s", out);
-	buf_done(&state->device.exported);
-	}
-	return record_key_exported(e->store, s.look, k, f);
+	find_to_result(s->look, o, k);
+	if ((st = format_of(e->run)->write(&o->key, o->label, exported, f)) != ST_OK ||
+	    (st = thing_put_out(e->run, exported, k, f)) != ST_OK)
+		return st;
+	return record_key_exported(e->store, s->look, k, f);
+}
+
+static enum status export(struct step_env *e, struct fault *f)
+{
+	const char *out = run_get(e->run, "out", 0);
+	struct object o = { 0 };
+	SESSION s = { 0 };
+	enum status st = out[0] != '\0' ? file_check_new(out, f) : ST_OK;
+
+	if (st != ST_OK || (st = session_open(e, LOOK_FIDS, &s, f)) != ST_OK ||
+	    (st = find_key(&s, run_get(e->run, "id", 0), &o, f)) != ST_OK)
+		return st;
+	st = put_out(e, &s, &o, f);
+	object_done(&o);
+	return st;
 }
 
 static enum status check_out(struct run *r, unsigned index, struct fault *f)
@@ -107,6 +147,9 @@ static void outcome(const struct run *r, struct prose *out)
 
 	prose_add(out, PROSE_DONE, "The public key of \"%s\" (%s) on %s was exported%s%s.", k->label, k->kind,
 		  k->serial, k->file[0] != '\0' ? " to " : "", k->file);
+	if (state->kept)
+		prose_add(out, PROSE_WARNING,
+			  "The public key is not on the device. This is what the inventory kept of the key when it was last seen there.");
 	prose_add(out, PROSE_PLAIN, "SHA-256 of the public key:");
 	prose_add(out, PROSE_VALUE, "%s", k->spki_sha256);
 	if (b->n > 0 && !run_is(r, "format", "der"))
