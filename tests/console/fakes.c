@@ -372,6 +372,7 @@ static const struct procedure others[] = {
 	{ .name = "cert delete", .command = "cert delete", .title = "Delete", .summary = "delete a certificate", .on_device = true },
 	{ .name = "data read", .command = "data read", .title = "Read", .summary = "read data", .on_device = true },
 	{ .name = "data delete", .command = "data delete", .title = "Delete", .summary = "delete data", .on_device = true },
+	{ .name = "so-pin change", .command = "so-pin change", .title = "SO-PIN", .summary = "change it", .on_device = true },
 	{ .name = "label", .command = "label", .title = "Label", .summary = "label a device", .on_device = true },
 };
 

@@ -12,7 +12,7 @@ struct fleet {
 	size_t n;
 	struct fleet_object object[8][40];
 	size_t objects[8];
-	struct fleet_attention attention[4];
+	struct fleet_attention attention[40];
 	size_t attentions;
 	struct fault service;
 	unsigned changes;         /* what the next fleet_event() returns */

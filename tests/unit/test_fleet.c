@@ -250,7 +250,8 @@ static void what_needs_doing_is_named_most_urgent_first(void **state)
 	fleet_reload(fl);
 	all = fleet_attention(fl, &n);
 	assert_true(n >= 5);
-	assert_int_equal(all[0].run, run);
+	assert_string_equal(all[0].procedure, "so-pin change");
+	assert_int_equal(all[1].run, run);
 	for (size_t i = 1; i < n; i++)
 		assert_true(all[i - 1].urgency <= all[i].urgency);
 	assert_non_null(attention_about(fl, place_serial(p, 0), "backup"));

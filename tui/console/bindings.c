@@ -1,7 +1,6 @@
 #include "tui/console/bindings.h"
 
 #include <stddef.h>
-#include <string.h>
 
 #include "engine/base/words.h"
 #include "tui/console/keys.h"
@@ -66,6 +65,8 @@ const struct binding bindings[] = {
 	  .help = N_("Shows a value as a QR code, to be photographed: a check value, a fingerprint, a public key.") },
 	{ .in = IN_ATTEND, .keys = { 'a' }, .name = "a", .words = N_("Attend to it"), .modes = MODE_MAIN,
 	  .needs = QUIET(NEED_ATTENTION), .help = N_("Begins the procedure that mends what the line under the lists says.") },
+	{ .in = IN_ATTEND_ALL, .keys = { 'A' }, .name = "A", .words = N_("To do"), .modes = MODE_MAIN,
+	  .needs = QUIET(NEED_ATTENTIONS), .help = N_("Shows all that needs doing, the most urgent first.") },
 	{ .in = IN_MORE, .keys = { 'm' }, .name = "m", .words = N_("More"), .modes = MODE_MAIN | MODE_DETAIL,
 	  .needs = QUIET(NEED_ROWS),
 	  .help = N_("Lists every procedure, also those for PINs and for DKEK shares.") },
@@ -137,13 +138,7 @@ const struct binding bindings[] = {
 
 const struct procedure *binding_procedure(const struct binding *b)
 {
-	const struct procedure *p = procedure_find(b->procedure);
-
-	for (size_t i = 0; p == NULL && procedures[i] != NULL && procedures[i]->name != NULL; i++) {
-		if (strcmp(procedures[i]->command, b->procedure) == 0)
-			p = procedures[i];
-	}
-	return p;
+	return procedure_called(b->procedure);
 }
 
 const struct binding *binding_find(uint32_t key, enum mode mode, unsigned has)

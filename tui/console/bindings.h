@@ -40,6 +40,7 @@ enum intent {
 	IN_LOCK,
 	IN_QUIT,
 	IN_QR,
+	IN_ATTEND_ALL,
 };
 
 /* Kinds of screens. */
@@ -77,6 +78,7 @@ enum need {
 	NEED_CERTIFICATE = 1 << 25,   /* one under the cursor, or shown, as the next */
 	NEED_DATA = 1 << 26,
 	NEED_BACKUP = 1 << 27,  /* a backup of the key that is shown */
+	NEED_ATTENTIONS = 1 << 29,   /* something to do, whether or not a procedure mends it */
 	NEED_QR = 1 << 28,      /* a value that can be carried away */
 };
 

@@ -8,11 +8,14 @@
 
 #define STATUS_ROWS 3   /* what stands above the objects takes no less, so that they stay where they are */
 
-static void user_pin(struct flow *f, int left)
+static void user_pin(struct flow *f, int left, int most)
 {
 	char words[120];
 
-	(void)snprintf(words, sizeof(words), left < 0 ? _("User PIN not known") : left == 0 ? _("User PIN BLOCKED") :
+	if (left > 0 && left <= most)
+		(void)snprintf(words, sizeof(words), _("User PIN %d of %d"), left, most);
+	else
+		(void)snprintf(words, sizeof(words), left < 0 ? _("User PIN not known") : left == 0 ? _("User PIN BLOCKED") :
 		       translated_n("User PIN %d try left", "User PIN %d tries left", (unsigned long)left), left);
 	flow_put(f, left == 0 || left == 1 ? ROLE_WARNING : ROLE_PLAIN, words);
 }
@@ -22,7 +25,7 @@ static void so_pin(struct flow *f, int left)
 	char words[120];
 
 	(void)snprintf(words, sizeof(words), left < 0 ? _("SO-PIN not known") : left == 0 ? _("SO-PIN BLOCKED FOR GOOD") :
-		       translated_n("SO-PIN %d of 15 tries left", "SO-PIN %d of 15 tries left", (unsigned long)left), left);
+		       _("SO-PIN %d of 15"), left);
 	flow_put(f, left == 0 || left == 1 ? ROLE_WARNING : ROLE_PLAIN, words);
 }
 
@@ -71,7 +74,7 @@ static int draw_status(struct area a, const struct fleet_device *d)
 		if (d->so_pin_tries >= 0)
 			so_pin(&f, d->so_pin_tries);
 	} else {
-		user_pin(&f, d->pin_tries);
+		user_pin(&f, d->pin_tries, d->pin_max);
 		so_pin(&f, d->so_pin_tries);
 		flow_end_row(&f);
 		dkek(&f, d);
@@ -117,33 +120,42 @@ static void draw_right(const struct main_screen *m, struct area box)
 			  d->state == FLEET_READING ? _("Reading the device.") : _("Nothing is on this device."));
 }
 
-static void draw_line(const struct main_screen *m, struct area a)
+/* Returns the rows that it takes, at least one: what is too long for one goes on in the next. */
+static int draw_line(const struct main_screen *m, struct area a)
 {
 	const struct fleet_attention *at;
 	const struct fleet_device *d;
-	int col = 1;
+	char text[FLEET_LABEL_MAX + sizeof(at->words) + 8], count[60] = "";
+	int col = 1, rows;
+	size_t n;
 
+	if (a.rows == 0 && (m->filtering || m->filter[m->pane].n > 0))
+		return 1;
 	if (m->filtering || m->filter[m->pane].n > 0) {
 		col = area_text(a, 0, col, ROLE_TITLE, m->pane == PANE_DEVICES ? _("Filter devices: ") : _("Filter objects: "));
 		edit_draw(area_sub(a, 0, col, 1, a.cols - col - 1), &m->filter[m->pane], m->filtering);
-		return;
+		return 1;
 	}
-	at = main_attention(m);
+	at = main_attention(m, &n);
 	if (at == NULL)
-		return;
+		return 1;
+	if (n > 1)
+		(void)snprintf(count, sizeof(count), _("1 of %zu"), n);
+	area_right(area_sub(a, 0, 0, a.rows, a.cols - 1), 0, ROLE_PLAIN, count);
+	a = area_sub(a, 0, 0, a.rows, a.cols - 2 - text_width(count));
 	if (at->urgency != FLEET_NOTE)
 		col = area_text(a, 0, col, ROLE_WARNING, "! ");
 	d = at->serial[0] != '\0' && strcmp(at->serial, m->serial) != 0 ? fleet_by_serial(m->s.ui->fleet, at->serial) : NULL;
-	if (d != NULL)
-		col = area_print(a, 0, col, ROLE_TITLE, "%s: ", device_name(d));
-	area_fit(a, 0, col, a.cols - col - 1, at->urgency == FLEET_NOTE ? ROLE_PLAIN : ROLE_TITLE, at->words);
+	(void)snprintf(text, sizeof(text), "%s%s%s", d != NULL ? device_name(d) : "", d != NULL ? ": " : "", at->words);
+	rows = area_wrap(area_sub(a, 0, col, a.rows, a.cols - col), 0, at->urgency == FLEET_NOTE ? ROLE_PLAIN : ROLE_TITLE, text);
+	return rows > 0 ? rows : 1;
 }
 
 void main_draw(const struct screen *s, struct area a)
 {
 	const struct main_screen *m = main_peek(s);
 	struct fleet *fl = s->ui->fleet;
-	int left = 26 + (a.cols - UI_COLS_MIN) * 3 / 10, wide;
+	int left = 26 + (a.cols - UI_COLS_MIN) * 3 / 10, wide, foot;
 	struct area body, in;
 	char count[120];
 
@@ -155,9 +167,10 @@ void main_draw(const struct screen *s, struct area a)
 	(void)snprintf(count, sizeof(count), translated_n("%zu device, %zu here", "%zu devices, %zu here", fleet_count(fl)),
 		       fleet_count(fl), fleet_count_here(fl));
 	body = ui_head(s, a, "Keyroom", count, "");
-	in = area_box(area_sub(body, 0, 0, body.rows - 1, left), ROLE_TITLE, _("Devices"));
+	foot = draw_line(m, (struct area){ .g = NULL, .rows = 0, .cols = body.cols });
+	in = area_box(area_sub(body, 0, 0, body.rows - foot, left), ROLE_TITLE, _("Devices"));
 	draw_devices(in, fl, &m->rows[PANE_DEVICES], m->cursor[PANE_DEVICES],
 		     m->pane == PANE_DEVICES ? LIST_HERE : LIST_AWAY, s->ui->wall);
-	draw_right(m, area_sub(body, 0, left, body.rows - 1, body.cols - left));
-	draw_line(m, area_sub(body, body.rows - 1, 0, 1, body.cols));
+	draw_right(m, area_sub(body, 0, left, body.rows - foot, body.cols - left));
+	(void)draw_line(m, area_sub(body, body.rows - foot, 0, foot, body.cols));
 }

@@ -95,11 +95,13 @@ static void sync_rows(struct main_screen *m)
 	remember(m);
 }
 
-const struct fleet_attention *main_attention(const struct main_screen *m)
+const struct fleet_attention *main_attention(const struct main_screen *m, size_t *ret_n)
 {
 	size_t n;
 	const struct fleet_attention *a = fleet_attention(m->s.ui->fleet, &n);
 
+	if (ret_n != NULL)
+		*ret_n = n;
 	return n > 0 ? &a[0] : NULL;
 }
 
@@ -126,9 +128,9 @@ static unsigned has(const struct screen *s)
 	o = m->pane == PANE_OBJECTS ? object_now(m) : NULL;
 	if (o != NULL && o->type != FLEET_KEY && !(o->flags & FLEET_ORPHAN))
 		has |= o->type == FLEET_DATA ? NEED_DATA : NEED_CERTIFICATE;
-	a = main_attention(m);
-	if (a != NULL && a->procedure != NULL)
-		has |= NEED_ATTENTION;
+	a = main_attention(m, NULL);
+	if (a != NULL)
+		has |= NEED_ATTENTIONS | (a->procedure != NULL ? NEED_ATTENTION : 0u);
 	return has;
 }
 
@@ -204,16 +206,10 @@ static void more(struct main_screen *m)
 
 static void attend(struct main_screen *m)
 {
-	const struct fleet_attention *a = main_attention(m);
-	struct screen *s;
+	const struct fleet_attention *a = main_attention(m, NULL);
 
-	if (a == NULL || a->procedure == NULL)
-		return;
-	s = a->run != 0 ? wizard_screen_resume(m->s.ui, a->run) : NULL;
-	if (a->run == 0 && procedure_find(a->procedure) != NULL)
-		s = wizard_screen_new(m->s.ui, procedure_find(a->procedure), a->serial, NULL);
-	if (s != NULL)
-		ui_push(m->s.ui, s);
+	if (a != NULL)
+		ui_attend(m->s.ui, a);
 }
 
 /* The reader of a simulated device: also of one that was pulled out, whose reader is empty but keeps its name. */
@@ -319,6 +315,9 @@ static void act(struct screen *s, const struct binding *b)
 		break;
 	case IN_ATTEND:
 		attend(m);
+		break;
+	case IN_ATTEND_ALL:
+		ui_push(s->ui, attention_screen_new(s->ui));
 		break;
 	case IN_PLUG:
 		plug(m);

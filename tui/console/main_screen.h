@@ -27,7 +27,8 @@ static inline const struct main_screen *main_peek(const struct screen *s)
 /* What the cursors stand on; NULL where there is nothing. */
 const struct fleet_device *main_device(const struct main_screen *m);
 const struct fleet_object *main_objects(const struct main_screen *m, size_t *ret_n);
-const struct fleet_attention *main_attention(const struct main_screen *m);
+/* The most urgent one; NULL: none. ret_n: how many there are; may be NULL. */
+const struct fleet_attention *main_attention(const struct main_screen *m, size_t *ret_n);
 
 void main_draw(const struct screen *s, struct area a);
 

@@ -135,6 +135,10 @@ struct screen *menu_screen_new(struct ui *ui, const char *serial, const char *id
 struct screen *device_screen_new(struct ui *ui, const struct fleet_device *d);
 struct screen *object_screen_new(struct ui *ui, const struct fleet_device *d, const struct fleet_object *o);
 
+struct screen *attention_screen_new(struct ui *ui);
+/* Begins what mends it, with the device and the object that are meant; nothing where nothing does. */
+void ui_attend(struct ui *ui, const struct fleet_attention *a);
+
 struct detail;
 /* The values that d has to carry away (tui/wizard/detail.h); copied. */
 struct screen *qr_screen_new(struct ui *ui, const struct detail *d);

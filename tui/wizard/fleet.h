@@ -111,10 +111,15 @@ enum fleet_urgency { FLEET_DANGER, FLEET_WARNING, FLEET_NOTE };
 
 struct fleet_attention {
 	enum fleet_urgency urgency;
+	unsigned rank;           /* the lower the more urgent */
 	char serial[24];         /* of the device it is about; "" */
 	char words[600];         /* "1 key on this device has no backup." */
 	const char *procedure;   /* "backup": the name of the procedure that mends it; NULL where none does */
 	int64_t run;             /* of a run that was interrupted: its number in the inventory; else 0 */
+	/* What the procedure is to begin with. */
+	char on[24];             /* the device that it is done on, where that is another one; "" */
+	char id[521];            /* CKA_ID of the one object that is meant; "" */
+	int64_t backup;          /* the backup that is meant; 0 */
 };
 
 /* live: each card that comes is scanned by itself. Else only what fleet_scan() and fleet_scan_wait() ask for. */

@@ -298,5 +298,7 @@ enum status run_again(struct run *r, struct fault *f);
 /* All procedures, until name is NULL; the one table behind commands, console, help and manual. */
 extern const struct procedure *const procedures[];
 const struct procedure *procedure_find(const char *name);
+/* By its name, or else by its command; NULL: none. */
+const struct procedure *procedure_called(const char *name);
 
 #endif

@@ -1,0 +1,266 @@
+/* All that needs doing, most urgent first: whole sentences, and the procedure that mends each. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/words.h"
+#include "tui/console/keys.h"
+#include "tui/console/lists.h"
+#include "tui/console/ui.h"
+
+struct attention_screen {
+	struct screen s;
+	size_t at;
+	/* What the cursor stands on, so that it stays there. */
+	unsigned rank;
+	char serial[24];
+	int64_t run;
+};
+
+static const struct attention_screen *peek(const struct screen *s)
+{
+	return (const struct attention_screen *)s;
+}
+
+static const struct fleet_attention *all(const struct screen *s, size_t *ret_n)
+{
+	return fleet_attention(s->ui->fleet, ret_n);
+}
+
+static const struct fleet_attention *now(const struct screen *s)
+{
+	size_t n;
+	const struct fleet_attention *a = all(s, &n);
+
+	return peek(s)->at < n ? &a[peek(s)->at] : NULL;
+}
+
+void ui_attend(struct ui *ui, const struct fleet_attention *a)
+{
+	const struct procedure *p = a->procedure != NULL ? procedure_called(a->procedure) : NULL;
+	struct given given[2] = { { NULL, 0, NULL }, { NULL, 0, NULL } };
+	char backup[24];
+
+	(void)snprintf(backup, sizeof(backup), "%lld", (long long)a->backup);
+	if (a->backup != 0)
+		given[0] = (struct given){ "backup", 0, backup };
+	else if (a->id[0] != '\0')
+		given[0] = (struct given){ "id", 0, a->id };
+	if (a->run != 0 && p != NULL)
+		ui_push(ui, wizard_screen_resume(ui, a->run));
+	else if (p != NULL)
+		ui_push(ui, wizard_screen_new(ui, p, a->on[0] != '\0' ? a->on : a->serial, given));
+}
+
+static void remember(struct attention_screen *k)
+{
+	const struct fleet_attention *a = now(&k->s);
+
+	if (a == NULL)
+		return;
+	k->rank = a->rank;
+	k->run = a->run;
+	(void)snprintf(k->serial, sizeof(k->serial), "%s", a->serial);
+}
+
+static void find_again(struct attention_screen *k)
+{
+	size_t n;
+	const struct fleet_attention *a = all(&k->s, &n);
+
+	if (k->at >= n)
+		k->at = n > 0 ? n - 1 : 0;
+	for (size_t i = 0; i < n; i++) {
+		if (a[i].rank == k->rank && a[i].run == k->run && strcmp(a[i].serial, k->serial) == 0)
+			k->at = i;
+	}
+	remember(k);
+}
+
+static void event(struct screen *s, const struct job_event *e, unsigned changes)
+{
+	(void)e;
+	if (changes != 0)
+		find_again((struct attention_screen *)s);
+}
+
+static const struct fleet_device *device_of(const struct screen *s, const struct fleet_attention *a)
+{
+	return a->serial[0] != '\0' ? fleet_by_serial(s->ui->fleet, a->serial) : NULL;
+}
+
+static unsigned has(const struct screen *s)
+{
+	const struct fleet_attention *a = now(s);
+
+	return NEED_ROWS | NEED_BACK | (a != NULL && (a->procedure != NULL || device_of(s, a) != NULL) ? NEED_OPEN : 0u);
+}
+
+static const char *words(const struct screen *s, enum intent in)
+{
+	const struct fleet_attention *a = now(s);
+
+	return in == IN_OPEN && a != NULL && a->procedure != NULL ? N_("Begin") : NULL;
+}
+
+static void open_it(struct screen *s)
+{
+	const struct fleet_attention *a = now(s);
+	const struct fleet_device *d = a != NULL ? device_of(s, a) : NULL;
+
+	if (a != NULL && a->procedure != NULL)
+		ui_attend(s->ui, a);
+	else if (d != NULL)
+		ui_push(s->ui, device_screen_new(s->ui, d));
+}
+
+static void act(struct screen *s, const struct binding *b)
+{
+	struct attention_screen *k = (struct attention_screen *)s;
+	size_t n, page = (size_t)s->ui->rows / 2;
+
+	(void)all(s, &n);
+	switch (b->in) {
+	case IN_UP:
+		k->at -= k->at > 0;
+		break;
+	case IN_DOWN:
+		k->at += k->at + 1 < n;
+		break;
+	case IN_PAGE_UP:
+		k->at -= k->at > page ? page : k->at;
+		break;
+	case IN_PAGE_DOWN:
+		k->at = k->at + page < n ? k->at + page : n > 0 ? n - 1 : 0;
+		break;
+	case IN_FIRST:
+		k->at = 0;
+		break;
+	case IN_LAST:
+		k->at = n > 0 ? n - 1 : 0;
+		break;
+	case IN_OPEN:
+		open_it(s);
+		return;
+	case IN_BACK:
+		ui_pop(s->ui);
+		return;
+	default:
+		return;
+	}
+	remember(k);
+}
+
+static int draw_one(const struct screen *s, struct area a, int row, const struct fleet_attention *one)
+{
+	const struct fleet_device *d = device_of(s, one);
+	char text[FLEET_LABEL_MAX + sizeof(one->words) + 8];
+
+	if (d != NULL)
+		(void)snprintf(text, sizeof(text), _("%s: %s"), device_name(d), one->words);
+	else
+		(void)snprintf(text, sizeof(text), "%s", one->words);
+	area_text(a, row, 2, one->urgency == FLEET_NOTE ? ROLE_PLAIN : ROLE_WARNING, one->urgency == FLEET_NOTE ? "\xc2\xb7" : "!");
+	return area_wrap(area_sub(a, 0, 4, a.rows, a.cols - 5), row, ROLE_PLAIN, text);
+}
+
+/* The first one shown so that the whole of the cursor's is in sight. */
+static size_t top_of(const struct screen *s, struct area in, const struct fleet_attention *a)
+{
+	struct area nowhere = { .g = NULL, .rows = 0, .cols = in.cols };
+	size_t top = peek(s)->at;
+	int rows = 0;
+
+	for (size_t i = peek(s)->at + 1; i-- > 0;) {
+		rows = draw_one(s, nowhere, rows, &a[i]);
+		if (rows > in.rows)
+			break;
+		top = i;
+	}
+	return top;
+}
+
+static void draw_foot(const struct screen *s, struct area foot)
+{
+	const struct fleet_attention *a = now(s);
+	const struct procedure *p = a != NULL && a->procedure != NULL ? procedure_called(a->procedure) : NULL;
+
+	if (p != NULL)
+		area_fit(foot, 0, 1, foot.cols - 2, ROLE_TITLE, translated(p->title));
+	else if (a != NULL)
+		area_fit(foot, 0, 1, foot.cols - 2, ROLE_PLAIN, _("No procedure mends this now."));
+}
+
+static void draw(const struct screen *s, struct area a)
+{
+	size_t n;
+	const struct fleet_attention *list = all(s, &n);
+	struct area body = ui_head(s, a, _("Keyroom"), "", "");
+	struct area in = area_box(area_sub(body, 0, 0, body.rows - 1, body.cols), ROLE_TITLE, _("What needs doing"));
+	int row = 0;
+
+	if (n == 0)
+		area_text(in, 0, 1, ROLE_PLAIN, _("Nothing needs doing."));
+	for (size_t i = n > 0 ? top_of(s, in, list) : 0; i < n && row < in.rows; i++) {
+		int end = draw_one(s, in, row, &list[i]);
+
+		if (i == peek(s)->at)
+			area_text(in, row, 0, ROLE_PLAIN, "\xe2\x96\xb8");
+		for (; row < end; row++) {
+			if (i == peek(s)->at)
+				area_role(in, row, 0, in.cols, ROLE_CURSOR);
+			area_zone(in, row, 0, in.cols, ZONE_ROW, 0, i);
+		}
+	}
+	draw_foot(s, area_sub(body, body.rows - 1, 0, 1, body.cols));
+}
+
+static bool mouse(struct screen *s, uint32_t key, struct zone z)
+{
+	struct attention_screen *k = (struct attention_screen *)s;
+	size_t n;
+	bool there;
+
+	(void)all(s, &n);
+	if (key != K_CLICK || z.kind != ZONE_ROW || z.n >= n)
+		return false;
+	there = k->at == z.n;
+	k->at = z.n;
+	remember(k);
+	if (there)
+		open_it(s);
+	return there;
+}
+
+static void attention_free(struct screen *s)
+{
+	free(s);
+}
+
+static const struct screen_ops ops = {
+	.name = "attention",
+	.help = N_("Here stands all that needs doing, the most urgent first. Nothing of it happens by itself.\n\n"
+		   "Enter begins the procedure that mends what the cursor stands on, with the device and the key that are meant. Where no "
+		   "procedure can, it opens the device, so that you see what is known of it.\n\n"
+		   "A backup is proven when the key in it was opened with all shares, or restored onto another device and compared. A key "
+		   "whose backups were never proven may turn out to be lost when it is needed."),
+	.mode = MODE_LIST,
+	.has = has,
+	.words = words,
+	.act = act,
+	.mouse = mouse,
+	.event = event,
+	.draw = draw,
+	.free = attention_free,
+};
+
+struct screen *attention_screen_new(struct ui *ui)
+{
+	struct attention_screen *k = calloc(1, sizeof(*k));
+
+	if (k == NULL)
+		return NULL;
+	k->s = (struct screen){ &ops, ui };
+	remember(k);
+	return &k->s;
+}
