@@ -7,6 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "engine/base/width.h"
 #include "tui/console/bindings.h"
 #include "tui/console/edit.h"
 #include "tui/console/grid.h"

@@ -13,6 +13,7 @@
 
 #include "engine/base/file.h"
 #include "engine/base/text.h"
+#include "engine/base/width.h"
 #include "engine/base/tlv.h"
 
 static void a_cursor_does_not_move_when_the_read_does_not_fit(void **state)
@@ -133,6 +134,18 @@ static void text_from_outside_is_made_harmless(void **state)
 	assert_false(text_is_clean("a\xf0"));
 }
 
+static void text_takes_columns_and_not_bytes(void **state)
+{
+	static const struct { const char *text; int columns; } rows[] = {
+		{ "", 0 }, { "Root CA", 7 }, { "Schl\xc3\xbcssel", 9 }, { "e\xcc\x81t\xc3\xa9", 3 },
+		{ "\xe9\x8d\xb5", 2 }, { "\xe9\x8d\xb5 CA", 5 }, { "\xf0\x9f\x94\x91", 2 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_int_equal(width_text(rows[i].text, strlen(rows[i].text)), rows[i].columns);
+}
+
 static void a_new_file_is_private_and_never_replaces_another(void **state)
 {
 	char dir[] = "/tmp/keyroom-base-XXXXXX", path[64], link_path[64], deep[64];
@@ -249,6 +262,7 @@ int main(void)
 		cmocka_unit_test(hex_is_read_in_both_cases_and_nothing_else),
 		cmocka_unit_test(a_secret_keeps_its_capacity_and_erases),
 		cmocka_unit_test(text_from_outside_is_made_harmless),
+		cmocka_unit_test(text_takes_columns_and_not_bytes),
 		cmocka_unit_test(a_new_file_is_private_and_never_replaces_another),
 		cmocka_unit_test(a_file_is_read_whole_into_a_secret),
 		cmocka_unit_test(a_full_disk_is_noticed_and_leaves_nothing_behind),

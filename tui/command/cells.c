@@ -3,15 +3,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/base/width.h"
 #include "engine/base/words.h"
 
 int cell_width(const char *text)
 {
-	int n = 0;
-
-	for (; *text != '\0'; text++)
-		n += ((unsigned char)*text & 0xc0) != 0x80;
-	return n;
+	return width_text(text, strlen(text));
 }
 
 int cell_pad(const char *text, int columns)
@@ -21,7 +18,7 @@ int cell_pad(const char *text, int columns)
 	return width < columns ? columns - width : 0;
 }
 
-static int width_of(const struct cell_column *c)
+static int columns_of(const struct cell_column *c)
 {
 	int title = cell_width(translated(c->title));
 
@@ -32,7 +29,7 @@ void cells_row(const struct cell_column *columns, size_t n, const char *const *c
 {
 	for (size_t i = 0; i < n; i++) {
 		if (i + 1 < n)
-			printf("%s%*s  ", CELL(cells[i], width_of(&columns[i])));
+			printf("%s%*s  ", CELL(cells[i], columns_of(&columns[i])));
 		else
 			printf("%s\n", cells[i]);
 	}
@@ -44,7 +41,7 @@ void cells_head(const struct cell_column *columns, size_t n)
 		const char *title = translated(columns[i].title);
 
 		if (i + 1 < n)
-			printf("%s%*s  ", CELL(title, width_of(&columns[i])));
+			printf("%s%*s  ", CELL(title, columns_of(&columns[i])));
 		else
 			printf("%s\n", title);
 	}

@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-/* Characters that take a column. A wide one counts for one: it only moves what follows. */
+/* Columns of the terminal that it takes. */
 int cell_width(const char *text);
 
 /* How many blanks fill text up to so many columns; 0 where it is longer. */

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "engine/base/text.h"
+#include "engine/base/width.h"
 #include "engine/base/words.h"
 #include "tui/wizard/wizard.h"
 
@@ -28,16 +29,6 @@ static size_t columns(void)
 	return ws.ws_col < 100 ? ws.ws_col : 100;
 }
 
-/* Counts characters, not bytes; wide ones are rare in these texts and only make a line shorter than it could be. */
-static size_t width_of(const char *s, size_t n)
-{
-	size_t w = 0;
-
-	for (size_t i = 0; i < n; i++)
-		w += ((unsigned char)s[i] & 0xc0) != 0x80;
-	return w;
-}
-
 static void print_wrapped(const char *mark, const char *text)
 {
 	size_t max = columns(), indent = strlen(mark), at = indent;
@@ -45,7 +36,7 @@ static void print_wrapped(const char *mark, const char *text)
 	fputs(mark, stderr);
 	while (*text != '\0') {
 		size_t n = strcspn(text, " \n");
-		size_t w = width_of(text, n);
+		size_t w = (size_t)width_text(text, n);
 
 		if (max > 0 && at > indent && at + 1 + w > max) {
 			fprintf(stderr, "\n%*s", (int)indent, "");

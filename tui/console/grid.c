@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "engine/base/text.h"
+#include "engine/base/width.h"
 #include "engine/base/words.h"
 
 static const struct {

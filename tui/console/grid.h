@@ -100,8 +100,7 @@ struct area {
 struct area area_of(struct grid *g);
 struct area area_sub(struct area a, int row, int col, int rows, int cols);   /* clipped to a */
 
-/* Columns that a character takes: 0, 1 or 2. */
-int width_of(uint32_t cp);
+/* Columns that text takes as it is drawn here: cleaned on the way. */
 int text_width(const char *text);
 
 /* Returns the column after the text, also where that was clipped. */

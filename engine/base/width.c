@@ -2,7 +2,11 @@
  * How many columns a character takes: the Unicode Character Database 14.0.0, general categories Mn and Me (0) and
  * East_Asian_Width W and F (2). Ranges are joined across code points that are not assigned.
  */
-#include "tui/console/grid.h"
+#include "engine/base/width.h"
+
+#include <stdbool.h>
+
+#include "engine/base/text.h"
 
 struct range {
 	uint32_t first, last;
@@ -113,4 +117,15 @@ int width_of(uint32_t cp)
 	if (within(none, sizeof(none) / sizeof(none[0]), cp))
 		return 0;
 	return within(two, sizeof(two) / sizeof(two[0]), cp) ? 2 : 1;
+}
+
+int width_text(const char *text, size_t n)
+{
+	uint32_t cp;
+	size_t took;
+	int w = 0;
+
+	for (; (took = text_decode(text, n, &cp)) > 0; text += took, n -= took)
+		w += width_of(cp);
+	return w;
 }
