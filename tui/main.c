@@ -111,7 +111,7 @@ static enum status choose_lock(struct parts *p, struct fault *f)
 
 static bool tolerates_absence(const struct parts *p)
 {
-	return p->args.command != NULL && command_need(p->args.command) == NEED_NOTHING;
+	return p->args.command != NULL && command_goes_without(p->args.command);
 }
 
 static enum status start_jobs(struct parts *p, const char *store_path, struct fault *f)
@@ -125,7 +125,7 @@ static enum status start_jobs(struct parts *p, const char *store_path, struct fa
 /* Where readers are needed they are looked for while the inventory is opened; without the one the other is of no use. */
 static enum status start_parts(struct parts *p, enum need need, struct fault *f)
 {
-	const bool readers = need >= NEED_READERS && !tolerates_absence(p);
+	const bool readers = need >= NEED_READERS;
 	enum status st = ST_OK;
 
 	if (need >= NEED_READERS || need == NEED_NOTHING)
@@ -138,6 +138,12 @@ static enum status start_parts(struct parts *p, enum need need, struct fault *f)
 	if (st != ST_OK && !tolerates_absence(p)) {
 		*f = p->store_fault;
 		return st;
+	}
+	/* Threads that would wait for the inventory too are of no use. */
+	if (st != ST_OK && readers) {
+		jobs_free(p->jobs);
+		p->jobs = NULL;
+		return start_jobs(p, NULL, f);
 	}
 	return readers ? ST_OK : start_jobs(p, p->store != NULL ? p->store_path : NULL, f);
 }

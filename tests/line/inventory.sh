@@ -36,6 +36,8 @@ head -c 100000 /dev/zero >$db
 expect 1 "one of zeros" --json devices
 echo "this is a text" >$db
 expect 1 "a text" --json keys
+expect 0 "a device is looked at without an inventory" -d $s status
+says "... which is said" 'The inventory was not read'
 anew
 dd if=/dev/zero of=$db bs=4096 seek=3 count=20 conv=notrunc 2>/dev/null
 expect 1 "one with a hole: doctor reads all of it" doctor
@@ -51,6 +53,26 @@ pid=$!
 until [ -s locked ]; do sleep 0.05; done
 expect 1 "one that another program has locked" -d $s key new --type ec:secp256r1 --label x --pin-file pin
 says "... which is said, and that nothing was recorded" 'locked the inventory.*nothing was recorded'
+expect 0 "the device can be looked at all the same" --json -d $s status
+holds "... with all it says" "j['serial'] == '$s' and j['pin_tries'] == 3"
+expect 0 "... and what is on it" --json -d $s objects
+holds "... with what is known of backups" 'len(j) == 1 and j[0]["backups"] == 0'
+kill $pid
+wait $pid 2>/dev/null
+python3 -c 'import sqlite3, sys, time
+c = sqlite3.connect(sys.argv[1], isolation_level=None)
+c.execute("pragma locking_mode = exclusive")
+c.execute("begin exclusive")
+print("locked", flush=True)
+time.sleep(60)' $db >locked2 &
+pid=$!
+until [ -s locked2 ]; do sleep 0.05; done
+expect 1 "one that another program has for itself" --json keys
+expect 0 "... hides no device" --json -d $s status
+holds "... nor what that says" "j['serial'] == '$s'"
+says "... that it was not read is said" 'The inventory was not read: .*What follows is what the device itself says'
+expect 0 "... nor what is on it" --json -d $s objects
+holds "... but whether it is backed up" 'len(j) == 1 and j[0]["label"] == "ü" * 100 and j[0]["backups"] is None'
 kill $pid
 wait $pid 2>/dev/null
 expect 0 "what was refused did not come onto the device" --json -d $s objects

@@ -23,8 +23,9 @@ static const struct command queries[] = {
 	{ .name = "devices", .summary = N_("Readers and cards here, and devices known but absent"), .need = NEED_READERS,
 	  .show = query_devices },
 	{ .name = "status", .summary = N_("One device: versions, PIN and SO-PIN tries, DKEK shares and check value, memory"),
-	  .need = NEED_DEVICE, .show = query_status },
-	{ .name = "objects", .summary = N_("Keys, certificates, data on one device"), .need = NEED_DEVICE, .show = query_objects },
+	  .need = NEED_DEVICE, .without_store = true, .show = query_status },
+	{ .name = "objects", .summary = N_("Keys, certificates, data on one device"), .need = NEED_DEVICE, .without_store = true,
+	  .show = query_objects },
 	{ .name = "backups", .summary = N_("Every wrapped key known, and what is proven about it"), .need = NEED_STORE,
 	  .show = query_backups },
 	{ .name = "keys", .summary = N_("Every logical key: where it is, how often backed up"), .need = NEED_STORE,
@@ -84,6 +85,11 @@ enum need command_need(const struct command *c)
 	if (c->procedure->looks_around)
 		return NEED_READERS;
 	return c->procedure->on_device ? NEED_DEVICE : NEED_STORE;
+}
+
+bool command_goes_without(const struct command *c)
+{
+	return c->procedure == NULL && (c->without_store || c->need == NEED_NOTHING);
 }
 
 void command_complain(const struct fault *f)
@@ -150,6 +156,9 @@ int command_run(const struct here *h)
 	struct fault f = { 0 };
 	enum status st = check_needed(h->args, &f);
 
+	if (st == ST_OK && h->env->store == NULL && h->args->command->without_store)
+		print_line(PROSE_WARNING, "The inventory was not read: %s What follows is what the device itself says.",
+			   h->store_fault->what);
 	if (st == ST_OK)
 		st = h->args->command->procedure != NULL ? run_procedure_here(h, &f) : h->args->command->show(h, &f);
 	if (st != ST_OK)

@@ -30,7 +30,7 @@ enum need { NEED_NOTHING, NEED_STORE, NEED_READERS, NEED_DEVICE };
 
 struct here {
 	const struct args *args;
-	const struct env *env;               /* its store is NULL where store_fault says why, which NEED_NOTHING alone allows */
+	const struct env *env;               /* its store is NULL where store_fault says why: command_goes_without() */
 	struct fleet *fleet;                 /* NULL below NEED_READERS */
 	const char *store_path;
 	const struct fault *store_fault;
@@ -41,6 +41,7 @@ struct command {
 	const char *summary;
 	const struct procedure *procedure;         /* or the members below */
 	enum need need;
+	bool without_store;                        /* it shows what it can where the inventory cannot be opened */
 	const struct command_option *options;      /* until name is ""; may be NULL */
 	const char *words;                         /* positional arguments, as usage shows them; NULL: none */
 	enum status (*show)(const struct here *h, struct fault *f);
@@ -55,6 +56,8 @@ int command_run(const struct here *h);
 
 /* What the command needs: a procedure's own is found from its questions. */
 enum need command_need(const struct command *c);
+/* Does it go on where the inventory cannot be opened, having said so? */
+bool command_goes_without(const struct command *c);
 
 void usage_print(FILE *out, const struct command *c);   /* NULL: all of them */
 void usage_words(FILE *out);   /* one command or option a line, for completion and the manual's check */

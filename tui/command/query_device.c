@@ -7,8 +7,10 @@
 #include "engine/base/words.h"
 #include "tui/command/cells.h"
 #include "tui/command/json.h"
+#include "tui/command/print.h"
 #include "tui/command/query.h"
 #include "tui/wizard/fleet.h"
+#include "tui/wizard/wizard.h"
 
 static void firmware_text(const struct fleet_device *d, char out[static 24])
 {
@@ -165,18 +167,33 @@ static void print_dkek(const struct fleet_device *d)
 			    d->dkek_kcv[0] != '\0' ? d->dkek_kcv : _("check value not shown before login"), d->dkek_shares);
 }
 
+/* What is wrong with the inventory does not hide what the device said. */
+static bool is_of_inventory(enum status st)
+{
+	return st == ST_STORE || st == ST_STORE_BUSY || st == ST_STORE_DAMAGED || st == ST_STORE_READ_ONLY || st == ST_STORE_NEWER ||
+	       st == ST_DISK;
+}
+
+static enum status was_read(const struct fleet_device *d, bool all, struct fault *f)
+{
+	if (d->fault.st == ST_OK)
+		return ST_OK;
+	if (is_of_inventory(d->fault.st) && (all ? d->listed : d->looked_at)) {
+		print_line(PROSE_WARNING, "%s What follows is right, but the inventory does not know it.", d->fault.what);
+		return ST_OK;
+	}
+	*f = d->fault;
+	return f->st;
+}
+
 enum status query_status(const struct here *h, struct fault *f)
 {
 	const struct fleet_device *d;
 	enum status st = fleet_scan_wait(h->fleet, h->args->device, FLEET_STATUS, SCAN_TIMEOUT_MS, &d, f);
 	char firmware[24], reader[READER_NAME_MAX];
 
-	if (st != ST_OK)
+	if (st != ST_OK || (st = was_read(d, false, f)) != ST_OK)
 		return st;
-	if (d->fault.st != ST_OK) {
-		*f = d->fault;
-		return f->st;
-	}
 	if (h->args->json)
 		return json_out(status_json(d), f);
 	firmware_text(d, firmware);
@@ -206,7 +223,7 @@ static const char *type_words(enum fleet_type t)
 	return t == FLEET_KEY ? "key" : t == FLEET_CERTIFICATE ? "certificate" : "data";
 }
 
-static struct json_object *object_json(const struct fleet_object *b)
+static struct json_object *object_json(const struct fleet_object *b, bool known)
 {
 	struct json_object *o = json_object_new_object();
 
@@ -224,8 +241,8 @@ static struct json_object *object_json(const struct fleet_object *b)
 	json_text(o, "subject", b->subject);
 	json_text(o, "until", b->until);
 	json_number(o, "use_counter", b->use_counter, FLEET_UNKNOWN);
-	json_number(o, "backups", b->type == FLEET_KEY ? (int64_t)b->backups : -1, -1);
-	json_text(o, "proof", b->type == FLEET_KEY ? b->proof : NULL);
+	json_number(o, "backups", known && b->type == FLEET_KEY ? (int64_t)b->backups : -1, -1);
+	json_text(o, "proof", known && b->type == FLEET_KEY ? b->proof : NULL);
 	return o;
 }
 
@@ -233,12 +250,14 @@ static const struct cell_column object_columns[] = {
 	{ N_("LABEL"), 24 }, { N_("KIND"), 16 }, { N_("ID"), 14 }, { N_("REF"), 4 }, { N_("BACKUPS"), 0 },
 };
 
-static void print_object(const struct fleet_object *b)
+static void print_object(const struct fleet_object *b, bool known)
 {
 	char id[16] = "", ref[12] = "", backups[120] = "";
 
 	snprintf(id, sizeof(id), "%.12s%s", b->id, strlen(b->id) > 12 ? ".." : "");
-	if (b->type == FLEET_KEY)
+	if (b->type == FLEET_KEY && !known)
+		snprintf(backups, sizeof(backups), "%s", _("not known"));
+	else if (b->type == FLEET_KEY)
 		snprintf(backups, sizeof(backups), b->backups > 0 ? "%u, %s" : "%u", b->backups, proof_words(b->proof));
 	if (b->key_ref > 0)
 		snprintf(ref, sizeof(ref), "%d", b->key_ref);
@@ -259,24 +278,21 @@ enum status query_objects(const struct here *h, struct fault *f)
 	const struct fleet_device *d;
 	const struct fleet_object *b;
 	struct json_object *all;
+	const bool known = h->env->store != NULL;
 	enum status st = fleet_scan_wait(h->fleet, h->args->device, FLEET_ALL, SCAN_TIMEOUT_MS, &d, f);
 	size_t n;
 
-	if (st != ST_OK)
+	if (st != ST_OK || (st = was_read(d, true, f)) != ST_OK)
 		return st;
-	if (d->fault.st != ST_OK) {
-		*f = d->fault;
-		return f->st;
-	}
 	b = fleet_objects(h->fleet, d, &n);
 	if (!h->args->json) {
 		cells_head(object_columns, 5);
 		for (size_t i = 0; i < n; i++)
-			print_object(&b[i]);
+			print_object(&b[i], known);
 		return ST_OK;
 	}
 	all = json_object_new_array();
 	for (size_t i = 0; all != NULL && i < n; i++)
-		json_object_array_add(all, object_json(&b[i]));
+		json_object_array_add(all, object_json(&b[i], known));
 	return json_out(all, f);
 }

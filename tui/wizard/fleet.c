@@ -367,13 +367,13 @@ static void drop_absent(struct fleet *fl, const struct entry *here)
 
 static void count(struct entry *e)
 {
-	e->d.keys = e->d.certificates = e->d.data = 0;
+	e->d.keys = e->d.certificates = e->d.data = e->d.keys_without_backup = 0;
 	for (size_t i = 0; i < e->n_rows; i++) {
 		e->d.keys += e->rows[i].type == THING_KEY;
 		e->d.certificates += e->rows[i].type == THING_CERTIFICATE;
 		e->d.data += e->rows[i].type == THING_DATA;
+		e->d.keys_without_backup += e->rows[i].type == THING_KEY && e->rows[i].backups == 0;
 	}
-	e->d.keys_without_backup = e->d.keys;
 }
 
 static void take_objects(struct fleet *fl, struct entry *e, struct scan *s, bool recorded)
@@ -386,6 +386,7 @@ static void take_objects(struct fleet *fl, struct entry *e, struct scan *s, bool
 		return;
 	e->rows = STEAL(s->rows);
 	e->n_rows = s->n_rows;
+	known_backups(fl, e);
 	count(e);
 }
 

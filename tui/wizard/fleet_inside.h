@@ -67,6 +67,8 @@ void scan_free(struct scan *s);
 void known_to_device(const struct device_row *row, struct fleet_device *d);
 void known_fill(struct fleet *fl, struct fleet_device *d);   /* dates, counts, and what is only known there */
 enum status known_load_absent(struct fleet *fl, struct fault *f);
+/* How often each key of e->rows is backed up, where those could not be written down but the inventory can be read. */
+void known_backups(struct fleet *fl, struct entry *e);
 enum status known_load_objects(struct fleet *fl, struct entry *e, struct fault *f);
 void object_of_row(const struct object_row *row, struct fleet_object *ret);
 

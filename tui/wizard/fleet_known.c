@@ -219,6 +219,19 @@ static enum status from_store(struct fleet *fl, struct entry *e, struct fault *f
 	return st;
 }
 
+void known_backups(struct fleet *fl, struct entry *e)
+{
+	for (size_t i = 0; fl->store != NULL && i < e->n_rows; i++) {
+		struct object_row *row = &e->rows[i];
+		struct key_row key;
+
+		if (row->type != THING_KEY || row->key.len == 0 || store_key_get(fl->store, &row->key, &key, NULL) != ST_OK)
+			continue;
+		row->backups = key.backups;
+		row->proof = key.proof;
+	}
+}
+
 enum status known_load_objects(struct fleet *fl, struct entry *e, struct fault *f)
 {
 	enum status st = ST_OK;
