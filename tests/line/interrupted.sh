@@ -5,6 +5,7 @@
 keys=24
 card cards DENK0100031 3.1
 card cards DENK0100041 4.1
+card fresh DENK0100051 3.6
 a=DENK0100031 b=DENK0100041
 
 k share new one.pbe --new-password-file password
@@ -58,6 +59,7 @@ complete "... it has them all" stopped
 [ "$(find stopped -name '*.wky' | wc -l)" = $keys ]
 verdict $? "... and each once, the secret key too"
 
+cp -r cards both
 "$KEYROOM" --rehearse=cards -d $b restore whole/* --pin-file pin >out 2>err </dev/null &
 pid=$!
 sleep 0.1
@@ -71,4 +73,100 @@ expect 0 "backups" --json backups
 holds "... none is lost, those that were restored are proven" \
 	"len({b['label'] for b in j}) == $keys and {b['label'] for b in j if b['proof'] == 'restored'} == {b['label'] for b in j}"
 expect 0 "the journal is whole" journal verify
+
+# --- at any moment of a run: SIGKILL, and in every third round ^C
+
+took() { # took ARGUMENT...: how long the whole of it takes, in milliseconds, is left in $whole
+	local from=${EPOCHREALTIME/./}
+	k "$@" || verdict 1 "$* (exit $?)"
+	whole=$(((${EPOCHREALTIME/./} - from) / 1000))
+}
+rounds=10
+strike() { # strike ROUND ARGUMENT...: true where it came to its end by itself
+	local ms=$((whole * $1 / rounds + RANDOM % (whole / rounds + 1))) signal=KILL pid
+	[ $(($1 % 3)) != 2 ] || signal=INT
+	shift
+	# Bash has its children in the background deaf to ^C.
+	env --default-signal=INT "$KEYROOM" --rehearse=cards "$@" >out 2>err </dev/null &
+	pid=$!
+	sleep "$((ms / 1000)).$(printf %03d $((ms % 1000)))"
+	kill -$signal $pid 2>/dev/null
+	wait $pid 2>/dev/null
+	code=$?
+	[[ " KILL-137 INT-130 INT-7 INT-1 $signal-0 " = *" $signal-$code "* ]] || verdict 1 "SIG$signal after $ms ms (exit $code)"
+	[ $code = 0 ]
+}
+lost=0
+loses() { # loses WHAT: counted, and shown with the first of them
+	lost=$((lost + 1))
+	[ $lost -gt 1 ] || { echo "# $*"; sed 's/^/# /' out err; }
+}
+is_whole() { # is_whole FILE...: as long as its first length says
+	python3 - "$@" <<-'TEXT'
+		import sys
+		for name in sys.argv[1:]:
+		    d = open(name, "rb").read()
+		    n = d[1] & 0x7f if d[1] & 0x80 else 0
+		    if d[0] != 0x30 or len(d) != 2 + n + (int.from_bytes(d[2:2 + n], "big") if n else d[1]):
+		        sys.exit(1)
+	TEXT
+}
+none_lost() { [ $lost = 0 ]; verdict $? "$1"; lost=0; }
+anew() { rm -rf cards && cp -r "$1" cards; }
+
+# What is on the device after a run was struck is what a whole run does, or nothing, or what the same command completes.
+anew fresh
+c=DENK0100051
+arguments=(-d $c init --label third --no-backup --so-pin-file so --new-so-pin-file newso --new-pin-file pin --confirm $c)
+took "${arguments[@]}"
+for ((round = 0; round < rounds; round++)); do
+	anew fresh
+	over=no
+	strike $round "${arguments[@]}" && over=yes
+	k --json -d $c status || loses "round $round: no status after it"
+	[ "$(value "j['so_pin_tries'] in (None, 15)")" = True ] || loses "round $round: a try of the SO-PIN"
+	k --json journal || loses "round $round: no journal after it"
+	[ "$(value "any(e['what'] == 'device.initialised' for e in j)")" = False ] || over=yes
+	[ $over = yes ] || k "${arguments[@]}" || loses "round $round: it is not taken up again (exit $code)"
+	k --json -d $c status
+	[ "$(value "j['initialised'] and j['label'] == 'third' and j['pin_tries'] == 3 and j['so_pin_tries'] == 15")" = True ] ||
+		loses "round $round: not as it should be"
+	k -d $c key new --type ec:secp256r1 --label works --pin-file pin || loses "round $round: the PIN"
+	k journal verify || loses "round $round: the journal"
+done
+none_lost "$rounds initialisations were struck, and each one was completed by the same command"
+
+anew both
+took -d $a backup --all --out struck --pin-file pin
+for ((round = 0; round < rounds; round++)); do
+	rm -rf struck && anew both
+	strike $round -d $a backup --all --out struck --pin-file pin
+	k --json -d $a objects && [ "$(value "len([o for o in j if o['type'] == 'key'])")" = $keys ] || loses "round $round: a key"
+	k -d $a backup --all --out struck --pin-file pin || loses "round $round: it is not taken up again (exit $code)"
+	[ "$(find struck -name '*.wky' | sed -E 's/(-[0-9]+)?\.wky$//' | sort -u | wc -l)" = $keys ] || loses "round $round: a file"
+	is_whole struck/*.wky || loses "round $round: a file that is not whole"
+	k journal verify || loses "round $round: the journal"
+done
+none_lost "$rounds backups were struck, and each one was completed by the same command"
+
+# Half of the keys: the other half is there already, and stays.
+anew both
+k -d $b restore whole/key_[1-9]-* --pin-file pin
+rm -rf half && cp -r cards half
+took -d $b restore whole/key_1[0-9]-* --pin-file pin
+for ((round = 0; round < rounds; round++)); do
+	anew half
+	strike $round -d $b restore whole/key_1[0-9]-* --pin-file pin
+	k --json -d $b objects || loses "round $round: no objects after it"
+	over=$(value "len(j)")
+	k -d $b restore whole/key_1[0-9]-* --pin-file pin
+	code=$?
+	# It may have come to its end: then they are there already, which the same command says.
+	[ $code = 0 ] || [ $code-$over = 6-19 ] || loses "round $round: it is not taken up again (exit $code, $over keys)"
+	k --json -d $b objects
+	[ "$(value "len(j) == 19 and len({o['label'] for o in j}) == 19 and all(o['id'] and o['spki_sha256'] for o in j)")" = True ] ||
+		loses "round $round: a key"
+	k journal verify || loses "round $round: the journal"
+done
+none_lost "$rounds restores were struck, and each one was completed by the same command"
 finish
