@@ -156,6 +156,7 @@ enum status store_journal_list(struct store *s, const struct journal_filter *fil
 		{ filter->key != NULL, "key = :key AND key <> x''" },
 		{ filter->person != NULL, "person = :person AND person <> ''" },
 		{ filter->run != 0, "run = :run AND run <> 0" },
+		{ filter->number != 0, "number = :number" },
 	};
 	QUERY q = { 0 };
 	void *rows = NULL;
@@ -173,6 +174,8 @@ enum status store_journal_list(struct store *s, const struct journal_filter *fil
 		bind_text(&q, filter->person, STORE_PLACE_MAX);
 	if (bind_at(&q, ":run"))
 		bind_int(&q, filter->run);
+	if (bind_at(&q, ":number"))
+		bind_int(&q, filter->number);
 	bind_page(&q, filter->page);
 	if ((st = list_all(&q, sizeof(**ret), read_entry, &rows, ret_n, f)) == ST_OK)
 		*ret = rows;

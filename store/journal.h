@@ -47,6 +47,7 @@ struct journal_filter {
 	const struct key_identity *key;    /* NULL: any */
 	const char *person;                /* NULL: any */
 	int64_t run;                       /* 0: any */
+	int64_t number;                    /* only this entry; 0: any */
 	bool oldest_first;
 	struct store_page page;
 };

@@ -21,6 +21,7 @@ struct plan {
 	size_t n_columns;
 	unsigned order;          /* the listing's own: by this column */
 	bool newest_first;       /* or by number, falling */
+	bool devices_last;
 	const char *links;       /* (id, device id) in order: id is the row's number, or with links_of the text of that column */
 	int links_of;
 };
@@ -30,7 +31,7 @@ static const struct plan plans[] = {
 		.select = "SELECT id, name, algorithm, size, curve, backups, proof FROM key ORDER BY id",
 		.from = { [KEYS_LABEL] = FROM_NAME, [KEYS_TYPE] = FROM_TYPE, [KEYS_BACKUPS] = FROM_NUMBER,
 			  [KEYS_PROOF] = FROM_NUMBER, [KEYS_DEVICES] = FROM_NOWHERE, [KEYS_CARE] = FROM_NOWHERE },
-		.n_columns = KEYS_CARE + 1, .order = KEYS_LABEL, .links_of = -1,
+		.n_columns = KEYS_CARE + 1, .order = KEYS_LABEL, .devices_last = true, .links_of = -1,
 		.links = "SELECT DISTINCT key, device FROM object WHERE key IS NOT NULL AND gone_at IS NULL ORDER BY key, device",
 	},
 	[LISTING_BACKUPS] = {
@@ -39,7 +40,7 @@ static const struct plan plans[] = {
 		.from = { [BACKUPS_LABEL] = FROM_NAME, [BACKUPS_TYPE] = FROM_TYPE, [BACKUPS_DEVICE] = FROM_SERIAL,
 			  [BACKUPS_DKEK] = FROM_KCV, [BACKUPS_MADE] = FROM_NUMBER, [BACKUPS_PROOF] = FROM_NUMBER,
 			  [BACKUPS_PROVEN] = FROM_NUMBER, [BACKUPS_NUMBER] = FROM_NUMBER },
-		.n_columns = BACKUPS_NUMBER + 1, .newest_first = true, .links_of = BACKUPS_DKEK,
+		.n_columns = BACKUPS_NUMBER + 1, .newest_first = true, .devices_last = true, .links_of = BACKUPS_DKEK,
 		.links = "SELECT DISTINCT kcv, device FROM domain WHERE kcv IS NOT NULL ORDER BY kcv, device",
 	},
 	[LISTING_JOURNAL] = {
@@ -273,6 +274,7 @@ static enum status load(struct loading *g, struct store *s, enum listing_kind ki
 		l->column[c].dictionary = text ? &l->dictionary[dictionary_of[g->plan->from[c]]] : NULL;
 	}
 	l->links_of = g->plan->links_of;
+	l->devices_last = g->plan->devices_last;
 	if (g->plan->links != NULL && (st = load_links(g, s, f)) != ST_OK)
 		return st;
 	if (kind == LISTING_KEYS)

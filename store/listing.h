@@ -79,7 +79,11 @@ const char *listing_serial(const struct listing *l, uint32_t device);
 bool listing_device(const struct listing *l, const char *serial, uint32_t *ret_device);
 
 struct listing_query {
-	const char *text;      /* in any text of the row, in a label or serial of its devices, in any case of a to z; NULL or "" */
+	/*
+	 * In any text of the row, in any case of a to z; NULL or "": all rows. Of keys and backups the labels and serials of
+	 * devices count only where nothing else has it: labels of devices are much like those of keys.
+	 */
+	const char *text;
 	unsigned column;       /* by which it is in order: texts by the alphabet, then as below */
 	bool descending;
 };

@@ -170,23 +170,41 @@ static bool find_texts(const struct listing *l, const char *text, struct found *
 	return true;
 }
 
-static bool row_fits(const struct listing *l, uint32_t row, const struct found *found)
+/* Which texts count: all of a row, all but devices, or devices alone. */
+enum where { ANYWHERE, NO_DEVICES, DEVICES };
+
+static bool row_fits(const struct listing *l, uint32_t row, const struct found *found, enum where where)
 {
 	const uint32_t *devices = NULL;
 	size_t n;
 
 	for (size_t c = 0; c < l->n_columns; c++) {
 		const struct dictionary *d = l->column[c].dictionary;
+		bool device = d == &l->dictionary[IN_DEVICES];
 
-		if (d != NULL && found->in[d - l->dictionary][l->column[c].value[row]])
+		if (d == NULL || (where == NO_DEVICES && device) || (where == DEVICES && !device))
+			continue;
+		if (found->in[d - l->dictionary][l->column[c].value[row]])
 			return true;
 	}
-	n = l->links_of < 0 ? listing_devices(l, row, &devices) : 0;
+	n = where != NO_DEVICES && l->links_of < 0 ? listing_devices(l, row, &devices) : 0;
 	for (size_t i = 0; i < n; i++) {
 		if (found->in[IN_DEVICES][devices[i]])
 			return true;
 	}
 	return false;
+}
+
+/* found NULL: all rows. How many. */
+static size_t take(const struct listing *l, const struct found *found, enum where where, uint32_t *rows)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < l->n; i++) {
+		if (found == NULL || row_fits(l, l->order[i], found, where))
+			rows[n++] = l->order[i];
+	}
+	return n;
 }
 
 enum status listing_find(const struct listing *l, const struct listing_query *q, uint32_t **ret, size_t *ret_n, struct fault *f)
@@ -200,10 +218,9 @@ enum status listing_find(const struct listing *l, const struct listing_query *q,
 		free(rows);
 		return fault_set(f, ST_NO_MEMORY, NULL);
 	}
-	for (size_t i = 0; i < l->n; i++) {
-		if (all || row_fits(l, l->order[i], &found))
-			rows[n++] = l->order[i];
-	}
+	n = take(l, all ? NULL : &found, l->devices_last ? NO_DEVICES : ANYWHERE, rows);
+	if (n == 0 && l->devices_last)
+		n = take(l, all ? NULL : &found, DEVICES, rows);
 	if (!sort_by(l, rows, n, q->column, q->descending)) {
 		free(rows);
 		return fault_set(f, ST_NO_MEMORY, NULL);

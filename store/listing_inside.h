@@ -19,6 +19,7 @@ struct listing {
 	struct dictionary dictionary[LISTING_DICTIONARIES];
 	uint32_t *rank[LISTING_DICTIONARIES];
 	uint32_t *order;                  /* all rows, in the listing's own order */
+	bool devices_last;                /* what is looked for is looked for in devices only where nothing else has it */
 	int links_of;                     /* links are of this column's texts; -1: of the rows */
 	uint32_t *first, *device;         /* devices of link i: from first[i] up to first[i + 1] */
 	size_t n_links;                   /* how many i there are */

@@ -126,7 +126,9 @@ static void a_filter_finds_labels_types_and_devices(void **state)
 
 	(void)state;
 	assert_string_equal(found(l, KEYS_LABEL, "RAV", KEYS_LABEL, false), "Bravo");
-	assert_string_equal(found(l, KEYS_LABEL, "lin", KEYS_LABEL, false), "Bravo");
+	assert_string_equal(found(l, KEYS_LABEL, "lin", KEYS_LABEL, false), "Bravo");   /* on Berlin */
+	assert_string_equal(found(l, KEYS_LABEL, "li", KEYS_LABEL, false), "charlie");   /* Berlin has it, too */
+	assert_string_equal(found(l, KEYS_LABEL, "ch", KEYS_LABEL, false), "charlie,echo");
 	assert_string_equal(found(l, KEYS_LABEL, "0200914", KEYS_LABEL, false), "alpha,Bravo,charlie,delta");
 	assert_string_equal(found(l, KEYS_LABEL, "SECP256", KEYS_LABEL, false), "alpha,Bravo,charlie,delta,foxtrot");
 	assert_string_equal(found(l, KEYS_LABEL, "alphabravo", KEYS_LABEL, false), "");

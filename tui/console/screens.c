@@ -3,9 +3,14 @@
 #include <string.h>
 
 #include "engine/base/words.h"
+#include "tui/console/listed_screens.h"
 
 const struct screen_row screens[] = {
 	{ '1', "main", N_("Devices"), N_("Your devices, and what is on each of them."), NULL },
+	{ '2', "keys", N_("Keys"), N_("Every key, on which devices it is, and its backups."), keys_screen_new },
+	{ '3', "backups", N_("Backups"), N_("Every wrapped key: from where, under which DKEK, proven how, and where it fits."),
+	  backups_screen_new },
+	{ '5', "journal", N_("Journal"), N_("What happened, newest first."), journal_screen_new },
 	{ 0 },
 };
 

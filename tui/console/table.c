@@ -136,14 +136,14 @@ unsigned table_has(const struct table *t)
 	for (size_t i = 0; i < t->ops->n_columns; i++)
 		sorts += t->ops->columns[i].sort != NULL;
 	return NEED_ROWS | (n > 0 || t->filtering ? NEED_OPEN : 0u) | (t->ops->marks && n > 0 ? NEED_MARKS : 0u) |
-	       (!t->ops->fixed ? NEED_FILTER : 0u) | (sorts > 1 ? NEED_SORT : 0u);
+	       (!t->ops->fixed ? NEED_FILTER : 0u) | (sorts > 1 && n > 1 ? NEED_SORT : 0u);
 }
 
 const char *table_words(const struct table *t, enum intent in)
 {
 	if (in == IN_OPEN && t->filtering)
-		return _("Keep the filter");
-	return in == IN_BACK && (t->filtering || t->filter.n > 0) ? _("Show all") : NULL;
+		return N_("Keep the filter");
+	return in == IN_BACK && (t->filtering || t->filter.n > 0) ? N_("Show all") : NULL;
 }
 
 bool table_typing(const struct table *t)

@@ -82,9 +82,12 @@ bool table_is_marked(const struct table *t, int64_t id);
 /* What a procedure is to work on: the marked things by number, or else the one under the cursor. At most cap; how many. */
 size_t table_chosen(const struct table *t, int64_t *out, size_t cap);
 
+/* What a column gets where the list is cols wide; 0: it is left out. */
+int table_width(const struct table *t, int cols, size_t column);
+
 /* Head and rows, in all of a. */
 void table_draw(const struct table *t, struct area a);
-/* "60,000", or with a filter "3 of 60,000", and "2 marked" before it. */
+/* "60,000 in all", or with a filter "3 of 60,000", and "2 marked" before it. */
 void table_count(const struct table *t, char *out, size_t cap);
 /* "60,000" */
 const char *number_words(char out[static 24], size_t n);

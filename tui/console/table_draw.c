@@ -43,7 +43,7 @@ void table_count(const struct table *t, char *out, size_t cap)
 	else if (part)
 		(void)snprintf(out, cap, _("%s of %s"), shown, total);
 	else
-		(void)snprintf(out, cap, "%s", total);
+		(void)snprintf(out, cap, _("%s in all"), total);
 }
 
 static int least_of(const struct table_column *c)
@@ -120,13 +120,32 @@ static void draw_row(const struct table *t, struct area line, int left, const in
 	}
 }
 
+static int left_of(const struct table *t)
+{
+	return LEFT + (t->ops->marks ? 2 : 0);
+}
+
+/* One column of the terminal stays free at the right. */
+static int room_of(const struct table *t, int cols)
+{
+	return cols - left_of(t) + GAP - 1;
+}
+
+int table_width(const struct table *t, int cols, size_t column)
+{
+	int w[TABLE_COLUMNS_MAX];
+
+	widths(t->ops, room_of(t, cols), w);
+	return w[column];
+}
+
 void table_draw(const struct table *t, struct area a)
 {
 	struct area body = area_sub(a, 1, 0, a.rows - 1, a.cols);
 	size_t n = t->ops->count(t->ctx), top = list_top(t->cursor, n, body.rows);
-	int left = LEFT + (t->ops->marks ? 2 : 0), w[TABLE_COLUMNS_MAX];
+	int left = left_of(t), w[TABLE_COLUMNS_MAX];
 
-	widths(t->ops, a.cols - left + GAP - 1, w);
+	widths(t->ops, room_of(t, a.cols), w);
 	draw_head(t, area_sub(a, 0, 0, 1, a.cols), left, w);
 	for (size_t row = top; row < n && row - top < (size_t)body.rows; row++) {
 		struct area line = area_sub(body, (int)(row - top), 0, 1, body.cols);

@@ -128,6 +128,19 @@ static struct text_screen *text_new(struct ui *ui, const char *title)
 	return t;
 }
 
+struct screen *text_screen_new(struct ui *ui, const char *title, struct prose *p)
+{
+	struct text_screen *t = text_new(ui, title);
+
+	if (t == NULL) {
+		prose_done(p);
+		return NULL;
+	}
+	t->prose = *p;
+	*p = (struct prose){ 0 };
+	return &t->s;
+}
+
 /* Paragraphs stand apart by an empty line. */
 static void add_paragraphs(struct prose *p, const char *text)
 {

@@ -6,6 +6,7 @@
 #include "engine/base/words.h"
 #include "tui/console/keys.h"
 #include "tui/console/screens.h"
+#include "tui/console/stock.h"
 
 #define MESSAGE_ROWS 8
 #define WHEEL_ROWS 3
@@ -16,14 +17,21 @@ enum status ui_init(struct ui *ui, const struct env *env, struct fleet *fleet, s
 	*ui = (struct ui){ .env = env, .fleet = fleet, .rows = UI_ROWS_MIN, .cols = UI_COLS_MIN, .changed = true };
 	if (source != NULL && source->simulated && source->ops->plug != NULL)
 		ui->source = source;
+	if ((ui->stock = stock_new(ui)) == NULL)
+		return fault_set(f, ST_NO_MEMORY, NULL);
 	ui_push(ui, main_screen_new(ui));
-	return ui->depth == 1 ? ST_OK : fault_set(f, ST_NO_MEMORY, NULL);
+	if (ui->depth == 1)
+		return ST_OK;
+	ui_done(ui);
+	return fault_set(f, ST_NO_MEMORY, NULL);
 }
 
 void ui_done(struct ui *ui)
 {
 	while (ui->depth > 0)
 		ui_pop(ui);
+	stock_free(ui->stock);
+	ui->stock = NULL;
 }
 
 struct screen *ui_top(const struct ui *ui)
@@ -254,6 +262,7 @@ void ui_mouse(struct ui *ui, uint32_t key, struct zone z)
 static void tell(struct ui *ui, const struct job_event *e, unsigned changes)
 {
 	ui->changed = true;
+	(void)stock_event(ui->stock, e, changes);
 	for (size_t i = ui->depth; i-- > 0 && i < ui->depth;) {
 		if (ui->stack[i]->ops->event != NULL)
 			ui->stack[i]->ops->event(ui->stack[i], e, changes);
@@ -277,6 +286,8 @@ void ui_time(struct ui *ui, int64_t now_ms, int64_t wall)
 {
 	if (ui_busy(ui) || ui->wall / 60 != wall / 60)
 		ui->changed = true;
+	if (ui->now_ms != 0)
+		stock_begin(ui->stock);   /* the first picture is there */
 	if (ui->now_ms == 0 || at_work(ui))
 		ui->active_ms = now_ms;
 	ui->now_ms = now_ms;

@@ -24,6 +24,7 @@
 
 struct ui;
 struct screen;
+struct stock;
 
 /*
  * A screen is a row of functions and a struct that begins with struct screen. All but name, mode, draw and free may be
@@ -62,6 +63,7 @@ struct screen {
 struct ui {
 	const struct env *env;
 	struct fleet *fleet;
+	struct stock *stock;       /* listings of the inventory: stock.h */
 	struct source *source;     /* of a rehearsal; NULL: real readers, or none */
 	struct screen *stack[UI_DEPTH];
 	size_t depth;
@@ -133,6 +135,8 @@ struct prose *lock_screen_left(struct screen *s);   /* what was left, to be fill
 struct screen *help_screen_new(struct ui *ui, const struct screen *about);
 struct screen *menu_screen_new(struct ui *ui, const char *serial, const char *id);   /* id: CKA_ID; "" */
 struct screen *device_screen_new(struct ui *ui, const struct fleet_device *d);
+/* Sentences to be read. What is in p is the screen's from here on, also where there is no memory for one. */
+struct screen *text_screen_new(struct ui *ui, const char *title, struct prose *p);
 struct screen *object_screen_new(struct ui *ui, const struct fleet_device *d, const struct fleet_object *o);
 
 struct screen *attention_screen_new(struct ui *ui);

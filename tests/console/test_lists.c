@@ -1,0 +1,366 @@
+/* The screens of the inventory's listings: an inventory in a file, a fake fleet, and pictures. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+#include <openssl/sha.h>
+
+#include "bench.h"
+#include "store/backup.h"
+#include "store/device.h"
+#include "store/journal.h"
+#include "store/key.h"
+#include "tui/console/keys.h"
+#include "tui/console/screens.h"
+
+#define T0 (FAKE_NOW - 400 * 86400)
+#define KEYS 12
+
+struct lists {
+	struct bench b;        /* first: the helpers of bench.h take it */
+	char folder[40], path[60];
+};
+
+static const char *const labels[KEYS] = {
+	"Root CA 2026", "SSH CA", "Issuing CA 1", "Issuing CA 2", "OCSP", "Time stamp", "Code signing 2025", "Code signing 2026",
+	"Archive", "Old root", "veracrypt", "\xe6\xa0\xb9\xe8\xaf\x81\xe4\xb9\xa6 CA",
+};
+
+#define must(call) \
+	do { \
+		if ((call) != ST_OK) \
+			fail_msg("%s: %s", #call, f.what); \
+	} while (0)
+
+static struct key_identity identity(unsigned i)
+{
+	struct key_identity k = { .len = STORE_SPKI_LEN };
+
+	memset(k.bytes, (int)(16 * i + i), sizeof(k.bytes));
+	return k;
+}
+
+static void a_device(struct store *s, const char *label, const char *serial, unsigned kcv)
+{
+	struct device_row d = DEVICE_ROW_UNKNOWN;
+	struct domain_row dom = { .present = 1, .shares = 3, .has_kcv = true,
+				  .kcv = { 0xe9, 0x4f, 0x16, 0xb4, 0x64, 0xd5, 0x8b, (uint8_t)kcv } };
+	struct fault f = { 0 };
+
+	(void)snprintf(d.serial, sizeof(d.serial), "%s", serial);
+	(void)snprintf(d.label, sizeof(d.label), "%s", label);
+	must(store_device_seen(s, &d, T0, &f));
+	must(store_domain_seen(s, serial, &dom, T0, &f));
+}
+
+/* Keys first to last of the labels are on this device; step: every how many. */
+static void holds(struct store *s, const char *serial, unsigned first, unsigned last, unsigned step)
+{
+	struct object_row *rows = calloc(KEYS, sizeof(*rows));
+	struct fault f = { 0 };
+	size_t n = 0;
+
+	assert_non_null(rows);
+	for (unsigned i = first; i <= last; i += step) {
+		struct object_row *o = &rows[n++];
+
+		*o = (struct object_row){ .type = THING_KEY, .fid = 0xcc01 + i, .key_ref = (int)i + 1, .domain = 0,
+					  .size = i % 3 == 0 ? 4096 : 256, .use_counter = STORE_UNKNOWN,
+					  .not_after = STORE_UNKNOWN, .key = identity(i) };
+		(void)snprintf(o->label, sizeof(o->label), "%s", labels[i]);
+		(void)snprintf(o->algorithm, sizeof(o->algorithm), "%s", i % 3 == 0 ? "rsa" : "ec");
+		(void)snprintf(o->curve, sizeof(o->curve), "%s", i % 3 == 0 ? "" : "secp256r1");
+	}
+	must(store_objects_sync(s, serial, rows, n, T0, &f));
+	free(rows);
+}
+
+static void a_backup(struct store *s, unsigned key, unsigned kcv, enum proof_level proof)
+{
+	struct backup_row b = { .key = identity(key), .size = key % 3 == 0 ? 4096 : 256, .made_at = T0 + 86400 * (int)key,
+				.kcv = { 0xe9, 0x4f, 0x16, 0xb4, 0x64, 0xd5, 0x8b, (uint8_t)kcv } };
+	uint8_t data[2] = { (uint8_t)key, (uint8_t)kcv };
+	struct fault f = { 0 };
+	int64_t id = 0;
+
+	SHA256(data, sizeof(data), b.sha256);
+	(void)snprintf(b.label, sizeof(b.label), "%s", labels[key]);
+	(void)snprintf(b.algorithm, sizeof(b.algorithm), "%s", key % 3 == 0 ? "rsa" : "ec");
+	(void)snprintf(b.curve, sizeof(b.curve), "%s", key % 3 == 0 ? "" : "secp256r1");
+	(void)snprintf(b.device, sizeof(b.device), "DENK0200914");
+	(void)snprintf(b.file, sizeof(b.file), "%08x.wky", key);
+	(void)snprintf(b.form, sizeof(b.form), "sc-hsm-tool");
+	must(store_backup_add(s, &b, data, sizeof(data), T0 + 86400 * (int)key, &id, &f));
+	if (proof != PROOF_NONE)
+		must(store_backup_prove(s, id, proof, proof == PROOF_RESTORED ? "DENK0200915" : "", T0 + 86400 * 30, &f));
+}
+
+static void fill(struct store *s)
+{
+	static const struct {
+		const char *what, *text, *device, *person;
+	} entries[] = {
+		{ "device.initialised", "The device was initialised with 3 DKEK shares.", "DENK0200914", "Ada" },
+		{ "key.new", "A key was made: Root CA 2026.", "DENK0200914", "Ada" },
+		{ "backup.made", "Backup 1 was made, of the key Root CA 2026.", "DENK0200914", "Grace" },
+		{ "share.checked", "Two DKEK shares were checked.", "", "" },
+		{ "restore.done", "Backup 1 was restored, and the key in it proven to be the same one.", "DENK0200915", "Grace" },
+	};
+	const struct key_identity root = identity(0);
+	struct fault f = { 0 };
+
+	a_device(s, "root-ca-a", "DENK0200914", 0x35);
+	a_device(s, "root-ca-b", "DENK0200915", 0x35);
+	a_device(s, "root-ca-c", "DENK0200916", 0x36);
+	holds(s, "DENK0200914", 0, KEYS - 2, 1);
+	holds(s, "DENK0200915", 0, KEYS - 1, 3);
+	holds(s, "DENK0200916", 0, KEYS - 1, 11);
+	a_backup(s, 0, 0x35, PROOF_RESTORED);
+	a_backup(s, 0, 0x36, PROOF_NONE);
+	a_backup(s, 2, 0x35, PROOF_OPENED);
+	a_backup(s, 3, 0x35, PROOF_MATCHED);
+	a_backup(s, 4, 0x35, PROOF_NONE);
+	a_backup(s, 5, 0x35, PROOF_INTACT);
+	a_backup(s, 6, 0x37, PROOF_NONE);
+	a_backup(s, 8, 0x35, PROOF_RESTORED);
+	a_backup(s, 10, 0x35, PROOF_OPENED);
+	for (size_t i = 0; i < sizeof(entries) / sizeof(entries[0]); i++)
+		must(store_journal(s, &(struct journal_entry){ .at = T0 + 3600 * (int)i, .what = entries[i].what, .text = entries[i].text,
+				   .device = entries[i].device, .person = entries[i].person, .key = i == 1 ? &root : NULL }, &f));
+}
+
+static int begin(void **state, bool filled)
+{
+	struct lists *l = calloc(1, sizeof(*l));
+	struct store *s = NULL;
+	struct jobs_config config;
+	struct fault f = { 0 };
+
+	assert_non_null(l);
+	(void)snprintf(l->folder, sizeof(l->folder), "/tmp/keyroom-lists-XXXXXX");
+	assert_non_null(mkdtemp(l->folder));
+	(void)snprintf(l->path, sizeof(l->path), "%s/inventory.db", l->folder);
+	must(store_open(l->path, 0, &s, &f));
+	if (filled)
+		fill(s);
+	wizard_jobs_config(l->path, NULL, &config);
+	must(jobs_new(&config, &l->b.env.jobs, &f));
+	l->b.env.rehearsal = true;
+	l->b.env.store = s;
+	fake_fleet_fill(&l->b.fleet);
+	must(ui_init(&l->b.ui, &l->b.env, &l->b.fleet, NULL, &f));
+	ui_time(&l->b.ui, 1, FAKE_NOW);
+	*state = l;
+	return 0;
+}
+
+static int setup(void **state)
+{
+	return begin(state, true);
+}
+
+static int setup_empty(void **state)
+{
+	return begin(state, false);
+}
+
+static int teardown(void **state)
+{
+	struct lists *l = *state;
+	char path[80];
+
+	ui_done(&l->b.ui);
+	jobs_free(l->b.env.jobs);
+	store_close((struct store *)(uintptr_t)l->b.env.store);
+	(void)unlink(l->path);
+	(void)snprintf(path, sizeof(path), "%s-wal", l->path);
+	(void)unlink(path);
+	(void)snprintf(path, sizeof(path), "%s-shm", l->path);
+	(void)unlink(path);
+	(void)rmdir(l->folder);
+	free(l);
+	return 0;
+}
+
+static struct bench *on(void **state, const char *keys)
+{
+	struct lists *l = *state;
+
+	type(&l->b, keys);
+	settle(&l->b);
+	return &l->b;
+}
+
+static void keys_stand_in_a_matrix(void **state)
+{
+	struct bench *b = on(state, "2");
+
+	compare_sizes(b, "keys");
+	compare(b, "keys_ascii", 24, 80, REPERTOIRE_ASCII);
+	assert_true(shows(b, "! ONLY COPY"));
+	type(b, "G");
+	assert_false(shows(b, "nowhere else"));
+	type(b, "g");
+	assert_true(shows(b, "nowhere else"));
+}
+
+static void keys_are_sorted_and_filtered(void **state)
+{
+	struct bench *b = on(state, "2");
+
+	type(b, "/CA");
+	compare(b, "keys_filter", 24, 80, REPERTOIRE_UNICODE);
+	press(b, K_ESC);
+	assert_true(shows(b, "veracrypt"));
+	type(b, "s");
+	assert_true(shows(b, "Label\xe2\x86\x93"));
+	type(b, "/root-ca-c");
+	assert_true(shows(b, "2 of 12"));
+	assert_false(shows(b, "SSH CA"));
+}
+
+static void more_devices_than_fit_are_reached_sideways(void **state)
+{
+	struct lists *l = *state;
+	struct bench *b = on(state, "2");
+
+	for (size_t i = 3; i < 8; i++) {
+		b->fleet.device[i] = b->fleet.device[2];
+		(void)snprintf(b->fleet.device[i].label, FLEET_LABEL_MAX, "very-long-name-%zu", i);
+		(void)snprintf(b->fleet.device[i].serial, sizeof(b->fleet.device[i].serial), "DENK040000%zu", i);
+	}
+	b->fleet.n = 8;
+	b->fleet.changes = FLEET_DEVICES;
+	ui_event(&b->ui, &(struct job_event){ .type = JOBS_READERS });
+	settle(&l->b);
+	compare(b, "keys_sideways", 24, 80, REPERTOIRE_UNICODE);
+	press(b, K_RIGHT);
+	assert_false(shows(b, "root-ca-a  root-ca-b"));
+	for (int i = 0; i < 20; i++)
+		press(b, K_RIGHT);
+	assert_true(shows(b, "of 8"));
+	for (int i = 0; i < 20; i++)
+		press(b, K_LEFT);
+	assert_true(shows(b, "root-ca-a  root-ca-b"));
+}
+
+static void a_key_is_told_in_sentences(void **state)
+{
+	struct bench *b = on(state, "2/Root CA");
+
+	press(b, K_ENTER);
+	press(b, K_ENTER);
+	compare_sizes(b, "key");
+}
+
+static void backups_are_listed(void **state)
+{
+	struct bench *b = on(state, "3");
+
+	compare_sizes(b, "backups");
+	compare(b, "backups_ascii", 24, 80, REPERTOIRE_ASCII);
+	type(b, " jj ");
+	compare(b, "backups_marked", 24, 80, REPERTOIRE_UNICODE);
+	type(b, "*");
+	assert_true(shows(b, "9 marked of 9"));
+	type(b, "*");
+	assert_false(shows(b, "marked"));
+}
+
+static void a_backup_is_told_in_sentences(void **state)
+{
+	struct bench *b = on(state, "3");
+
+	press(b, 'G');
+	press(b, K_ENTER);
+	compare_sizes(b, "backup");
+	press(b, K_ESC);
+	assert_true(shows(b, "Fits on"));
+}
+
+static void the_journal_is_listed(void **state)
+{
+	struct bench *b = on(state, "5");
+
+	compare_sizes(b, "journal");
+	compare(b, "journal_ascii", 24, 80, REPERTOIRE_ASCII);
+	type(b, "/grace");
+	assert_true(shows(b, "2 of 5"));
+	press(b, K_ENTER);
+	press(b, K_ENTER);
+	compare_sizes(b, "entry");
+}
+
+static void an_empty_inventory_says_so(void **state)
+{
+	struct bench *b = on(state, "2");
+
+	compare(b, "keys_empty", 24, 80, REPERTOIRE_UNICODE);
+	(void)on(state, "3");
+	assert_true(shows(b, "No backup is known yet."));
+	(void)on(state, "5");
+	assert_true(shows(b, "Nothing has happened yet."));
+	press(b, K_ENTER);
+	press(b, ' ');
+	press(b, 'r');
+	assert_true(shows(b, "Nothing has happened yet."));
+}
+
+/* What is written while a screen is shown comes to it by itself, and the cursor stays on its row. */
+static void a_list_follows_the_inventory(void **state)
+{
+	struct bench *b = on(state, "3");
+
+	type(b, "jj");
+	assert_true(shows(b, "\xe2\x96\xb8        7  Code"));
+	a_backup((struct store *)(uintptr_t)b->env.store, 7, 0x35, PROOF_NONE);
+	ui_reload(&b->ui);
+	settle(b);
+	assert_true(shows(b, "       10  Code signing 2026"));
+	assert_true(shows(b, "\xe2\x96\xb8        7  Code"));
+}
+
+static void digits_lead_from_screen_to_screen(void **state)
+{
+	struct bench *b = on(state, "2");
+
+	assert_true(b->ui.depth == 2);
+	press(b, K_ENTER);
+	assert_int_equal(b->ui.depth, 3);
+	for (const struct screen_row *r = screens; r->key != 0; r++) {
+		press(b, r->key);
+		assert_int_equal(b->ui.depth, r->make != NULL ? 2 : 1);
+		assert_string_equal(ui_top(&b->ui)->ops->name, r->name);
+	}
+	press(b, '2');
+	press(b, 'G');
+	press(b, '?');
+	press(b, '2');
+	assert_false(shows(b, "nowhere else"));   /* the same screen, as it was left */
+	press(b, '1');
+	press(b, 'i');
+	settle(b);
+	assert_int_equal(ui_top(&b->ui)->ops->mode, MODE_WIZARD);
+	press(b, K_F1);
+	press(b, '2');
+	assert_int_equal(b->ui.stack[b->ui.depth - 2]->ops->mode, MODE_WIZARD);   /* no digit leads away from a procedure */
+}
+
+#define LISTS(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		LISTS(keys_stand_in_a_matrix), LISTS(keys_are_sorted_and_filtered), LISTS(more_devices_than_fit_are_reached_sideways),
+		LISTS(a_key_is_told_in_sentences), LISTS(backups_are_listed), LISTS(a_backup_is_told_in_sentences),
+		LISTS(the_journal_is_listed), LISTS(a_list_follows_the_inventory), LISTS(digits_lead_from_screen_to_screen),
+		cmocka_unit_test_setup_teardown(an_empty_inventory_says_so, setup_empty, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,150 @@
+#include "tui/console/stock.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+
+#define KINDS (LISTING_JOURNAL + 1)
+#define CHAIN KINDS              /* the one load that is no listing */
+
+/* What a job is told, and what it brings back. It is the job's while that is under way. */
+struct load {
+	unsigned job;            /* 0: none is under way */
+	unsigned kind;
+	struct listing *listing;
+	struct journal_verdict verdict;
+};
+
+struct stock {
+	struct ui *ui;
+	bool begun;
+	struct load load[KINDS + 1];
+	bool again[KINDS + 1];   /* the inventory changed while it was loaded */
+	struct listing *listing[KINDS];
+	unsigned version[KINDS];
+	struct fault fault[KINDS + 1];
+	bool wants_verdict, has_verdict;
+	struct journal_verdict verdict;
+};
+
+static enum status load_it(struct job *job, struct card *card, void *local, void *ctx, struct fault *f)
+{
+	struct load *load = ctx;
+	struct store *s = local;
+
+	(void)job;
+	(void)card;
+	if (s == NULL)
+		return fault_set(f, ST_STORE, "There is no inventory, so that nothing can be listed here. What is plugged in stands "
+				 "on the screen of the devices.");
+	if (load->kind == CHAIN)
+		return store_journal_verify(s, &load->verdict, f);
+	return store_listing(s, (enum listing_kind)load->kind, key_type_words, &load->listing, f);
+}
+
+static void submit(struct stock *s, unsigned kind)
+{
+	struct load *load = &s->load[kind];
+
+	if (load->job != 0) {
+		s->again[kind] = true;
+		return;
+	}
+	s->again[kind] = false;
+	load->kind = kind;
+	load->job = jobs_submit(s->ui->env->jobs, NULL, load_it, load);
+	if (load->job == 0)
+		(void)fault_set(&s->fault[kind], ST_NO_MEMORY, NULL);
+}
+
+struct stock *stock_new(struct ui *ui)
+{
+	struct stock *s = calloc(1, sizeof(*s));
+
+	if (s != NULL)
+		s->ui = ui;
+	return s;
+}
+
+void stock_free(struct stock *s)
+{
+	if (s == NULL)
+		return;
+	for (unsigned kind = 0; kind <= CHAIN; kind++) {
+		if (s->load[kind].job != 0)
+			jobs_abandon(s->ui->env->jobs, s->load[kind].job);
+		listing_free(s->load[kind].listing);
+		if (kind < KINDS)
+			listing_free(s->listing[kind]);
+	}
+	free(s);
+}
+
+void stock_begin(struct stock *s)
+{
+	if (s->begun)
+		return;
+	s->begun = true;
+	for (unsigned kind = 0; kind < KINDS; kind++)
+		submit(s, kind);
+}
+
+static void came(struct stock *s, struct load *load, const struct job_event *e)
+{
+	load->job = 0;
+	s->fault[load->kind] = e->st == ST_OK ? (struct fault){ 0 } : e->fault;
+	if (e->st != ST_OK)
+		return;   /* what was there before stays */
+	if (load->kind == CHAIN) {
+		s->verdict = load->verdict;
+		s->has_verdict = true;
+		return;
+	}
+	listing_free(s->listing[load->kind]);
+	s->listing[load->kind] = load->listing;
+	load->listing = NULL;
+	s->version[load->kind]++;
+	if (load->kind == LISTING_JOURNAL && s->wants_verdict)
+		submit(s, CHAIN);
+}
+
+bool stock_event(struct stock *s, const struct job_event *e, unsigned fleet_changes)
+{
+	bool some = false;
+
+	for (unsigned kind = 0; s->begun && kind < KINDS && fleet_changes != 0; kind++)
+		submit(s, kind);
+	for (unsigned kind = 0; kind <= CHAIN && e->type == JOBS_DONE; kind++) {
+		if (s->load[kind].job == 0 || s->load[kind].job != e->job)
+			continue;
+		came(s, &s->load[kind], e);
+		if (s->again[kind])
+			submit(s, kind);
+		some = true;
+	}
+	return some;
+}
+
+const struct listing *stock_listing(const struct stock *s, enum listing_kind kind, const struct fault **ret_fault)
+{
+	if (ret_fault != NULL)
+		*ret_fault = &s->fault[kind];
+	return s->listing[kind];
+}
+
+unsigned stock_version(const struct stock *s, enum listing_kind kind)
+{
+	return s->version[kind];
+}
+
+void stock_want_verdict(struct stock *s)
+{
+	if (!s->wants_verdict)
+		submit(s, CHAIN);
+	s->wants_verdict = true;
+}
+
+const struct journal_verdict *stock_verdict(const struct stock *s)
+{
+	return s->has_verdict && s->fault[CHAIN].st == ST_OK ? &s->verdict : NULL;
+}
