@@ -147,6 +147,6 @@ printf '\n1,000 devices, 60,000 keys and 180,000 backups\n'
 "$BENCH/make_inventory" "$work/big.db" && "$BENCH/bench_store" "$work/big.db" || over=$((over + 1))
 
 python3 "$here/console.py" "$KEYROOM" || over=$((over + 1))
-python3 "$here/screen.py" "$KEYROOM" "$CONSOLE" || over=$((over + 1))
+python3 "$here/screen.py" "$KEYROOM" "$CONSOLE" "$work/big.db" || over=$((over + 1))
 printf '\n%d over their limit\n' $over
 [ "$over" = 0 ]

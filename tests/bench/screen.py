@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""screen.py KEYROOM CONSOLE_MAIN: what the console sends to a terminal of 80 x 24, and how soon a key press is on the screen, also
-while a card makes a key. CONSOLE_MAIN FOLDER realistic is the console on simulated cards that take as long as real ones."""
+"""screen.py KEYROOM CONSOLE_MAIN INVENTORY: what the console sends to a terminal of 80 x 24, and how soon a key press is on the screen, also
+while a card makes a key. CONSOLE_MAIN FOLDER realistic is the console on simulated cards that take as long as real ones; INVENTORY is a large
+one, to which the rehearsal's devices are added."""
 import fcntl
 import os
 import pty
 import select
+import shutil
 import signal
 import struct
 import subprocess
@@ -97,7 +99,8 @@ def measure_bytes(keyroom, folder):
     console = Console([keyroom, "--rehearse=" + folder])
     console.expect("key 4")
     console.read(0.5)
-    other = max(console.press(key, 0.2)[0] for key in "kjkj")
+    other = max(console.press(key, 0.2)[0] for key in "kjjjkkk")
+    console.press("j", 0.2)
     console.press("\t", 0.2)
     rows = [console.press(key, 0.2) for key in "jjjkkkjjkk"]
     whole = console.press("\x0c", 0.4)[0]
@@ -142,8 +145,9 @@ def measure_while_busy(program, folder):
 
 
 def main():
-    keyroom, program = sys.argv[1:3]
+    keyroom, program, inventory = sys.argv[1:4]
     with tempfile.TemporaryDirectory() as folder:
+        shutil.copy(inventory, os.path.join(folder, "inventory.db"))
         prepare(keyroom, folder)
         row, wide, other, whole, quick = measure_bytes(keyroom, folder)
         busy, slowest = measure_while_busy(program, folder)

@@ -201,7 +201,7 @@ static void it_works_on_terminals_of_every_kind(void **state)
 		for (size_t j = 0; j < n; j++)
 			eight += (unsigned char)raw[j] >= 0x80;
 		assert_int_equal(eight > 0, kinds[i].eight_bit);
-		assert_int_equal(memmem(raw, n, "\033[34m", 5) != NULL || memmem(raw, n, ";34m", 4) != NULL, kinds[i].colours);
+		assert_int_equal(memmem(raw, n, "\033[35m", 5) != NULL || memmem(raw, n, ";35m", 4) != NULL, kinds[i].colours);
 		term_type(s->t, "q");
 		assert_int_equal(term_expect_end(s->t), 0);
 	}
@@ -230,11 +230,11 @@ static void attributes_are_the_same_everywhere(void **state)
 		term_expect(s->t, "Never initialised");
 		assert_int_equal(term_look(s->t, kinds[i].cursor), LOOK_REVERSE);
 		assert_int_equal(term_look(s->t, "Keyroom"), LOOK_BOLD);
-		assert_int_equal(term_look(s->t, "q Quit"), LOOK_BOLD | kinds[i].colour);
+		assert_int_equal(term_look(s->t, "q Quit"), LOOK_BOLD);
 		assert_int_equal(term_look(s->t, "Quit"), 0);
 		assert_int_equal(term_look(s->t, "Never initialised"), LOOK_BOLD | kinds[i].colour);
 		assert_int_equal(term_look(s->t, " REHEARSAL"), LOOK_BOLD | LOOK_REVERSE | kinds[i].colour);
-		assert_int_equal(term_look(s->t, "\xe2\x94\x8c"), kinds[i].colour);   /* also of a vt100's own lines */
+		assert_int_equal(term_look(s->t, "\xe2\x94\x8c"), 0);   /* also of a vt100's own lines */
 		term_type(s->t, "/");
 		term_expect(s->t, "Filter devices:");
 		assert_int_equal(term_look(s->t, "Filter devices"), LOOK_BOLD);

@@ -11,16 +11,19 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* name, attributes on any terminal, colour where there is one. Code names roles; nothing is said by colour alone. */
+/*
+ * name, attributes on any terminal, colour where there is one. Code names roles; nothing is said by colour alone. What stands
+ * everywhere, frames and keys, has none: each change of colour costs ten bytes, and a serial line has a thousand a second.
+ */
 #define ROLE_LIST(X) \
 	X(PLAIN, 0, NONE) \
 	X(DIM, ATTR_DIM, NONE) \
-	X(BORDER, 0, BLUE) \
+	X(BORDER, 0, NONE) \
 	X(TITLE, ATTR_BOLD, NONE) \
 	X(HEAD, ATTR_UNDERLINE, NONE) \
 	X(CURSOR, ATTR_REVERSE, NONE) \
 	X(CURSOR_AWAY, ATTR_BOLD, NONE) \
-	X(KEY, ATTR_BOLD, CYAN) \
+	X(KEY, ATTR_BOLD, NONE) \
 	X(WARNING, ATTR_BOLD, YELLOW) \
 	X(FAULT, ATTR_BOLD, RED) \
 	X(GOOD, 0, GREEN) \
