@@ -91,7 +91,8 @@ static enum status judge(struct session *s, const struct wrapped *w, struct key_
 	wrapped_damage_words(w->damage, k->remark, sizeof(k->remark));
 	if (!d->kcv_shown) {
 		snprintf(k->remark, sizeof(k->remark),
-			 "The device does not show the check value of its DKEK, so that it could not be compared.");
+			 "%s",
+			 _("The device does not show the check value of its DKEK, so that it could not be compared."));
 		*ret = PROOF_INTACT;
 		return ST_OK;
 	}
@@ -371,9 +372,9 @@ static void review(const struct run *r, struct prose *out)
 			  run_serial(r));
 	else
 		prose_add(out, PROSE_PLAIN,
-			  "%u key%s on %s will be wrapped under its DKEK, and the wrapped key%s kept.",
-			  run_count(r, "id"), run_count(r, "id") == 1 ? "" : "s", run_serial(r),
-			  run_count(r, "id") == 1 ? "" : "s");
+			  translated_n("%u key on %s will be wrapped under its DKEK, and the wrapped key kept.",
+				       "%u keys on %s will be wrapped under its DKEK, and the wrapped keys kept.",
+				       run_count(r, "id")), run_count(r, "id"), run_serial(r));
 	if (b->device.look.known && b->device.look.dkek.kcv_shown) {
 		hex_upper(kcv, b->device.look.dkek.kcv, KCV_LEN);
 		prose_add(out, PROSE_PLAIN, "The check value of that DKEK is:");
@@ -402,8 +403,10 @@ static void outcome(const struct run *r, struct prose *out)
 			prose_add(out, PROSE_WARNING, "\"%s\" (%s) was not backed up. %s", k->label, k->kind,
 				  k->fault.what);
 		else
-			prose_add(out, PROSE_DONE, "\"%s\" (%s): backup %s, check value %s%s%s.", k->label, k->kind,
-				  k->backup, k->dkek_kcv, k->file[0] != '\0' ? ", file " : "", k->file);
+			prose_add(out, PROSE_DONE,
+				  k->file[0] != '\0' ? N_("\"%s\" (%s): backup %s, check value %s, file %s.") :
+						       N_("\"%s\" (%s): backup %s, check value %s."),
+				  k->label, k->kind, k->backup, k->dkek_kcv, k->file);
 		if (k->fault.st == ST_OK && k->remark[0] != '\0')
 			prose_add(out, PROSE_WARNING, "%s", k->remark);
 	}

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/words.h"
 #include "store/backup.h"
 #include "tui/wizard/find.h"
 #include "tui/wizard/procedures.h"
@@ -127,8 +128,9 @@ static enum status recorded(struct step_env *e, struct session *s, struct fault 
 			f, ST_MISMATCH,
 			"The device says that the certificate is deleted, and still has one there. Take the device out, "
 			"plug it in again, and look what is on it.");
-	snprintf(words, sizeof(words), "The certificate for %s was deleted from %s%s.", k->subject, k->serial,
-		 has_now && now.request != REQUEST_NONE ? "; the request of the key's generation is in its place" : "");
+	snprintf(words, sizeof(words), has_now && now.request != REQUEST_NONE ?
+		 _("The certificate for %s was deleted from %s; the request of the key's generation is in its place.") :
+		 _("The certificate for %s was deleted from %s."), k->subject, k->serial);
 	if (st == ST_OK) {
 		st = record_thing_gone(e->store, s->look, THING_CERTIFICATE, c->content != 0 ? c->content : c->description,
 				       has_now ? &now : NULL, &c->key, "cert.deleted", words, f);

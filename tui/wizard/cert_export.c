@@ -4,6 +4,7 @@
 
 #include "engine/base/clock.h"
 #include "engine/base/file.h"
+#include "engine/base/words.h"
 #include "tui/wizard/procedures.h"
 #include "tui/wizard/record.h"
 #include "tui/wizard/thing.h"
@@ -53,7 +54,7 @@ static enum status put_out(struct step_env *e, struct session *s, const struct o
 		return st;
 	if (o->type == OBJECT_KEY)
 		id = identity_of_result(k);
-	snprintf(words, sizeof(words), "The certificate for %s on %s was exported.", k->subject, k->serial);
+	snprintf(words, sizeof(words), _("The certificate for %s on %s was exported."), k->subject, k->serial);
 	return record_thing_used(e->store, s->look, &id, "cert.exported", words, f);
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "engine/base/text.h"
+#include "engine/base/words.h"
 #include "engine/card/proof.h"
 #include "tui/wizard/cert_import.h"
 #include "tui/wizard/key_type.h"
@@ -117,10 +118,10 @@ static enum status record(struct step_env *e, struct session *s, const struct ob
 	if (((const struct cert_import *)run_state(e->run))->there && !run_is_resumed(e->run))
 		return ST_OK;
 	if (k->key_ref >= 0)
-		snprintf(words, sizeof(words), "The certificate for %s, until %s, was written to the key \"%s\" on %s.",
+		snprintf(words, sizeof(words), _("The certificate for %s, until %s, was written to the key \"%s\" on %s."),
 			 k->subject, k->until, k->label, k->serial);
 	else
-		snprintf(words, sizeof(words), "The certificate for %s, until %s, was written to %s by itself, as \"%s\".",
+		snprintf(words, sizeof(words), _("The certificate for %s, until %s, was written to %s by itself, as \"%s\"."),
 			 k->subject, k->until, k->serial, k->label);
 	st = record_thing(e->store, s->look, o, "cert.imported", words, f);
 	if (st != ST_OK)

@@ -25,7 +25,7 @@ static bool choice_of(const struct fleet_device *d, struct choice *ret)
 {
 	char *value = strdup(d->serial), *words = NULL;
 
-	if (value == NULL || asprintf(&words, "%s  %s%s%s", d->serial, d->label, d->dkek_kcv[0] != '\0' ? "  DKEK " : "",
+	if (value == NULL || asprintf(&words, d->dkek_kcv[0] != '\0' ? _("%s  %s  DKEK %s") : "%s  %s", d->serial, d->label,
 				      d->dkek_kcv) < 0) {
 		free(value);
 		return false;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/words.h"
 #include "tui/wizard/backup.h"
 #include "tui/wizard/clone.h"
 #include "tui/wizard/find.h"
@@ -40,9 +41,9 @@ static enum status wrapped_bytes(struct step_env *e, struct session *s, struct c
 static void name_item(const struct clone_thing *t, struct restore_item *item)
 {
 	if (t->result.backup[0] != '\0')
-		snprintf(item->name, sizeof(item->name), "backup %s", t->result.backup);
+		snprintf(item->name, sizeof(item->name), _("backup %s"), t->result.backup);
 	else
-		snprintf(item->name, sizeof(item->name), "key reference %u", t->o->number);
+		snprintf(item->name, sizeof(item->name), _("key reference %u"), t->o->number);
 	clone_fact(t, item->fact);
 }
 

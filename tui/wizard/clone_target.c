@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/base/words.h"
 #include "tui/wizard/clone.h"
 #include "tui/wizard/record.h"
 
@@ -165,7 +166,7 @@ enum status clone_read_back(struct step_env *e, struct fault *f)
 			return fault_set(f, ST_MISMATCH, "\"%s\" was put onto %s, and is not there as it was when that was read once more. "
 					 "Do not rely on this device; look at what is on it.", c->things[i].result.label, info.serial);
 	}
-	snprintf(words, sizeof(words), "What %s has was put onto %s: %zu of %zu objects are there.", run_serial(e->run), info.serial,
+	snprintf(words, sizeof(words), _("What %s has was put onto %s: %zu of %zu objects are there."), run_serial(e->run), info.serial,
 		 count_done(c), c->n_things);
 	if ((st = record_seen(e->store, &info, &c->target, false, f)) != ST_OK)
 		return st;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/words.h"
 #include "tui/wizard/clone.h"
 #include "tui/wizard/record.h"
 
@@ -236,10 +237,10 @@ static enum status record(struct step_env *e, const struct session *s, const str
 	char words[400];
 
 	if (t->o->type == OBJECT_DATA)
-		snprintf(words, sizeof(words), "The data \"%.100s\" of %s was put onto %s.", t->o->label, run_serial(e->run),
+		snprintf(words, sizeof(words), _("The data \"%.100s\" of %s was put onto %s."), t->o->label, run_serial(e->run),
 			 s->look->serial);
 	else
-		snprintf(words, sizeof(words), "The certificate \"%.100s\" of %s was put onto %s.", t->o->label, run_serial(e->run),
+		snprintf(words, sizeof(words), _("The certificate \"%.100s\" of %s was put onto %s."), t->o->label, run_serial(e->run),
 			 s->look->serial);
 	return record_event(e->store, s->look, "object.cloned", words, f);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/words.h"
 #include "tui/wizard/procedures.h"
 #include "tui/wizard/record.h"
 #include "tui/wizard/thing.h"
@@ -75,7 +76,7 @@ static enum status recorded(struct step_env *e, const struct session *s, struct 
 	char words[1200];
 	enum status st;
 
-	snprintf(words, sizeof(words), "The data object \"%s\" was deleted from %s.", k->label, k->serial);
+	snprintf(words, sizeof(words), _("The data object \"%s\" was deleted from %s."), k->label, k->serial);
 	st = record_thing_gone(e->store, s->look, THING_DATA, state->content != 0 ? state->content : state->description, NULL,
 			       NULL, "data.deleted", words, f);
 	if (st != ST_OK)

@@ -5,6 +5,7 @@
 
 #include "engine/base/file.h"
 #include "engine/base/text.h"
+#include "engine/base/words.h"
 #include "tui/wizard/procedures.h"
 #include "tui/wizard/record.h"
 #include "tui/wizard/thing.h"
@@ -121,7 +122,7 @@ static enum status put_out(struct step_env *e, struct session *s, const struct o
 		return st;
 	secret_free(state->device.exported_private);
 	state->device.exported_private = out[0] == '\0' ? STEAL(content) : NULL;
-	snprintf(words, sizeof(words), "The data object \"%s\" on %s was read.", k->label, k->serial);
+	snprintf(words, sizeof(words), _("The data object \"%s\" on %s was read."), k->label, k->serial);
 	return record_thing_used(e->store, s->look, NULL, "data.read", words, f);
 }
 

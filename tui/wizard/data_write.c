@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "engine/base/file.h"
+#include "engine/base/words.h"
 #include "tui/wizard/key_type.h"
 #include "tui/wizard/procedures.h"
 #include "tui/wizard/record.h"
@@ -91,8 +92,8 @@ static enum status record(struct step_env *e, struct session *s, uint16_t fid, s
 			continue;
 		thing_to_result(s->look, o, k);
 		snprintf(words, sizeof(words),
-			 k->is_private ? "The data object \"%s\" (%u bytes, private) was written to %s."
-				       : "The data object \"%s\" (%u bytes) was written to %s.",
+			 k->is_private ? _("The data object \"%s\" (%u bytes, private) was written to %s.")
+				       : _("The data object \"%s\" (%u bytes) was written to %s."),
 			 k->label, k->size, k->serial);
 		st = record_thing(e->store, s->look, o, "data.written", words, f);
 		return st == ST_OK ? st

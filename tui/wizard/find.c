@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "engine/base/text.h"
+#include "engine/base/words.h"
 #include "engine/card/keys.h"
 #include "store/run.h"
 #include "tui/wizard/key_type.h"
@@ -273,8 +274,8 @@ static bool choice_of(const struct object_row *rows, size_t n, size_t i, struct 
 			  o->size, curve, kind);
 	n_value = id_is_unique(rows, n, i) ? asprintf(&value, "%s", id) : asprintf(&value, REF_PREFIX "%d", o->key_ref);
 	if (n_value < 0 ||
-	    asprintf(&words, "%s  %s  %s", label[0] != '\0' ? label : "(no label)", kind,
-		     o->backups == 0 ? "no backup" : o->backups == 1 ? "1 backup" : "several backups") < 0) {
+	    asprintf(&words, "%s  %s  %s", label[0] != '\0' ? label : _("(no label)"), kind,
+		     o->backups == 0 ? _("no backup") : o->backups == 1 ? _("1 backup") : _("several backups")) < 0) {
 		if (n_value >= 0)
 			free(value);
 		return false;

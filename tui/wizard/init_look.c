@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine/base/text.h"
+#include "engine/base/words.h"
 #include "engine/card/objects.h"
 #include "store/device.h"
 #include "store/key.h"
@@ -52,17 +53,17 @@ static enum status has_backup(struct store *s, const char *serial, const struct 
 static void kind_words(const struct object *o, char *out, size_t cap)
 {
 	if (o->type == OBJECT_CERTIFICATE)
-		snprintf(out, cap, "certificate");
+		snprintf(out, cap, "%s", _("certificate"));
 	else if (o->type == OBJECT_DATA)
-		snprintf(out, cap, "data, %zu bytes", o->size);
+		snprintf(out, cap, _("data, %zu bytes"), o->size);
 	else if (o->type == OBJECT_STRAY)
-		snprintf(out, cap, "a file without its key");
+		snprintf(out, cap, "%s", _("a file without its key"));
 	else if (!o->has_algorithm)
-		snprintf(out, cap, "key of unknown kind");
+		snprintf(out, cap, "%s", _("key of unknown kind"));
 	else if (o->algorithm == KEY_EC && o->curve)
-		snprintf(out, cap, "key, %s", o->curve->display);
+		snprintf(out, cap, _("key, %s"), o->curve->display);
 	else
-		snprintf(out, cap, "key, %s %u", o->algorithm == KEY_RSA ? "RSA" : o->algorithm == KEY_EC ? "EC" : "AES", o->bits);
+		snprintf(out, cap, _("key, %s %u"), o->algorithm == KEY_RSA ? "RSA" : o->algorithm == KEY_EC ? "EC" : "AES", o->bits);
 }
 
 static enum status add_thing(struct init *s, struct store *store, const struct object *o, struct fault *f)
@@ -78,7 +79,7 @@ static enum status add_thing(struct init *s, struct store *store, const struct o
 	if (o->label[0])
 		snprintf(t->words, sizeof(t->words), "\"%s\" (%s)", o->label, kind);
 	else
-		snprintf(t->words, sizeof(t->words), "number %u, without a label (%s)", (unsigned)o->number, kind);
+		snprintf(t->words, sizeof(t->words), _("number %u, without a label (%s)"), (unsigned)o->number, kind);
 	s->keys += t->is_key;
 	s->keys_without_backup += t->is_key && !t->has_backup;
 	s->n_things++;

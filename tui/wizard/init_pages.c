@@ -315,28 +315,25 @@ static void say_so(const struct run *r, unsigned index, struct prose *out)
 
 	(void)index;
 	prose_add(out, PROSE_PLAIN, "The SO-PIN is exactly 16 hexadecimal digits. It is needed to initialise this device "
-		  "again, and to unblock its "
-		  "user PIN.");
+		  "again, and to unblock its user PIN.");
 	if (s->so_unknown)
 		prose_add(out, PROSE_WARNING, "The initialisation stopped while the SO-PIN was being changed: the device "
-			  "has either the old one or "
-			  "the new one. Type as the current one what you think it has; where that is wrong, it costs one try.");
+			  "has either the old one or the new one. Type as the current one what you think it has; where that is "
+			  "wrong, it costs one try.");
 	else if (s->factory_offered)
 		prose_add(out, PROSE_PLAIN, "This device has the SO-PIN that it came with. Leave the current SO-PIN empty "
-			  "to use the "
-			  "factory's, "
-			  "3537363231383830.");
-	prose_add(out, PROSE_WARNING, "%d wrong entries, ever, and this device is dead: nobody can reset that "
-		  "counter.%s", PIN_SO_TRIES,
-		  init_can_change_so(r) ? "" : " This firmware can never change the SO-PIN.");
+			  "to use the factory's, 3537363231383830.");
+	prose_add(out, PROSE_WARNING, init_can_change_so(r) ?
+		  N_("%d wrong entries, ever, and this device is dead: nobody can reset that counter.") :
+		  N_("%d wrong entries, ever, and this device is dead: nobody can reset that counter. This firmware can never "
+		     "change the SO-PIN."), PIN_SO_TRIES);
 	if (tries >= 0)
-		prose_add(out, tries <= LAST_SO_TRIES ? PROSE_WARNING : PROSE_PLAIN, "Tries left now: %d of "
-			  "%d.%s", tries, PIN_SO_TRIES,
-			  tries <= LAST_SO_TRIES ? " Go on only if you are sure of the current SO-PIN." : "");
+		prose_add(out, tries <= LAST_SO_TRIES ? PROSE_WARNING : PROSE_PLAIN, tries <= LAST_SO_TRIES ?
+			  N_("Tries left now: %d of %d. Go on only if you are sure of the current SO-PIN.") :
+			  N_("Tries left now: %d of %d."), tries, PIN_SO_TRIES);
 	if (must_change_so(r, 0) && !s->erased)
 		prose_add(out, PROSE_PLAIN, "The factory's SO-PIN is public, so a new one is set right after the device was "
-			  "erased. Two people should "
-			  "each write down one half of it.");
+			  "erased. Two people should each write down one half of it.");
 }
 
 static const struct choice keep_factory_sentence[] = { { "keep the public SO-PIN", N_("keep the public SO-PIN") }, { 0 } };
@@ -387,9 +384,11 @@ static void say_pin(const struct run *r, unsigned index, struct prose *out)
 		  "device too. A longer one may be tried more often: wrong ones in a row block a PIN of 6 characters after "
 		  "at most 3, of 7 "
 		  "after 5, of 8 and more after 10.");
-	prose_add(out, PROSE_PLAIN, "This device will block it after %u. A blocked PIN is unblocked with the SO-PIN%s; the "
-		  "keys stay.",
-		  init_tries(r), run_is(r, "no-unblock", "1") ? " on other devices, but not on this one, as chosen here" : "");
+	prose_add(out, PROSE_PLAIN, run_is(r, "no-unblock", "1") ?
+		  N_("This device will block it after %u. A blocked PIN is unblocked with the SO-PIN on other devices, but not on "
+		     "this one, as chosen here; the keys stay.") :
+		  N_("This device will block it after %u. A blocked PIN is unblocked with the SO-PIN; the keys stay."),
+		  init_tries(r));
 }
 
 static void warn_pin(const struct run *r, unsigned index, struct prose *out)

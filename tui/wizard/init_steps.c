@@ -70,7 +70,7 @@ static enum status write_erased(struct step_env *e, bool factory, struct fault *
 	struct dkek_status d = { .present = init_shares_wanted(e->run) > 0, .total = init_shares_wanted(e->run),
 				 .missing = init_shares_wanted(e->run) };
 	int64_t now = clock_wall();
-	char text[200];
+	char text[600];
 	STORE_TXN t = { 0 };
 	enum status st;
 
@@ -82,11 +82,11 @@ static enum status write_erased(struct step_env *e, bool factory, struct fault *
 	row.fw_minor = (int)s->info.minor;
 	row.transport_pin = run_is(e->run, "transport-pin", "1");
 	if (s->keys > 0)
-		snprintf(text, sizeof(text), "%s was erased, with %u key(s) on it, %u of them without a "
-			  "backup.", row.serial, s->keys,
+		snprintf(text, sizeof(text), translated_n("%s was erased, with %u key on it, %u of them without a backup.",
+			 "%s was erased, with %u keys on it, %u of them without a backup.", s->keys), row.serial, s->keys,
 			 s->keys_without_backup);
 	else
-		snprintf(text, sizeof(text), "%s was erased. There was no key on it.", row.serial);
+		snprintf(text, sizeof(text), _("%s was erased. There was no key on it."), row.serial);
 	if ((st = store_begin(e->store, &t, f)) != ST_OK || (st = store_device_seen(e->store, &row, now, f)) != ST_OK ||
 	    (st = store_device_wiped(e->store, row.serial, now, f)) != ST_OK ||
 	    (st = store_device_pin_max(e->store, row.serial, (int)init_tries(e->run), f)) != ST_OK ||
@@ -179,7 +179,7 @@ static enum status write_so(struct step_env *e, bool factory, struct fault *f)
 	if ((st = store_begin(e->store, &t, f)) != ST_OK ||
 	    (st = store_device_so_pin(e->store, run_serial(e->run), factory, f)) != ST_OK ||
 	    (st = run_note(e, "so-pin", "changed", f)) != ST_OK ||
-	    (st = journal(e, "so-pin.changed", "The SO-PIN was changed right after the initialisation.", f)) != ST_OK)
+	    (st = journal(e, "so-pin.changed", _("The SO-PIN was changed right after the initialisation."), f)) != ST_OK)
 		return st;
 	return store_commit(&t, f);
 }
@@ -404,7 +404,7 @@ static enum status write_device(struct step_env *e, struct fault *f)
 	const struct init *s = init_of(e->run);
 	const struct card_info *info = &s->info;
 	struct device_row row = DEVICE_ROW_UNKNOWN;
-	char text[300];
+	char text[800];
 	STORE_TXN t = { 0 };
 	int64_t now = clock_wall();
 	enum status st;
@@ -420,10 +420,11 @@ static enum status write_device(struct step_env *e, struct fault *f)
 	row.pin_tries = info->user.state == PIN_READY ? info->user.tries : STORE_UNKNOWN;
 	row.so_pin_tries = info->so.state == PIN_READY ? info->so.tries : STORE_UNKNOWN;
 	row.memory_free = info->memory_free;
-	snprintf(text, sizeof(text), "%s was initialised as \"%.100s\": %s%s%s", row.serial, run_get(e->run, "label", 0),
-		 info->dkek.present ? (s->missing > 0 ? "DKEK shares are still missing" : "DKEK ") : "without a DKEK, no backups",
-		 info->dkek.present && s->missing == 0 ? (info->dkek.kcv_shown ?
-		 	s->shares.device_kcv_text : "(not shown)") : "", ".");
+	snprintf(text, sizeof(text), !info->dkek.present ?
+		 _("%s was initialised as \"%.100s\": without a DKEK, no backups.") : s->missing > 0 ?
+		 _("%s was initialised as \"%.100s\": DKEK shares are still missing.") : info->dkek.kcv_shown ?
+		 _("%s was initialised as \"%.100s\": DKEK %s.") : _("%s was initialised as \"%.100s\": DKEK (not shown)."),
+		 row.serial, run_get(e->run, "label", 0), s->shares.device_kcv_text);
 	if ((st = store_begin(e->store, &t, f)) != ST_OK || (st = store_device_seen(e->store, &row, now, f)) != ST_OK ||
 	    (st = write_domain(e, &info->dkek, f)) != ST_OK || (st = write_dkek(e, f)) != ST_OK ||
 	    (st = store_objects_sync(e->store, row.serial, NULL, 0, now, f)) != ST_OK ||

@@ -1,4 +1,5 @@
 /* What the initialisation says: before, after, and when it stops half way. */
+#include "engine/base/words.h"
 #include "tui/wizard/init.h"
 
 void init_tell_things(const struct init *s, struct prose *out)
@@ -14,13 +15,14 @@ void init_tell_things(const struct init *s, struct prose *out)
 		if (t->is_key && !t->has_backup)
 			prose_add(out, PROSE_WARNING, "%s: no backup of it is known.", t->words);
 		else
-			prose_add(out, PROSE_ITEM, "%s%s", t->words, t->is_key ? ", backed up" : "");
+			prose_add(out, PROSE_ITEM, t->is_key ? N_("%s, backed up") : "%s", t->words);
 	}
 	if (s->keys_without_backup == 1)
 		prose_add(out, PROSE_WARNING, "One key has no backup. Once it is erased, nobody can bring it back.");
 	else if (s->keys_without_backup > 1)
-		prose_add(out, PROSE_WARNING, "%u keys have no backup. Once they are erased, nobody can bring them "
-			  "back.", s->keys_without_backup);
+		prose_add(out, PROSE_WARNING, translated_n("%u key has no backup. Once it is erased, nobody can bring it back.",
+			  "%u keys have no backup. Once they are erased, nobody can bring them back.", s->keys_without_backup),
+			  s->keys_without_backup);
 }
 
 static unsigned shares_in(const struct init *s)
@@ -47,9 +49,10 @@ static void review_shares(const struct run *r, struct prose *out)
 	if (s->shares.complete)
 		prose_add(out, PROSE_VALUE, "DKEK check value: %s", s->shares.kcv_text);
 	else if (ready + in < wanted)
-		prose_add(out, PROSE_WARNING, "%u share(s) remain for another day. Until they are imported, the device can "
-			  "make no key.",
-			  wanted - ready - in);
+		prose_add(out, PROSE_WARNING,
+			  translated_n("%u share remains for another day. Until it is imported, the device can make no key.",
+				       "%u shares remain for another day. Until they are imported, the device can make no key.",
+				       wanted - ready - in), wanted - ready - in);
 }
 
 void init_review(const struct run *r, struct prose *out)
@@ -74,14 +77,16 @@ void init_review(const struct run *r, struct prose *out)
 			  "says that you are sure of it.");
 	review_shares(r, out);
 	if (init_changes_so(r))
-		prose_add(out, PROSE_PLAIN, "The SO-PIN will be changed to the new one%s.", s->erased ? "" : " right after "
-			  "the device was erased");
+		prose_add(out, PROSE_PLAIN, s->erased ? N_("The SO-PIN will be changed to the new one.") :
+			  N_("The SO-PIN will be changed to the new one right after the device was erased."));
 	else if (!s->erased && init_current_is_factory(r))
 		prose_add(out, PROSE_WARNING, "The SO-PIN stays the factory's, which everybody knows.");
 	if (!s->erased) {
-		prose_add(out, PROSE_PLAIN, "The user PIN will be the one just typed. %u wrong ones in a row will block "
-			  "it%s", init_tries(r),
-			  run_is(r, "no-unblock", "1") ? ", for good: it can never be unblocked." : "; the SO-PIN unblocks it.");
+		prose_add(out, PROSE_PLAIN, run_is(r, "no-unblock", "1") ?
+			  N_("The user PIN will be the one just typed. %u wrong ones in a row will block it, for good: it can never "
+			     "be unblocked.") :
+			  N_("The user PIN will be the one just typed. %u wrong ones in a row will block it; the SO-PIN unblocks it."),
+			  init_tries(r));
 		if (run_is(r, "transport-pin", "1"))
 			prose_add(out, PROSE_PLAIN, "It is a transport PIN: it must be changed before the first use. The "
 				  "label can only be written "
@@ -103,9 +108,10 @@ void init_outcome(const struct run *r, struct prose *out)
 		prose_add(out, PROSE_WARNING, "The new SO-PIN that was given this time was not used. Where it is another one, the device "
 			  "does not have it.");
 	if (s->factory_kept)
-		prose_add(out, PROSE_WARNING, "The SO-PIN is the factory's, which everybody knows. %s",
-			  init_can_change_so(r) ? "Change it next." : "This firmware can never change it: whoever has the device in "
-			  "his hands can erase it.");
+		prose_add(out, PROSE_WARNING, init_can_change_so(r) ?
+			  N_("The SO-PIN is the factory's, which everybody knows. Change it next.") :
+			  N_("The SO-PIN is the factory's, which everybody knows. This firmware can never change it: whoever has the "
+			     "device in his hands can erase it."));
 	if (s->label_left)
 		prose_add(out, PROSE_WARNING, "The label was not written, because the transport PIN does not allow it. It "
 			  "can be set once the PIN "

@@ -212,15 +212,16 @@ static size_t tell_devices(struct store *store, const struct key_identity *key, 
 static size_t tell_backups(struct store *store, const struct key_identity *key, struct prose *out)
 {
 	static const char *const proven[] = {
-		[PROOF_NONE] = "nothing is proven about it",
-		[PROOF_INTACT] = "its container can be read, nothing more is proven",
-		[PROOF_MATCHED] = "its check value is that of a known DKEK; it was never opened or restored",
-		[PROOF_OPENED] = "it was opened with all shares",
-		[PROOF_RESTORED] = "it was restored and proven",
+		[PROOF_NONE] = N_("nothing is proven about it"),
+		[PROOF_INTACT] = N_("its container can be read, nothing more is proven"),
+		[PROOF_MATCHED] = N_("its check value is that of a known DKEK; it was never opened or "
+				    "restored"),
+		[PROOF_OPENED] = N_("it was opened with all shares"),
+		[PROOF_RESTORED] = N_("it was restored and proven"),
 	};
 	struct backup_filter filter = { .key = key };
 	struct backup_row *rows = NULL;
-	char kcv[2 * STORE_KCV_LEN + 1], file[STORE_PLACE_MAX];
+	char kcv[2 * STORE_KCV_LEN + 1], file[STORE_PLACE_MAX], name[STORE_PLACE_MAX + 200];
 	size_t n = 0;
 
 	if (store_backups(store, &filter, &rows, &n, NULL) != ST_OK)
@@ -228,8 +229,9 @@ static size_t tell_backups(struct store *store, const struct key_identity *key, 
 	for (size_t i = 0; i < n; i++) {
 		hex_upper(kcv, rows[i].kcv, sizeof(rows[i].kcv));
 		text_clean(file, sizeof(file), rows[i].file, strlen(rows[i].file));
-		prose_add(out, PROSE_ITEM, "backup %lld under DKEK %s%s%s: %s", (long long)rows[i].id, kcv,
-			  file[0] != '\0' ? ", file " : "", file, proven[rows[i].proof]);
+		snprintf(name, sizeof(name), file[0] != '\0' ? _("backup %lld under DKEK %s, file %s") :
+			 _("backup %lld under DKEK %s"), (long long)rows[i].id, kcv, file);
+		prose_add(out, PROSE_ITEM, "%s: %s", name, translated(proven[rows[i].proof]));
 	}
 	free(rows);
 	return n;

@@ -117,7 +117,7 @@ static void review(const struct run *r, struct prose *out)
 	key_words(k->params.algorithm, k->params.bits, k->params.curve, words);
 	prose_add(out, PROSE_PLAIN,
 		  "A new key, %s, with the label \"%s\", will be made on %s. Nothing that is there is changed.", words,
-		  run_get(r, "label", 0), run_serial(r)[0] != '\0' ? run_serial(r) : "the device");
+		  run_get(r, "label", 0), run_serial(r)[0] != '\0' ? run_serial(r) : _("the device"));
 	if (k->params.limited)
 		prose_add(out, PROSE_WARNING, "The key can be used %s times, then never again.",
 			  run_get(r, "use-counter", 0));

@@ -107,7 +107,7 @@ static enum status change(struct step_env *e, struct fault *f)
 			       : st;
 	if (card_login(s.card, fresh, f) != ST_OK)
 		return refused_fresh(s.look, f);
-	return record_pin(e->store, s.look, "pin.changed", "The user PIN was changed.", -1, f);
+	return record_pin(e->store, s.look, "pin.changed", _("The user PIN was changed."), -1, f);
 }
 
 static enum status look_user(struct step_env *e, struct fault *f)
@@ -222,14 +222,14 @@ static enum status read_back(struct step_env *e, const struct session *s, const 
 			return fault_add(f, "The device said that it unblocked the user PIN, but did not take the new "
 					    "one.");
 		return record_pin(e->store, s->look, "pin.unblocked",
-				  "The user PIN was unblocked with the SO-PIN, and a new one set.", -1, f);
+				  _("The user PIN was unblocked with the SO-PIN, and a new one set."), -1, f);
 	}
 	if ((st = card_pin_status(s->card, PIN_USER, &now, f)) != ST_OK)
 		return st;
 	if (now.state == PIN_BLOCKED || (now.state == PIN_READY && now.tries == 0))
 		return fault_set(f, ST_MISMATCH,
 				 "The device said that it reset the counter, but the user PIN is still blocked.");
-	return record_pin(e->store, s->look, "pin.unblocked", "The counter of the user PIN was reset with the SO-PIN.",
+	return record_pin(e->store, s->look, "pin.unblocked", _("The counter of the user PIN was reset with the SO-PIN."),
 			  -1, f);
 }
 

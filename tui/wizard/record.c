@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "engine/base/clock.h"
+#include "engine/base/words.h"
 #include "engine/keys/digest.h"
 #include "store/journal.h"
 #include "tui/wizard/fleet.h"
@@ -177,7 +178,7 @@ enum status record_journal(struct store *s, int64_t at, const char *what, const 
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
+	vsnprintf(text, sizeof(text), translated(fmt), ap);
 	va_end(ap);
 	return store_journal(s, &entry, f);
 }
@@ -320,8 +321,8 @@ enum status record_key_tested(struct store *s, const struct look *l, const struc
 	if ((st = store_begin(s, &t, f)) != ST_OK || (st = record_look(s, l, at, f)) != ST_OK ||
 	    (known != NULL && (st = learnt(s, l, known, &id, spent, at, f)) != ST_OK) ||
 	    (st = record_journal(s, at, passed ? "key.tested" : "key.test-failed", l->serial, &id, f,
-			  passed ? "The key \"%s\" (%s) on %s was tested, and works." :
-				   "The key \"%s\" (%s) on %s was tested, and did not pass: %s",
+			  passed ? N_("The key \"%s\" (%s) on %s was tested, and works.") :
+				   N_("The key \"%s\" (%s) on %s was tested, and did not pass: %s"),
 			  k->label, k->kind, l->serial, k->fault.what)) != ST_OK)
 		return st;
 	return store_commit(&t, f);
@@ -342,7 +343,8 @@ enum status record_label(struct store *s, const struct look *l, const char *befo
 	if ((st = store_begin(s, &t, f)) != ST_OK || (st = record_look(s, l, at, f)) != ST_OK ||
 	    (st = store_device_seen(s, &row, at, f)) != ST_OK ||
 	    (st = record_journal(s, at, "device.labelled", l->serial, NULL, f,
-			  before[0] != '\0' ? "The label of %s is \"%s\" now; it was \"%s\"." : "The label of %s is \"%s\" now.",
+			  before[0] != '\0' ? N_("The label of %s is \"%s\" now; it was \"%s\".") :
+					      N_("The label of %s is \"%s\" now."),
 			  l->serial, label, before)) != ST_OK || (st = store_commit(&t, f)) != ST_OK)
 		return fault_add(f, "The label was changed; only the inventory does not know it yet. It will, when the device is next "
 				    "looked at.");
@@ -353,8 +355,9 @@ enum status record_random(struct store *s, const struct look *l, size_t n, const
 {
 	if (s == NULL || store_read_only(s))
 		return ST_OK;
-	return record_journal(s, clock_wall(), "random.drawn", l->serial, NULL, f, "%zu random bytes of %s were written to %s.", n,
-		       l->serial, file);
+	return record_journal(s, clock_wall(), "random.drawn", l->serial, NULL, f,
+			      translated_n("%zu random byte of %s was written to %s.", "%zu random bytes of %s were written to %s.", n),
+			      n, l->serial, file);
 }
 
 static enum status backup_row_of(const struct look *l, bool made, const struct wrapped *w, struct cur file,
@@ -402,11 +405,13 @@ enum status record_backup(struct store *s, const struct look *l, bool made, cons
 	    (st = store_backup_prove(s, number, proof, NULL, at, f)) != ST_OK)
 		return st;
 	if ((st = record_journal(s, at, made ? "backup.made" : "backup.added", l->serial, &id, f,
-			  made ? "The key \"%s\" (%s) on %s was wrapped under the DKEK %s: backup %lld%s%s."
-			       : "A wrapped key \"%s\" (%s), read at %s, under the DKEK %s, is known now: backup "
-				 "%lld%s%s.",
-			  k->label, k->kind, l->serial, k->dkek_kcv, (long long)number,
-			  k->file[0] != '\0' ? ", file " : "", k->file)) != ST_OK ||
+			  made && k->file[0] != '\0' ?
+				  N_("The key \"%s\" (%s) on %s was wrapped under the DKEK %s: backup %lld, file %s.") :
+			  made ? N_("The key \"%s\" (%s) on %s was wrapped under the DKEK %s: backup %lld.") :
+			  k->file[0] != '\0' ? N_("A wrapped key \"%s\" (%s), read at %s, under the DKEK %s, is known now: "
+						  "backup %lld, file %s.") :
+			  N_("A wrapped key \"%s\" (%s), read at %s, under the DKEK %s, is known now: backup %lld."),
+			  k->label, k->kind, l->serial, k->dkek_kcv, (long long)number, k->file)) != ST_OK ||
 	    (st = store_commit(&t, f)) != ST_OK)
 		return st;
 	snprintf(k->backup, sizeof(k->backup), "%lld", (long long)number);

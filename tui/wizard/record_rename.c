@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "engine/base/clock.h"
+#include "engine/base/words.h"
 #include "store/journal.h"
 #include "tui/wizard/fleet.h"
 
@@ -79,9 +80,9 @@ static enum status write_journal(struct store *s, const struct look *l, const st
 	if (strcmp(label, now->label) == 0 && strcmp(id, now_id) == 0)
 		return ST_OK;
 	if (now_id[0] == '\0')
-		snprintf(text, sizeof(text), "\"%s\" on %s is called \"%s\" now.", label, l->serial, now->label);
+		snprintf(text, sizeof(text), _("\"%s\" on %s is called \"%s\" now."), label, l->serial, now->label);
 	else
-		snprintf(text, sizeof(text), "\"%s\" on %s, with the CKA_ID %s, is called \"%s\" now, with the CKA_ID %s.", label,
+		snprintf(text, sizeof(text), _("\"%s\" on %s, with the CKA_ID %s, is called \"%s\" now, with the CKA_ID %s."), label,
 			 l->serial, id[0] != '\0' ? id : "-", now->label, now_id);
 	return store_journal(s, &entry, f);
 }

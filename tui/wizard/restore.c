@@ -296,7 +296,7 @@ static void review(const struct run *r, struct prose *out)
 	prose_add(out, PROSE_PLAIN,
 		  "These keys will be put onto %s, each at a free key reference. Nothing that is there is deleted or "
 		  "overwritten.",
-		  run_serial(r)[0] != '\0' ? run_serial(r) : "the device");
+		  run_serial(r)[0] != '\0' ? run_serial(r) : _("the device"));
 	for (unsigned i = 0; !st->loaded && i < run_count(r, "file"); i++)
 		prose_add(out, PROSE_ITEM, "%s", run_get(r, "file", i));
 	for (unsigned i = 0; !st->loaded && i < run_count(r, "backup"); i++)
@@ -313,7 +313,7 @@ static void review(const struct run *r, struct prose *out)
 			continue;
 		}
 		prose_add(out, PROSE_ITEM, "\"%s\" (%s) from %s",
-			  item->has_description ? item->description.label : "no label", item->result.kind, item->name);
+			  item->has_description ? item->description.label : _("no label"), item->result.kind, item->name);
 		if (item->remark[0] != '\0')
 			prose_add(out, PROSE_WARNING, "%s", item->remark);
 		restore_tell_counter(r, &item->identity, out);

@@ -60,7 +60,7 @@ uint8_t restore_earlier_ref(const struct run *r, const char *fact);
 void restore_tell_counter(const struct run *r, const struct key_identity *key, struct prose *out);
 
 /* One more sentence that is worth knowing of it. */
-void restore_remark(struct restore_item *item, const char *words);
+void restore_remark(struct restore_item *item, const char *words);   /* translated here: the literal stands there unmarked */
 
 #define RESTORE_MAX 1024   /* wrapped keys in one run; no device has room for as many */
 

@@ -224,9 +224,9 @@ static enum status record(struct step_env *e, struct session *s, struct restore_
 	snprintf(row.curve, sizeof(row.curve), "%s", k->curve);
 	row.size = k->size;
 	snprintf(words, sizeof(words),
-		 k->compared ? "The key \"%.100s\" was restored to %s at key reference %d, and proven to be the right "
-			       "one."
-			     : "The key \"%.100s\" was restored to %s at key reference %d; it was not compared.",
+		 k->compared ? _("The key \"%.100s\" was restored to %s at key reference %d, and proven to be the "
+				 "right one.")
+			     : _("The key \"%.100s\" was restored to %s at key reference %d; it was not compared."),
 		 k->label, s->look->serial, ref);
 	st = record_restored(e->store, s->look, &row, item->backup, k->compared,
 			     item->has_key && k->compared ? &item->key : NULL, words, f);

@@ -7,6 +7,7 @@
 
 #include "engine/base/file.h"
 #include "engine/base/text.h"
+#include "engine/base/words.h"
 #include "engine/keys/digest.h"
 #include "store/device.h"
 #include "tui/wizard/find.h"
@@ -29,7 +30,7 @@ void restore_remark(struct restore_item *item, const char *words)
 {
 	const size_t n = strlen(item->remark);
 
-	snprintf(item->remark + n, sizeof(item->remark) - n, "%s%s", n > 0 ? " " : "", words);
+	snprintf(item->remark + n, sizeof(item->remark) - n, "%s%s", n > 0 ? " " : "", translated(words));
 }
 
 /*
@@ -217,7 +218,7 @@ static enum status from_store(struct step_env *e, int64_t number, struct restore
 	free(data);
 	if (item->file.failed)
 		return fault_set(f, ST_NO_MEMORY, NULL);
-	snprintf(item->name, sizeof(item->name), "backup %lld", (long long)number);
+	snprintf(item->name, sizeof(item->name), _("backup %lld"), (long long)number);
 	restore_judge(e->store, item);
 	return ST_OK;
 }

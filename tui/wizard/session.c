@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/words.h"
+
 #define DOMAINS_MAX 16   /* more than any device is known to have */
 
 static const struct look *look_of(const struct run *r)
@@ -263,10 +265,11 @@ static void tell_user(const struct look *l, struct prose *out)
 		return;
 	if (l->user.tries <= LAST_USER_TRIES)
 		prose_add(out, PROSE_WARNING,
-			  "This is the last try. If the PIN is wrong it is blocked%s. The device's serial has to be "
-			  "typed before it is spent.",
-			  session_never_unblocks(l) ? " for good, and with it all keys of the device"
-						    : ", and only the SO-PIN can unblock it");
+			  session_never_unblocks(l) ?
+			  N_("This is the last try. If the PIN is wrong it is blocked for good, and with it all keys of the device. "
+			     "The device's serial has to be typed before it is spent.") :
+			  N_("This is the last try. If the PIN is wrong it is blocked, and only the SO-PIN can unblock it. The "
+			     "device's serial has to be typed before it is spent."));
 	else
 		prose_add(out, PROSE_PLAIN, "%d tries are left. A wrong PIN costs one.", l->user.tries);
 }
@@ -290,11 +293,9 @@ void session_tell_so(const struct run *r, struct prose *out)
 		  "initialised or unblocked again, and nobody can reset that counter.",
 		  PIN_SO_TRIES);
 	if (l->known && l->so.state == PIN_READY && l->so.tries >= 0)
-		prose_add(out, l->so.tries <= LAST_SO_TRIES ? PROSE_WARNING : PROSE_PLAIN, "%d of %d tries are left.%s",
-			  l->so.tries, PIN_SO_TRIES,
-			  l->so.tries <= LAST_SO_TRIES ? " The device's serial has to be typed before one of them is "
-							 "spent."
-						       : "");
+		prose_add(out, l->so.tries <= LAST_SO_TRIES ? PROSE_WARNING : PROSE_PLAIN, l->so.tries <= LAST_SO_TRIES ?
+			  N_("%d of %d tries are left. The device's serial has to be typed before one of them is spent.") :
+			  N_("%d of %d tries are left."), l->so.tries, PIN_SO_TRIES);
 }
 
 void session_tell_dkek(const struct look *l, struct prose *out)

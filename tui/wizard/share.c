@@ -5,6 +5,7 @@
 
 #include "engine/base/file.h"
 #include "engine/base/random.h"
+#include "engine/base/words.h"
 #include "engine/keys/digest.h"
 #include "tui/wizard/procedures.h"
 
@@ -230,5 +231,5 @@ void shares_tell(const struct shares *s, struct prose *out)
 	const struct share_slot *slot;
 
 	for (unsigned i = 0; (slot = shares_nth(s, i, NULL)) != NULL; i++)
-		prose_add(out, PROSE_ITEM, "%s  %s%s", slot->kcv_text, slot->file, slot->made ? " (made now)" : "");
+		prose_add(out, PROSE_ITEM, slot->made ? N_("%s  %s (made now)") : "%s  %s", slot->kcv_text, slot->file);
 }

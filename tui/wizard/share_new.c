@@ -48,7 +48,7 @@ static enum status record(struct step_env *e, struct fault *f)
 {
 	const struct shares *s = run_state(e->run);
 	const struct journal_entry entry = { .at = clock_wall(), .what = "share.made", .run = run_record_id(e->run),
-					     .text = "A DKEK share was made." };
+					     .text = _("A DKEK share was made.") };
 	STORE_TXN t = { 0 };
 	enum status st;
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine/base/clock.h"
+#include "engine/base/words.h"
 #include "engine/card/card.h"
 #include "store/device.h"
 #include "store/dkek.h"
@@ -13,7 +14,6 @@
 
 #define WHAT_IMPORTED "share.imported"
 #define WHAT_ERASED "device.erased"
-#define IMPORTED_WORDS "DKEK share "
 
 enum status share_record(struct store *s, const struct share_slot *slot, bool made, struct fault *f)
 {
@@ -34,15 +34,23 @@ enum status share_record(struct store *s, const struct share_slot *slot, bool ma
 	return st == ST_OK ? store_share_checked(s, id, now, f) : st;
 }
 
-/* "DKEK share 0123456789ABCDEF was imported ...", as share_record_import() writes it. */
+/*
+ * "DKEK share 0123456789ABCDEF was imported ...", as share_record_import() writes it, in any language: the check value is
+ * the first word of so many digits.
+ */
 static bool kcv_of_entry(const struct journal_row *row, uint8_t ret[static KCV_LEN])
 {
-	const size_t skip = strlen(IMPORTED_WORDS);
+	static const char digits[] = "0123456789ABCDEF";
 	size_t n;
 
-	return strcmp(row->what, WHAT_IMPORTED) == 0 && strncmp(row->text, IMPORTED_WORDS, skip) == 0 &&
-	       strlen(row->text) >= skip + 2 * KCV_LEN && hex_parse(row->text + skip, 2 * KCV_LEN, ret, KCV_LEN, &n) &&
-	       	n == KCV_LEN;
+	if (strcmp(row->what, WHAT_IMPORTED) != 0)
+		return false;
+	for (const char *at = row->text; *at != '\0'; at += n > 0 ? n : 1) {
+		n = strspn(at, digits);
+		if (n == 2 * KCV_LEN && strncmp(at, row->device, n) != 0)
+			return hex_parse(at, n, ret, KCV_LEN, &n) && n == KCV_LEN;
+	}
+	return false;
 }
 
 enum status share_imported(struct step_env *e, const struct dkek_status *now, struct share_kcvs *ret, struct fault *f)
@@ -105,7 +113,7 @@ enum status share_record_import(struct step_env *e, const struct share_slot *slo
 	struct domain_row domain = { .present = d->present, .shares = (int)d->total, .missing = (int)d->missing,
 				     .has_kcv = d->kcv_shown };
 	struct device_row device = DEVICE_ROW_UNKNOWN;
-	char text[200];
+	char text[600];
 	struct journal_entry entry = { .at = clock_wall(), .what = WHAT_IMPORTED, .text = text, .device = run_serial(e->run),
 				       .run = run_record_id(e->run) };
 	enum status st;
@@ -114,7 +122,7 @@ enum status share_record_import(struct step_env *e, const struct share_slot *slo
 		return ST_OK;
 	memcpy(domain.kcv, d->kcv, KCV_LEN);
 	snprintf(device.serial, sizeof(device.serial), "%s", run_serial(e->run));
-	snprintf(text, sizeof(text), IMPORTED_WORDS "%s was imported into %s, number %u of %u.", slot->kcv_text, device.serial,
+	snprintf(text, sizeof(text), _("DKEK share %s was imported into %s, number %u of %u."), slot->kcv_text, device.serial,
 		 d->total - d->missing, d->total);
 	if ((st = store_device_seen(e->store, &device, entry.at, f)) != ST_OK ||
 	    (st = store_domain_seen(e->store, device.serial, &domain, entry.at, f)) != ST_OK ||

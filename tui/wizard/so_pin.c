@@ -77,7 +77,7 @@ static enum status change_so(struct step_env *e, struct fault *f)
 	if (now.state == PIN_BLOCKED || (now.state == PIN_READY && now.tries >= 0 && now.tries < s.look->so.tries))
 		return fault_set(f, ST_MISMATCH,
 				 "The device said that it changed the SO-PIN, but counted a wrong try.");
-	return record_pin(e->store, s.look, "so-pin.changed", "The SO-PIN was changed.", pin_so_is_factory(fresh), f);
+	return record_pin(e->store, s.look, "so-pin.changed", _("The SO-PIN was changed."), pin_so_is_factory(fresh), f);
 }
 
 static void tell_so(const struct run *r, unsigned index, struct prose *out)
