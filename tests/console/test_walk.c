@@ -17,8 +17,11 @@
 #include <cmocka.h>
 
 #include "engine/base/clock.h"
+#include "engine/base/file.h"
+#include "engine/keys/cert.h"
 #include "engine/sim/sim.h"
 #include "store/store.h"
+#include "tests/unit/cert_help.h"
 #include "tui/console/keys.h"
 #include "tui/console/screens.h"
 #include "tui/console/wizard_screen.h"
@@ -55,6 +58,20 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
 	return remove(path);
 }
 
+/* Of CAs that are elsewhere: what somebody may find in the folder and import. */
+static void write_certificates(void)
+{
+	for (int i = 0; i < 4; i++) {
+		PKEY *ca = EVP_EC_gen("P-256");
+		BUF der = cert_make(ca, "A CA elsewhere", ca, "A CA elsewhere", "20250101000000Z", "20460101000000Z"), pem = { 0 };
+		char name[16];
+
+		assert_int_equal(cert_to_pem(buf_view(&der), &pem, NULL), ST_OK);
+		(void)snprintf(name, sizeof(name), "ca-%d.pem", i);
+		assert_int_equal(file_write_new(name, buf_view(&pem), NULL), ST_OK);
+	}
+}
+
 static void open_walk(struct walk *w, uint64_t seed)
 {
 	const struct sim_options options = { .cards = 2, .no_sync = true };
@@ -64,6 +81,7 @@ static void open_walk(struct walk *w, uint64_t seed)
 	(void)snprintf(w->folder, sizeof(w->folder), "%s/keyroom-walk-XXXXXX", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
 	assert_non_null(mkdtemp(w->folder));
 	assert_int_equal(chdir(w->folder), 0);
+	write_certificates();
 	assert_int_equal(sim_source_open("cards", &options, &w->cards, &f), ST_OK);
 	w->watch = watch_new(w->cards);
 	assert_non_null(w->watch);

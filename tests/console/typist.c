@@ -166,13 +166,22 @@ static void plan_list(struct typist *t, const struct field *f)
 		key(t, ' ');
 }
 
+/* Of flags most are left alone, but for those without which much would never be seen. */
+static unsigned chance_of_leaving_out(const struct question *q)
+{
+	if (strcmp(q->name, "private") == 0 || strcmp(q->name, "stand-alone") == 0)
+		return 30;
+	if (strcmp(q->name, "out") == 0)
+		return 20;
+	return q->ask == ASK_SENTENCE || q->ask == ASK_YES ? 85 : 40;
+}
+
 static void plan_page(struct typist *t, const struct wizard_screen *w)
 {
 	const struct field *f = fields_now(&w->fields);
 	bool filled = f == NULL || !field_is_empty(&w->fields, f);
 	bool more = f != NULL && f->q->ask == ASK_FILES && f->index > 0;   /* than one file */
-	bool leave_out = f != NULL && (f->q->optional || f->q->ask == ASK_YES || more) &&
-			 typist_may(t, f->q->ask == ASK_SENTENCE || f->q->ask == ASK_YES ? 85 : 40);
+	bool leave_out = f != NULL && (f->q->optional || f->q->ask == ASK_YES || more) && typist_may(t, chance_of_leaving_out(f->q));
 
 	if (f != NULL && field_is_list(f) && typist_may(t, 70)) {
 		plan_list(t, f);
