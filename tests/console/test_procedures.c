@@ -158,7 +158,7 @@ static void a_first_ceremony_by_keyboard_alone(void **state)
 	assert_true(is_there(s, "s1.pbe"));
 	term_type(s->t, "a");   /* the second device, with the shares that are open */
 	at(s, "With which device?", "");
-	at(s, "\xe2\x96\xb8 (no label yet)          " SECOND, "\r");
+	at(s, "\xe2\x96\xb8                         " SECOND "     never initialised", "\r");
 	at(s, "Initialise  " SECOND, "");
 	at(s, NOW "Contents", "\r");
 	at(s, NOW "Backups", "\r");
