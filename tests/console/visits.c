@@ -36,23 +36,27 @@ static void note(struct visits *v, const char *name)
 	(void)snprintf(v->v[v->n++].name, sizeof(v->v->name), "%s", name);
 }
 
-void visits_note(struct visits *v, const struct ui *ui)
+void visits_name(const struct ui *ui, char ret[static 80])
 {
 	const struct screen *s = ui_top(ui);
 	const struct wizard_screen *w = wizard_peek(s);
+
+	if (strcmp(s->ops->name, "wizard") != 0)
+		(void)snprintf(ret, 80, "%s", s->ops->name);
+	else if (w->choosing)
+		(void)snprintf(ret, 80, "%s: which device", w->p->name);
+	else if (w->phase == RUN_ASKING)
+		(void)snprintf(ret, 80, "%s: page %s", w->p->name, run_page(w->run, NULL)->name);
+	else
+		(void)snprintf(ret, 80, "%s: %s", w->p->name, w->phase == RUN_REVIEW ? "review" : w->phase == RUN_DONE ?
+			       "done" : w->phase == RUN_FAILED ? "failed" : "at work");
+}
+
+void visits_note(struct visits *v, const struct ui *ui)
+{
 	char name[80];
 
-	if (strcmp(s->ops->name, "wizard") != 0) {
-		note(v, s->ops->name);
-		return;
-	}
-	if (w->choosing)
-		(void)snprintf(name, sizeof(name), "%s: which device", w->p->name);
-	else if (w->phase == RUN_ASKING)
-		(void)snprintf(name, sizeof(name), "%s: page %s", w->p->name, run_page(w->run, NULL)->name);
-	else
-		(void)snprintf(name, sizeof(name), "%s: %s", w->p->name, w->phase == RUN_REVIEW ? "review" : w->phase == RUN_DONE ?
-			       "done" : w->phase == RUN_FAILED ? "failed" : "at work");
+	visits_name(ui, name);
 	note(v, name);
 }
 

@@ -14,6 +14,7 @@ struct visits {
 
 void visits_done(struct visits *v);
 void visits_note(struct visits *v, const struct ui *ui);   /* the screen on top */
+void visits_name(const struct ui *ui, char ret[static 80]);   /* "backup: page User PIN" */
 
 unsigned long visits_of(const struct visits *v, const char *name);
 

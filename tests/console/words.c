@@ -16,7 +16,6 @@
 #define CLOSE "\xe2\x9f\xa7"
 #define FRAME "\xe2\x94\x82"       /* between what stands side by side */
 #define ELLIPSIS "\xe2\x80\xa6"
-#define OUTSIDE "tests/console/outside.txt"
 
 bool words_are_pseudo(void)
 {
