@@ -135,6 +135,77 @@ static const struct walk walk_delete = {
 	.check = check_delete,
 };
 
+static void prepare_several(struct stage *s)
+{
+	prepare_delete(s);
+	make_key(s, 0, "goes too", "03");
+}
+
+static enum status delete_several(struct stage *s, struct fault *f)
+{
+	const struct given given[] = {
+		{ "id", 0, "02", false }, { "id", 1, "03", false }, { "backup-first", 0, "1", false }, { "pin", 0, PIN, false }, { 0 },
+	};
+
+	return stage_run(s, &procedure_key_delete, stage_serial(s, 0), given, NULL, f);
+}
+
+static enum status take_up_several(struct stage *s, struct fault *f)
+{
+	const enum status st = delete_several(s, f);
+
+	return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
+/* No key is gone of which there is no backup that is matched. */
+static void what_is_gone_is_backed_up(struct stage *s, enum status st)
+{
+	struct card *c = stage_talk(s, 0);
+	struct backup_row *rows = NULL;
+	struct backup_filter filter = { .below = 0 };
+	unsigned matched[256] = { 0 };
+	struct fault f;
+	size_t n = 0;
+
+	other_key_is_whole(s, st);
+	must(store_backups(s->store, &filter, &rows, &n, &f));
+	for (size_t i = 0; i < n; i++)
+		matched[rows[i].cka_id[0]] += rows[i].proof >= PROOF_MATCHED;
+	free(rows);
+	{
+		CARD_SESSION *held = NULL;
+		FIDS fids = { 0 };
+
+		must(card_begin(c, &held, &f));
+		must(card_enumerate(c, &fids, &f));
+		for (uint8_t ref = 2; ref <= 3; ref++) {
+			if (!fids_have(&fids, fid_of(FID_KEY, ref)) && (matched[2] == 0 || matched[3] == 0))
+				fail_msg("the key at %u is deleted, and there are not both backups", ref);
+		}
+	}
+	card_close(c);
+}
+
+static const struct walk walk_several = {
+	.prepare = prepare_several,
+	.drive = delete_several,
+	.take_up = take_up_several,
+	.interrupted = what_is_gone_is_backed_up,
+	.check = check_delete,
+};
+
+static void several_keys_are_backed_up_and_deleted_however_often_the_card_vanishes(void **state)
+{
+	(void)state;
+	walk_vanish(&walk_several, 0);
+}
+
+static void several_keys_are_backed_up_and_deleted_however_often_the_process_is_killed(void **state)
+{
+	(void)state;
+	walk_kill(&walk_several);
+}
+
 static void a_key_is_made_once_however_often_the_card_vanishes(void **state)
 {
 	(void)state;
@@ -176,6 +247,8 @@ int main(void)
 		cmocka_unit_test(a_key_is_made_however_often_the_process_is_killed),
 		cmocka_unit_test(a_key_is_deleted_however_often_the_card_vanishes),
 		cmocka_unit_test(a_key_is_deleted_however_often_the_process_is_killed),
+		cmocka_unit_test(several_keys_are_backed_up_and_deleted_however_often_the_card_vanishes),
+		cmocka_unit_test(several_keys_are_backed_up_and_deleted_however_often_the_process_is_killed),
 		cmocka_unit_test(keys_are_made_and_deleted_although_memory_runs_short),
 	};
 

@@ -57,4 +57,18 @@ expect 6 "an ID that another key has" --json -d $a key rename --id 01 --new-id 0
 expect 3 "a key that is not there" -d $a key rename --id 02 --label x --pin-file pin
 expect 2 "nothing that would be new" -d $a key rename --id 01 --pin-file pin
 expect 2 "an ID of the wrong form" -d $a key rename --id 01 --new-id 1 --pin-file pin
+
+expect 0 "one is backed up" -d $a backup --id 03 --pin-file pin
+expect 5 "deleting several needs --confirm" -d $a key delete --id 01 --id 03 --pin-file pin
+expect 3 "where one of them is not there, none is deleted" -d $a key delete --id 01 --id 77 --pin-file pin --confirm $a
+expect 0 "two are deleted, with a backup first" --json -d $a key delete --id 01 --id 03 --backup-first --out safe --pin-file pin \
+	--confirm $a
+holds "... which is told of each" "[(k['id'], k['proof'], k['file'].startswith('safe/')) for k in j['keys']] == [('01', 'matched', True), ('03', 'matched', True)]"
+says "... what is proven about the backups of one is said" 'never opened or restored'
+[ "$(find safe -type f | wc -l)" = 2 ]
+verdict $? "... with a file each"
+expect 0 "objects" --json -d $a objects
+holds "... has the others" "sorted(o['id'] for o in j) == ['0202', '04']"
+expect 0 "one that is nowhere else" -d $a key delete --id 0202 --pin-file pin --confirm $a
+says "... is said to be gone for good" 'gone for good'
 finish

@@ -65,6 +65,7 @@ static void deleting_says_what_is_left_elsewhere(void **state)
 	OK(run_next(r, &bad, &f));
 	run_wait(r, NULL, NULL);
 	OK(run_next(r, &bad, &f));
+	OK(run_next(r, &bad, &f));
 	assert_int_equal(run_phase(r), RUN_REVIEW);
 	assert_string_equal(run_procedure(r)->confirm(r), place_serial(p, 0));
 	run_procedure(r)->review(r, &none);
@@ -72,7 +73,7 @@ static void deleting_says_what_is_left_elsewhere(void **state)
 	place_expect(p, "backup", 0, GIVEN({ "all", "1", 0 }, { "pin", PIN, 0 }), ST_OK);
 	run_procedure(r)->review(r, &some);
 	assert_false(says(&some, PROSE_WARNING, "gone for good"));
-	assert_true(says(&some, PROSE_ITEM, "never opened or restored"));
+	assert_true(says(&some, PROSE_WARNING, "never opened or restored"));
 	run_free(r);
 }
 
@@ -126,6 +127,86 @@ static void two_keys_with_one_id_are_told_apart_by_reference(void **state)
 	assert_int_equal(place_count(p, 0, FID_KEY), 1);
 }
 
+static void several_keys_are_deleted_or_none(void **state)
+{
+	struct place *p = *state;
+
+	place_init(p, 0, 1, 0x10);
+	place_make_key(p, 0, "ec:secp256r1", "one", "0a");
+	place_make_key(p, 0, "aes:256", "two", "0b");
+	place_make_key(p, 0, "ec:secp256r1", "stays", "0c");
+	place_expect(p, "key delete", 0, GIVEN({ "id", "0a", 0 }, { "id", "77", 1 }, { "pin", PIN, 0 }), ST_NOT_FOUND);
+	place_expect(p, "key delete", 0, GIVEN({ "id", "0a", 0 }, { "id", "ref:1", 1 }, { "pin", PIN, 0 }), ST_USAGE);
+	assert_int_equal(place_count(p, 0, FID_KEY), 3);
+	place_expect(p, "key delete", 0, GIVEN({ "id", "0a", 0 }, { "id", "0b", 1 }, { "pin", PIN, 0 }), ST_OK);
+	assert_int_equal(place_count(p, 0, FID_KEY), 1);
+	assert_int_equal(place_count(p, 0, FID_KEY_DESCRIPTION), 1);
+}
+
+static size_t backups(struct place *p)
+{
+	struct backup_filter filter = { .below = 0 };
+	struct fault f = { 0 };
+	size_t n = 0;
+
+	OK(store_backups_count(p->store, &filter, &n, &f));
+	return n;
+}
+
+static void a_backup_that_is_wanted_comes_first(void **state)
+{
+	struct place *p = *state;
+	const struct key_result *k;
+	struct run *r = NULL;
+	struct fault f = { 0 };
+	size_t n = 0;
+
+	place_init(p, 0, 1, 0x10);
+	place_make_key(p, 0, "ec:secp256r1", "one", "0a");
+	place_make_key(p, 0, "aes:256", "two", "0b");
+	OK(place_do(p, "key delete", 0,
+		    GIVEN({ "id", "0a", 0 }, { "id", "0b", 1 }, { "backup-first", "1", 0 }, { "out", p->out, 0 },
+			  { "pin", PIN, 0 }), &r, &f));
+	k = run_keys(r, &n);
+	assert_int_equal(n, 2);
+	for (size_t i = 0; i < n; i++) {
+		assert_int_equal(access(k[i].file, R_OK), 0);
+		assert_string_equal(k[i].proof, "matched");
+	}
+	run_free(r);
+	assert_int_equal(place_count(p, 0, FID_KEY), 0);
+	assert_int_equal(backups(p), 2);
+}
+
+/* One of the two may not be wrapped. */
+static void where_the_backup_fails_nothing_is_deleted(void **state)
+{
+	struct place *p = *state;
+	const struct keygen_params params = {
+		.algorithm = KEY_EC, .curve = curve_by_name("secp256r1"), .algorithms = { CARD_ECDSA }, .n_algorithms = 1,
+		.domain = KEY_NO_DOMAIN,
+	};
+	struct run_record *rows = NULL;
+	struct fault f = { 0 };
+	size_t n = 0;
+
+	place_init(p, 0, 1, 0x10);
+	place_make_key(p, 0, "ec:secp256r1", "one", "0a");
+	place_make_key(p, 0, "ec:secp256r1", "two", "0b");
+	place_swap(p, 0, 2, &params, false);
+	place_expect(p, "key delete", 0, GIVEN({ "id", "0a", 0 }, { "id", "0b", 1 }, { "backup-first", "1", 0 }, { "pin", PIN, 0 }),
+		     ST_NOT_ALLOWED);
+	assert_int_equal(place_count(p, 0, FID_KEY), 2);
+	OK(store_open_runs(p->store, NULL, &rows, &n, &f));
+	run_records_free(rows, n);
+	assert_int_equal(n, 0);
+	/* And a device that can have no backup at all. */
+	place_init(p, 1, -1, 0x10);
+	place_make_key(p, 1, "ec:secp256r1", "one", "0a");
+	place_expect(p, "key delete", 1, GIVEN({ "id", "0a", 0 }, { "backup-first", "1", 0 }, { "pin", PIN, 0 }), ST_NO_DKEK);
+	assert_int_equal(place_count(p, 1, FID_KEY), 1);
+}
+
 static void the_keys_offered_are_those_of_the_device(void **state)
 {
 	struct place *p = *state;
@@ -156,6 +237,9 @@ int main(void)
 		T(a_deleted_key_is_gone_with_all_that_belongs_to_it),
 		T(deleting_says_what_is_left_elsewhere),
 		T(a_secret_key_that_is_not_the_one_that_was_shown_stays),
+		T(several_keys_are_deleted_or_none),
+		T(a_backup_that_is_wanted_comes_first),
+		T(where_the_backup_fails_nothing_is_deleted),
 		T(the_keys_offered_are_those_of_the_device),
 		T(two_keys_with_one_id_are_told_apart_by_reference),
 	};

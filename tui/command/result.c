@@ -198,6 +198,11 @@ static struct json_object *show_journal(const struct run *r)
 	return o;
 }
 
+static struct json_object *show_deleted(const struct run *r)
+{
+	return with_all(r, row_json);
+}
+
 static struct json_object *show_device(const struct run *r)
 {
 	struct json_object *o = json_object_new_object();
@@ -288,7 +293,7 @@ static const struct show {
 } shows[] = {
 	{ "key new", show_key, NULL, false },
 	{ "key export", show_key, print_exported, false },
-	{ "key delete", show_key, NULL, false },
+	{ "key delete", show_deleted, NULL, false },
 	{ "key rename", show_key, NULL, false },
 	{ "key test", show_tested, NULL, true },
 	{ "cert import", show_certificate, NULL, false },
