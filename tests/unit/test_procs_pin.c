@@ -415,6 +415,41 @@ static void a_card_that_goes_leaves_one_of_the_two_so_pins(void **state)
 	}
 }
 
+static void a_card_that_goes_leaves_a_pin_blocked_or_unblocked(void **state)
+{
+	for (unsigned at = 0; at < 6; at++) {
+		for (unsigned lost = 0; lost < 2; lost++) {
+			struct place *p;
+			struct fault f = { 0 };
+			char spec[32];
+			enum status st;
+
+			assert_int_equal(teardown(state), 0);
+			assert_int_equal(setup(state), 0);
+			p = *state;
+			place_init(p, 0, 1, 0x10);
+			block(p);
+			snprintf(spec, sizeof(spec), lost ? "lost@%u" : "drop@%u", at + lost);
+			OK(sim_card_set_fault(place_sim(p, 0), spec, &f));
+			st = place_do(p, "pin unblock", 0, unblock(FACTORY_SO, NEW_PIN), NULL, &f);
+			OK(sim_card_set_fault(place_sim(p, 0), NULL, &(struct fault){ 0 }));
+			sim_card_plug(place_sim(p, 0), false);
+			sim_card_plug(place_sim(p, 0), true);
+			jobs_free(p->jobs);
+			place_start(p);
+			assert_int_equal(status_of(p, PIN_SO).tries, 15);
+			if (st == ST_OK || status_of(p, PIN_USER).state != PIN_BLOCKED) {
+				assert_true(st == ST_OK || st == ST_HALFWAY);   /* not: gone before anything was changed */
+				assert_true(takes(p, NEW_PIN));
+				assert_int_equal(status_of(p, PIN_USER).tries, 3);
+			} else {
+				place_expect(p, "pin unblock", 0, unblock(FACTORY_SO, NEW_PIN), ST_OK);
+				assert_true(takes(p, NEW_PIN));
+			}
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -436,6 +471,7 @@ int main(void)
 		T(what_was_done_is_in_the_journal_without_a_secret),
 		T(a_card_that_goes_leaves_one_of_the_two_pins),
 		T(a_card_that_goes_leaves_one_of_the_two_so_pins),
+		T(a_card_that_goes_leaves_a_pin_blocked_or_unblocked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
