@@ -38,6 +38,27 @@ came_and_went() {
 	same "$(json devices.json 'sorted((o["serial"], o["present"]) for o in d if o["serial"])')" "[('$a', False), ('$b', True)]"
 }
 
+# The inventory on a disk that cannot be written: looking goes on, nothing else does.
+cannot_be_written() {
+	mkdir disk
+	mount -t tmpfs -o size=4m,mode=700 none disk
+	cp inventory disk/inventory
+	mount -o remount,ro disk
+	local before
+	exits 0 "$KEYROOM" --store disk/inventory -d $b status
+	has 'read-only' said
+	exits 0 "$KEYROOM" --store disk/inventory devices
+	printf 'read-only\tq\n' | TERM=xterm-256color LINES=24 COLUMNS=80 timeout 60 python3 "$here/../line/typed.py" screen \
+		"$KEYROOM" --store disk/inventory
+	before=$(apdus b)
+	exits 1 "$KEYROOM" --store disk/inventory -d $b init --label x --no-backup --so-pin-file so --new-so-pin-file newso \
+		--new-pin-file pin --confirm $b
+	has 'read-only' said
+	hasnt 'was erased' said
+	[ $(($(apdus b) - before)) -lt 12 ]
+	umount disk
+}
+
 no_service() {
 	kill "${pids[0]}"
 	wait "${pids[0]}" 2>/dev/null || true
@@ -49,6 +70,7 @@ no_service() {
 mkdir -p "$XDG_DATA_HOME"
 secret so $so
 secret pin $pin
+secret newso 0123456789abcdef
 check 'without a card, status says so and exits with 3' nothing_there
 insert 0 a --serial $a --firmware 3.6
 check 'one card needs no -d' one_card
@@ -57,5 +79,6 @@ check 'two cards are told apart by serial and reader' two_cards
 check 'with pcscd and cards, doctor finds nothing wrong' k doctor
 eject 0
 check 'a card that was taken out is known, and absent' came_and_went
+check 'an inventory that cannot be written is for looking' cannot_be_written
 check 'without pcscd, status exits with 3 and names it' no_service
 end

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine/base/words.h"
+#include "store/store.h"
 #include "tui/command/ask.h"
 #include "tui/command/exit.h"
 #include "tui/command/print.h"
@@ -159,6 +160,9 @@ int command_run(const struct here *h)
 	if (st == ST_OK && h->env->store == NULL && h->args->command->without_store)
 		print_line(PROSE_WARNING, "The inventory was not read: %s What follows is what the device itself says.",
 			   h->store_fault->what);
+	if (st == ST_OK && h->env->store != NULL && store_read_only(h->env->store))
+		print_line(PROSE_WARNING, "The inventory %s is read-only: it can be looked at, and nothing is written down in it.",
+			   h->store_path);
 	if (st == ST_OK)
 		st = h->args->command->procedure != NULL ? run_procedure_here(h, &f) : h->args->command->show(h, &f);
 	if (st != ST_OK)

@@ -25,6 +25,7 @@
 
 /* The most urgent first. */
 enum kind {
+	READ_ONLY,
 	FACTORY_SO_PIN,
 	INTERRUPTED,
 	SHARES_MISSING,
@@ -48,6 +49,7 @@ static const struct {
 	enum fleet_urgency urgency;
 	const char *procedure;
 } kinds[] = {
+	[READ_ONLY] = { FLEET_DANGER, NULL },
 	[FACTORY_SO_PIN] = { FLEET_DANGER, "so-pin change" },
 	[INTERRUPTED] = { FLEET_DANGER, NULL },        /* its own */
 	[SHARES_MISSING] = { FLEET_DANGER, "share import" },
@@ -353,6 +355,8 @@ void attention_build(struct fleet *fl)
 	free(fl->attention);
 	fl->attention = NULL;
 	fl->n_attention = 0;
+	if (fl->store != NULL && store_read_only(fl->store))
+		add(fl, READ_ONLY, "", _("The inventory is read-only: nothing is written down in it."));
 	runs(fl);
 	for (size_t i = 0; i < fl->n; i++) {
 		if (fl->e[i]->d.state != FLEET_HERE)
