@@ -8,7 +8,45 @@ static enum status import(struct scene *c, size_t card, const char *file, const 
 {
 	const struct given given[] = { { "file", 0, file, true }, { "password", 0, password, false }, { 0 } };
 
+	c->s.unconfirmed = true;
 	return stage_run(&c->s, &procedure_share_import, stage_serial(&c->s, card), given, ret_run, f);
+}
+
+/* With --confirm. */
+static enum status insist(struct scene *c, const char *file, struct run **ret_run, struct fault *f)
+{
+	const struct given given[] = { { "file", 0, file, true }, { "password", 0, "password", false }, { 0 } };
+	enum status st;
+
+	c->s.unconfirmed = false;
+	st = stage_run(&c->s, &procedure_share_import, stage_serial(&c->s, 0), given, ret_run, f);
+	c->s.unconfirmed = true;
+	return st;
+}
+
+/* By a program that the journal does not hear of; the share that it imports is a.pbe's like, or a stranger's. */
+static void initialised_by_another(struct scene *c, unsigned shares, const struct secret *imported)
+{
+	SECRET *so = secret_new(PIN_SO_LEN), *typed = secret_new(PIN_SO_DIGITS), *pin = secret_new(16);
+	const struct init_params params = {
+		.so = so, .pin = pin, .tries = 3, .options = OPTION_UNBLOCK, .dkek_shares = (int)shares,
+	};
+	struct dkek_status dkek;
+	struct card *card;
+	struct fault f;
+
+	assert_true(secret_set(typed, NEW_SO, PIN_SO_DIGITS) && secret_set(pin, PIN, strlen(PIN)));
+	must(pin_check_so(typed, so, &f));
+	card = stage_talk(&c->s, 0);
+	{
+		CARD_SESSION *held = NULL;
+
+		must(card_begin(card, &held, &f));
+		must(card_initialise(card, &params, &f));
+		if (imported != NULL)
+			must(card_import_share(card, 0, imported, &dkek, &f));
+	}
+	card_close(card);
 }
 
 static const struct given fresh_with_two[] = {
@@ -81,27 +119,105 @@ static void a_share_goes_in_once(void **state)
 /* The journal does not hear of what another program does. */
 static void a_share_is_taken_by_a_device_that_another_program_has_initialised_since(void **state)
 {
-	SECRET *so = secret_new(PIN_SO_LEN), *typed = secret_new(PIN_SO_DIGITS), *pin = secret_new(16);
-	const struct init_params params = { .so = so, .pin = pin, .tries = 3, .options = OPTION_UNBLOCK, .dkek_shares = 2 };
 	struct scene c;
-	struct card *card;
 	struct fault f;
 
 	(void)state;
 	raise_waiting(&c);
-	assert_true(secret_set(typed, NEW_SO, PIN_SO_DIGITS) && secret_set(pin, PIN, strlen(PIN)));
-	must(pin_check_so(typed, so, &f));
-	card = stage_talk(&c.s, 0);
-	{
-		CARD_SESSION *held = NULL;
-
-		must(card_begin(card, &held, &f));
-		must(card_initialise(card, &params, &f));
-	}
-	card_close(card);
+	initialised_by_another(&c, 2, NULL);
 	must(import(&c, 0, "a.pbe", "password", NULL, &f));
 	assert_int_equal(missing(&c), 1);
 	assert_int_equal(import(&c, 0, "a.pbe", "password", NULL, &f), ST_REFUSED);
+	strike_scene(&c);
+}
+
+/* It has imported a share itself, and how many there are to be or are in says that the journal is of another time. */
+static void a_journal_of_another_time_refuses_nothing(void **state)
+{
+	SECRET *theirs = secret_new(32);
+	struct scene c;
+	struct run *r = NULL;
+	struct fault f;
+
+	(void)state;
+	memset(secret_bytes(theirs), 0x5a, 32);
+	assert_true(secret_set_len(theirs, 32));
+	raise_waiting(&c);
+	initialised_by_another(&c, 3, theirs);
+	must(import(&c, 0, "a.pbe", "password", &r, &f));
+	assert_true(says(r, procedure_share_import.review, "a.pbe"));
+	assert_null(procedure_share_import.confirm(r));
+	run_free(r);
+	assert_int_equal(missing(&c), 1);
+	must(import(&c, 0, "b.pbe", "password", NULL, &f));
+	/* Both were in, by the journal; one is, by the device. */
+	initialised_by_another(&c, 3, theirs);
+	must(import(&c, 0, "b.pbe", "password", NULL, &f));
+	must(import(&c, 0, "a.pbe", "password", NULL, &f));
+	assert_int_equal(missing(&c), 0);
+	strike_scene(&c);
+}
+
+/* As many as we had imported, another one: nothing but the person knows. */
+static void who_knows_better_than_the_journal_types_the_serial(void **state)
+{
+	SECRET *theirs = secret_new(32);
+	struct scene c;
+	struct run *r = NULL;
+	struct fault f;
+
+	(void)state;
+	memset(secret_bytes(theirs), 0x5a, 32);
+	assert_true(secret_set_len(theirs, 32));
+	raise_waiting(&c);
+	initialised_by_another(&c, 2, theirs);
+	assert_int_equal(import(&c, 0, "a.pbe", "password", NULL, &f), ST_REFUSED);
+	assert_non_null(strstr(f.what, "already"));
+	assert_int_equal(missing(&c), 1);
+	must(insist(&c, "a.pbe", &r, &f));
+	assert_true(says(r, procedure_share_import.review, "By the journal this share is in"));
+	assert_string_equal(procedure_share_import.confirm(r), stage_serial(&c.s, 0));
+	run_free(r);
+	assert_int_equal(missing(&c), 0);
+	strike_scene(&c);
+}
+
+static bool page_says(struct scene *c, const char *words)
+{
+	struct run *r = NULL;
+	PROSE p = { 0 };
+	bool found = false;
+	unsigned index;
+	struct fault f;
+
+	c->s.env.script = false;
+	must(run_new(&procedure_share_import, &c->s.env, &r, &f));
+	must(run_set_device(r, stage_serial(&c->s, 0), NULL, &f));
+	run_wait(r, NULL, NULL);
+	run_page(r, &index)->text(r, index, &p);
+	for (size_t i = 0; i < p.n; i++)
+		found |= strstr(p.p[i].text, words) != NULL;
+	run_free(r);
+	c->s.env.script = true;
+	return found;
+}
+
+static void the_page_says_how_many_are_missing_and_which_are_in(void **state)
+{
+	SECRET *theirs = secret_new(32);
+	struct scene c;
+
+	(void)state;
+	memset(secret_bytes(theirs), 0x5a, 32);
+	assert_true(secret_set_len(theirs, 32));
+	raise_waiting(&c);
+	assert_true(page_says(&c, "waits for 1 of 2 DKEK shares"));
+	assert_true(page_says(&c, "In already: the share with the check value "));
+	assert_false(page_says(&c, "not imported here"));
+	initialised_by_another(&c, 3, theirs);
+	assert_true(page_says(&c, "waits for 2 of 3 DKEK shares"));
+	assert_true(page_says(&c, "Another program has initialised"));
+	assert_false(page_says(&c, "In already"));
 	strike_scene(&c);
 }
 
@@ -254,6 +370,9 @@ int main(void)
 		cmocka_unit_test(a_share_that_cannot_be_opened_is_not_imported),
 		cmocka_unit_test(a_share_goes_in_once),
 		cmocka_unit_test(a_share_is_taken_by_a_device_that_another_program_has_initialised_since),
+		cmocka_unit_test(a_journal_of_another_time_refuses_nothing),
+		cmocka_unit_test(the_page_says_how_many_are_missing_and_which_are_in),
+		cmocka_unit_test(who_knows_better_than_the_journal_types_the_serial),
 		cmocka_unit_test(a_last_share_that_arrived_unseen_is_told_so),
 		cmocka_unit_test(a_device_without_a_dkek_takes_no_share),
 		cmocka_unit_test(the_last_share_makes_what_the_inventory_expects),

@@ -185,7 +185,7 @@ enum status stage_run(struct stage *s, const struct procedure *p, const char *de
 	struct run *r = NULL;
 	enum status st;
 
-	s->env.confirm = device;
+	s->env.confirm = s->unconfirmed ? NULL : device;
 	st = run_new(p, &s->env, &r, f);
 	if (st != ST_OK)
 		return st;

@@ -27,6 +27,7 @@ struct stage {
 	struct store *store;
 	struct env env;              /* a script's; share_iterations 1 */
 	char store_file[288];
+	bool unconfirmed;            /* no --confirm; else each run has its device's */
 };
 
 void stage_open(struct stage *s, const char *dir, unsigned cards, const char *firmware);

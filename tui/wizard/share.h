@@ -86,12 +86,14 @@ enum status share_record(struct store *s, const struct share_slot *slot, bool ma
 enum status share_record_import(struct step_env *e, const struct share_slot *slot, const struct dkek_status *d, struct fault *f);
 
 /*
- * The check values of the shares that were imported since the device was erased, as far as the journal knows. Not more than
- * the device says that it has (now): the others went when another program initialised it.
+ * The check values of the shares that were imported since the device was erased, as far as the journal knows. The device (now)
+ * is believed before it: where it has fewer shares than were in after the last import, or is to get another number of them,
+ * another program has initialised it since, and nothing is known.
  */
 struct share_kcvs {
 	uint8_t kcv[DKEK_SHARES_MAX + 1][KCV_LEN];
 	size_t n;
+	bool outdated;               /* by another program's initialisation; n is 0 then */
 };
 enum status share_imported(struct step_env *e, const struct dkek_status *now, struct share_kcvs *ret, struct fault *f);
 bool share_kcvs_have(const struct share_kcvs *l, const uint8_t kcv[static KCV_LEN]);
@@ -101,9 +103,9 @@ enum status share_note_begin(struct step_env *e, const struct share_slot *slot, 
 enum status share_note_end(struct step_env *e, struct fault *f);
 
 /*
- * Is this share in the device already? The journal knows those that were written down since the device was erased; of one
- * whose import was interrupted the number of missing shares tells. A device does not notice the same share twice, and the
- * two would cancel each other out (smartcard-hsm.md 6.1).
+ * Is this share in the device already? The journal knows those that were written down since the device was erased, as long as
+ * no other program did that; of one whose import was interrupted the number of missing shares tells. A device does not notice
+ * the same share twice, and the two would cancel each other out (smartcard-hsm.md 6.1).
  */
 enum share_where { SHARE_NOT_IN, SHARE_IN, SHARE_IN_UNRECORDED };
 enum status share_where_is(struct step_env *e, const struct share_slot *slot, const struct dkek_status *now,

@@ -16,6 +16,8 @@ struct import {
 	bool stranger;             /* but not this share as one of those that make it */
 	uint8_t kcv[KCV_LEN];
 	bool unknown, hidden, compared;
+	struct share_kcvs in;      /* as far as the journal knows */
+	bool in_already;           /* this share too, by the journal */
 };
 
 static struct import *state_of(const struct run *r)
@@ -58,6 +60,8 @@ static enum status look(struct step_env *e, struct fault *f)
 	if (st != ST_OK || run_is_resumed(e->run))
 		return st;
 	st = is_interrupted(e, &interrupted, f);
+	if (st == ST_OK)
+		st = share_imported(e, &s->before, &s->in, f);
 	return st == ST_OK && !interrupted ? may_import(e->run, &s->before, f) : st;
 }
 
@@ -70,16 +74,35 @@ static enum status is_in_already(const struct run *r, const struct share_slot *s
 			 "import another one.", slot->file, run_serial(r));
 }
 
+/* The journal does not hear of what other programs do. Who knows better types the serial. */
+static bool is_insisted_on(const struct run *r)
+{
+	const struct env *env = run_env(r);
+
+	if (!state_of(r)->in_already)
+		return false;
+	return run_is_confirmed(r, run_serial(r)) ||
+	       (env->script && env->confirm != NULL && strcmp(env->confirm, run_serial(r)) == 0);
+}
+
 static enum status refuse_twice(struct step_env *e, const struct share_slot *slot, struct fault *f)
 {
+	struct import *s = state_of(e->run);
 	enum share_where where;
 	bool interrupted = false;
-	enum status st = share_where_is(e, slot, &state_of(e->run)->before, &where, f);
+	enum status st = share_where_is(e, slot, &s->before, &where, f);
 
+	s->in_already = false;
 	if (st != ST_OK || where != SHARE_IN || run_is_resumed(e->run))
 		return st;
-	st = is_interrupted(e, &interrupted, f);
-	return st == ST_OK && !interrupted ? is_in_already(e->run, slot, f) : st;
+	if ((st = is_interrupted(e, &interrupted, f)) != ST_OK || interrupted)
+		return st;
+	s->in_already = true;
+	if (!run_env(e->run)->script || is_insisted_on(e->run))
+		return ST_OK;
+	(void)is_in_already(e->run, slot, f);
+	return fault_add(f, "Only where another program has initialised the device since, so that it is not: say so with --confirm %s.",
+			 run_serial(e->run));
 }
 
 /* Has this DKEK one of these shares, or the one that is open? */
@@ -150,12 +173,34 @@ static enum status open_share(struct step_env *e, struct fault *f)
 	return st;
 }
 
+/* Which ones are in, as far as anybody here knows. */
+static void say_in(const struct import *s, const char *serial, struct prose *out)
+{
+	const unsigned in = s->before.total - s->before.missing, known = (unsigned)s->in.n;
+	char kcv[KCV_TEXT_MAX];
+
+	for (unsigned i = known; i-- > 0;) {
+		hex_upper(kcv, s->in.kcv[i], KCV_LEN);
+		prose_add(out, PROSE_ITEM, "In already: the share with the check value %s.", kcv);
+	}
+	if (s->in.outdated)
+		prose_add(out, PROSE_WARNING, "Another program has initialised %s since the journal last knew it. Which shares are in is "
+			  "not known here: ask who did it. The same share twice would cancel itself out.", serial);
+	else if (in > known)
+		prose_add(out, PROSE_WARNING, translated_n("%u share that is in was not imported here, so it is not known which one. The "
+							   "same share twice would cancel itself out.",
+							   "%u shares that are in were not imported here, so it is not known which "
+							   "ones. The same share twice would cancel itself out.", in - known),
+			  in - known);
+}
+
 static void say_share(const struct run *r, unsigned index, struct prose *out)
 {
 	const struct import *s = state_of(r);
 
 	(void)index;
 	prose_add(out, PROSE_PLAIN, "%s waits for %u of %u DKEK shares.", run_serial(r), s->before.missing, s->before.total);
+	say_in(s, run_serial(r), out);
 	prose_add(out, PROSE_PLAIN, "A share is opened here first, and imported after you have seen its check value. The "
 		  "device needs no PIN for "
 		  "that. What is imported cannot be taken back.");
@@ -233,8 +278,11 @@ static enum status import(struct step_env *e, struct fault *f)
 	if ((st = card_dkek_status(e->card, 0, &s->before, NULL, f)) != ST_OK ||
 	    (st = share_where_is(e, &s->shares.slot[0], &s->before, &where, f)) != ST_OK)
 		return st;
-	if (where == SHARE_IN && !run_is_resumed(e->run))
-		return is_in_already(e->run, &s->shares.slot[0], f);
+	if (where == SHARE_IN && !run_is_resumed(e->run)) {
+		if (!is_insisted_on(e->run))
+			return is_in_already(e->run, &s->shares.slot[0], f);
+		where = SHARE_NOT_IN;
+	}
 	s->after = s->before;
 	if (where == SHARE_NOT_IN && (st = send(e, f)) != ST_OK)
 		return st;
@@ -297,6 +345,10 @@ static void review(const struct run *r, struct prose *out)
 		prose_add(out, PROSE_PLAIN, "All shares of %s are in. It will be found out whether the one in %s is among them; "
 			  "nothing is imported.", run_serial(r), slot->file);
 	prose_add(out, PROSE_VALUE, "Check value of this share alone: %s", slot->kcv_text);
+	if (s->in_already)
+		prose_add(out, PROSE_WARNING, "By the journal this share is in %s already. Imported twice it would cancel itself out, and "
+			  "the device would have another DKEK than all your backups. Go on only if you know that another program has "
+			  "initialised the device since; else go back, and import another one.", run_serial(r));
 	if (s->stranger)
 		prose_add(out, PROSE_WARNING, "Another share that is in this device belongs to a DKEK that the inventory "
 			  "knows, and this one does "
@@ -337,6 +389,11 @@ static void failed(const struct run *r, struct prose *out)
 			  "said.", s->after.total ? s->after.missing : s->before.missing, s->before.total);
 }
 
+static const char *confirm(const struct run *r)
+{
+	return state_of(r)->in_already ? run_serial(r) : NULL;
+}
+
 static void done(void *state)
 {
 	shares_done(&((struct import *)state)->shares);
@@ -345,6 +402,7 @@ static void done(void *state)
 const struct procedure procedure_share_import = {
 	.name = "share-import", .command = "share import", .title = N_("Import a share"),
 	.summary = N_("import a DKEK share into a device that waits for it"), .on_device = true, .pages = pages, .steps = steps,
-	.state_size = sizeof(struct import), .state_done = done, .review = review, .outcome = outcome, .failed = failed,
+	.state_size = sizeof(struct import), .state_done = done, .review = review, .confirm = confirm,
+	.outcome = outcome, .failed = failed,
 	.resume = &resume,
 };

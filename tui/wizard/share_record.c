@@ -53,6 +53,37 @@ static bool kcv_of_entry(const struct journal_row *row, uint8_t ret[static KCV_L
 	return false;
 }
 
+static bool in_a_word(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* "... number 1 of 2.", in any language: of the two short numbers the larger one is how many there were to be. */
+static bool agrees(const struct journal_row *row, const struct dkek_status *now)
+{
+	unsigned found[2] = { 0 }, n = 0;
+
+	for (const char *at = row->text; *at != '\0';) {
+		const size_t digits = strspn(at, "0123456789");
+
+		if (digits > 0 && digits <= 3 && !in_a_word(at[digits]) && n < 3) {
+			if (n < 2)
+				found[n] = (unsigned)strtoul(at, NULL, 10);
+			n++;
+		}
+		/* On to the next word. */
+		if (in_a_word(*at))
+			while (in_a_word(*at))
+				at++;
+		else
+			at++;
+	}
+	if (n != 2)
+		return true;
+	return (found[0] > found[1] ? found[0] : found[1]) == now->total &&
+	       (found[0] < found[1] ? found[0] : found[1]) <= now->total - now->missing;
+}
+
 enum status share_imported(struct step_env *e, const struct dkek_status *now, struct share_kcvs *ret, struct fault *f)
 {
 	struct journal_filter filter = { .device = run_serial(e->run) };
@@ -61,6 +92,7 @@ enum status share_imported(struct step_env *e, const struct dkek_status *now, st
 	enum status st = ST_OK;
 
 	ret->n = 0;
+	ret->outdated = false;
 	if (!e->store)
 		return ST_OK;
 	do {
@@ -69,13 +101,16 @@ enum status share_imported(struct step_env *e, const struct dkek_status *now, st
 		n = 0;
 		st = store_journal_list(e->store, &filter, &rows, &n, f);
 		for (size_t i = 0; st == ST_OK && i < n && !over && ret->n < DKEK_SHARES_MAX; i++) {
-			over = strcmp(rows[i].what, WHAT_ERASED) == 0;
-			ret->n += kcv_of_entry(&rows[i], ret->kcv[ret->n]);
+			const bool imported = kcv_of_entry(&rows[i], ret->kcv[ret->n]);
+
+			/* The newest stands first. */
+			ret->outdated = imported && ret->n == 0 && !agrees(&rows[i], now);
+			over = ret->outdated || strcmp(rows[i].what, WHAT_ERASED) == 0;
+			ret->n += imported && !over;
 		}
 		filter.page.offset += (unsigned)n;
 		free(rows);
 	} while (st == ST_OK && n > 0 && !over);
-	/* The newest stand first. */
 	if (ret->n > now->total - now->missing)
 		ret->n = now->total - now->missing;
 	return st;
@@ -169,6 +204,10 @@ enum status share_where_is(struct step_env *e, const struct share_slot *slot, co
 
 	*ret = SHARE_NOT_IN;
 	if (!e->store)
+		return ST_OK;
+	/* Begun by this run, and not noted as done: whatever the journal said before that, the device tells. */
+	if (run_is_resumed(e->run) && strcmp(run_fact(e->run, "importing"), slot->kcv_text) == 0 &&
+	    strtoul(run_fact(e->run, "missing"), NULL, 10) == now->missing)
 		return ST_OK;
 	st = share_imported(e, now, &in, f);
 	if (st == ST_OK && share_kcvs_have(&in, slot->kcv))
