@@ -38,7 +38,7 @@ static void make_files(void)
 	assert_int_equal(fclose(out), 0);
 	buf_done(&der);
 	assert_non_null(out = fopen("tango.txt", "we"));
-	assert_true(fputs("where the safe's key is\n", out) >= 0);
+	assert_true(fputs("tango 4711\n", out) >= 0);
 	assert_int_equal(fclose(out), 0);
 }
 

@@ -241,7 +241,8 @@ static void cover(char *text)
 		size_t n = begins ? cover_one(p) : 0;
 
 		pem = (pem || strncmp(p, "-----BEGIN", 10) == 0) && strncmp(p, "-----END", 8) != 0;
-		if (n == 0 && pem && begins && p != text && p[-1] == ' ' && run_of(p, is_of_base64) >= 4) {
+		if (n == 0 && pem && begins && p > text + 1 && p[-1] == ' ' && !isalnum((unsigned char)p[-2]) &&
+		    run_of(p, is_of_base64) >= 4) {
 			n = run_of(p, is_of_base64);
 			cover_with(p, n, '0');
 		}
