@@ -167,27 +167,41 @@ static int title_width(void)
 	return width;
 }
 
-static void draw(const struct screen *s, struct area a)
+static void draw_titles(const struct menu_screen *m, struct area in)
 {
-	const struct menu_screen *m = peek(s);
-	struct area body = ui_head(s, a, "Keyroom", "", "");
-	struct area in = area_box(area_sub(body, 0, 0, body.rows - 1, body.cols), ROLE_TITLE, _("Procedures"));
-	struct area foot = area_sub(body, body.rows - 1, 0, 1, body.cols);
 	size_t top = list_top(m->at, m->n, in.rows);
-	int wide = title_width();
 
 	for (size_t i = top; i < m->n && i - top < (size_t)in.rows; i++) {
-		const struct procedure *p = procedures[m->row[i]];
 		struct area line = area_sub(in, (int)(i - top), 0, 1, in.cols);
 
-		area_text(line, 0, 1, ROLE_PLAIN, translated(p->title));
-		area_fit(line, 0, wide + 3, line.cols - wide - 4, ROLE_PLAIN, translated(p->summary));
+		area_text(line, 0, 1, ROLE_PLAIN, translated(procedures[m->row[i]]->title));
 		if (i == m->at) {
 			area_text(line, 0, 0, ROLE_PLAIN, "\xe2\x96\xb8");
 			area_role(line, 0, 0, line.cols, ROLE_CURSOR);
 		}
 		area_zone(line, 0, 0, line.cols, ZONE_ROW, 0, i);
 	}
+}
+
+/* What the one under the cursor does, in full. */
+static void draw_summary(const struct menu_screen *m, struct area box)
+{
+	const struct procedure *p = m->n > 0 ? procedures[m->row[m->at]] : NULL;
+	struct area in = area_box(box, ROLE_TITLE, p != NULL ? translated(p->title) : NULL);
+
+	in = area_sub(in, 1, 1, in.rows - 1, in.cols - 2);
+	(void)area_wrap(in, 0, ROLE_PLAIN, p != NULL ? translated(p->summary) : _("No procedure fits the filter."));
+}
+
+static void draw(const struct screen *s, struct area a)
+{
+	const struct menu_screen *m = peek(s);
+	struct area body = ui_head(s, a, "Keyroom", "", "");
+	struct area foot = area_sub(body, body.rows - 1, 0, 1, body.cols);
+	int wide = title_width() + 4;
+
+	draw_titles(m, area_box(area_sub(body, 0, 0, body.rows - 1, wide), ROLE_TITLE, _("Procedures")));
+	draw_summary(m, area_sub(body, 0, wide, body.rows - 1, body.cols - wide));
 	if (m->filtering || m->filter.n > 0) {
 		int col = area_text(foot, 0, 1, ROLE_TITLE, _("Filter: "));
 
