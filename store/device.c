@@ -245,6 +245,25 @@ enum status store_domains(struct store *s, const char *serial, struct domain_row
 	return st;
 }
 
+static void read_device_domain(struct query *q, void *row)
+{
+	struct device_domain *d = row;
+
+	get_text(q, d->serial, sizeof(d->serial));
+	read_domain(q, &d->domain);
+}
+
+enum status store_first_domains(struct store *s, struct device_domain **ret, size_t *ret_n, struct fault *f)
+{
+	QUERY q = { 0 };
+	void *rows = NULL;
+	enum status st = query_open(&q, s, SQL_FIRST_DOMAINS, f);
+
+	if (st == ST_OK && (st = list_all(&q, sizeof(**ret), read_device_domain, &rows, ret_n, f)) == ST_OK)
+		*ret = rows;
+	return st;
+}
+
 /* --- usual times --- */
 
 enum status store_usual_add(struct store *s, const char *serial, const char *name, int64_t ms, struct fault *f)

@@ -86,6 +86,14 @@ enum status store_domain_seen(struct store *s, const char *serial, const struct 
 /* By number. *ret is the caller's to free(). */
 enum status store_domains(struct store *s, const char *serial, struct domain_row **ret, size_t *ret_n, struct fault *f);
 
+struct device_domain {
+	char serial[STORE_SERIAL_MAX];
+	struct domain_row domain;
+};
+
+/* Key domain 0 of every device that has one, by serial: for all devices at once. *ret is the caller's to free(). */
+enum status store_first_domains(struct store *s, struct device_domain **ret, size_t *ret_n, struct fault *f);
+
 /* --- how long a slow step usually takes on this device --- */
 
 /* name is the caller's: "key new rsa:4096". Averages, so that one bad day counts little. */

@@ -42,6 +42,28 @@ bool dictionary_get(const struct dictionary *d, const char *text, uint32_t *ret)
 	return true;
 }
 
+static void *shrunk(void *p, size_t n)
+{
+	void *less = realloc(p, n);
+
+	return less != NULL ? less : p;
+}
+
+void dictionary_trim(struct dictionary *d, bool lookup)
+{
+	if (!lookup) {
+		free(d->slots);
+		d->slots = NULL;
+		d->n_slots = 0;
+	}
+	if (d->n == 0)
+		return;
+	d->text = shrunk(d->text, d->at[d->n]);
+	d->folded = shrunk(d->folded, d->folded_at[d->n]);
+	d->at = shrunk(d->at, (d->n + 1) * sizeof(*d->at));
+	d->folded_at = shrunk(d->folded_at, (d->n + 1) * sizeof(*d->folded_at));
+}
+
 static bool grow_slots(struct dictionary *d)
 {
 	size_t n = d->n_slots > 0 ? 2 * d->n_slots : 64;

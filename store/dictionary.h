@@ -26,6 +26,9 @@ uint32_t dictionary_add(struct dictionary *d, const char *text, const char *also
 
 bool dictionary_get(const struct dictionary *d, const char *text, uint32_t *ret);   /* false: it is not in there */
 
+/* When all is added: gives back what was reserved. Only with lookup may dictionary_get() be called after it. */
+void dictionary_trim(struct dictionary *d, bool lookup);
+
 static inline const char *dictionary_text(const struct dictionary *d, uint32_t i)
 {
 	return i < d->n ? d->text + d->at[i] : "";

@@ -1,6 +1,7 @@
 /* Loading a listing: one walk through each table, texts by number. */
 #include "store/listing_inside.h"
 
+#include "engine/base/bytes.h"
 #include "store/backup.h"
 #include "store/list.h"
 
@@ -131,8 +132,7 @@ static void kcv_words(struct query *q, char out[static 2 * STORE_KCV_LEN + 1])
 	uint8_t kcv[STORE_KCV_LEN];
 
 	get_blob(q, kcv, sizeof(kcv));
-	for (size_t i = 0; i < sizeof(kcv); i++)
-		snprintf(out + 2 * i, 3, "%02X", kcv[i]);
+	hex_upper(out, kcv, sizeof(kcv));
 }
 
 /* The next column of the SELECT, as a number. */
@@ -259,6 +259,21 @@ static void work_out_care(struct listing *l)
 	}
 }
 
+/* What was reserved while rows came. Where that fails it stays reserved. */
+static void trim(struct listing *l)
+{
+	int64_t *id = reallocarray(l->id, l->n + 1, sizeof(*id));
+
+	l->id = id != NULL ? id : l->id;
+	for (size_t c = 0; c < l->n_columns; c++) {
+		uint32_t *value = reallocarray(l->column[c].value, l->n + 1, sizeof(*value));
+
+		l->column[c].value = value != NULL ? value : l->column[c].value;
+	}
+	for (size_t i = 0; i < LISTING_DICTIONARIES; i++)
+		dictionary_trim(&l->dictionary[i], i == IN_DEVICES);
+}
+
 static enum status load(struct loading *g, struct store *s, enum listing_kind kind, struct fault *f)
 {
 	struct listing *l = g->l;
@@ -279,6 +294,7 @@ static enum status load(struct loading *g, struct store *s, enum listing_kind ki
 		return st;
 	if (kind == LISTING_KEYS)
 		work_out_care(l);
+	trim(l);
 	return listing_settle(l, g->plan->order, g->plan->newest_first, f);
 }
 

@@ -50,6 +50,9 @@ static const char *const statements[SQL_COUNT] = {
 		" present = coalesce(?3, present), shares = coalesce(?4, shares), missing = coalesce(?5, missing),"
 		" exchanged = ?6, seen_at = ?8",
 	[SQL_DOMAINS] = "SELECT number, present, shares, missing, exchanged, kcv FROM domain WHERE device = ?1 ORDER BY number",
+	[SQL_FIRST_DOMAINS] =
+		"SELECT d.serial, m.number, m.present, m.shares, m.missing, m.exchanged, m.kcv FROM domain m"
+		" JOIN device d ON d.id = m.device WHERE m.number = 0 ORDER BY d.serial",
 	[SQL_USUAL_ADD] =
 		"INSERT INTO usual(device, name, ms, n) VALUES (?1, ?2, ?3, 1)"
 		" ON CONFLICT (device, name) DO UPDATE SET"

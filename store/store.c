@@ -1,5 +1,10 @@
 #include "store/link.h"
 
+void store_relax(struct store *s)
+{
+	(void)sqlite3_db_release_memory(s->db);
+}
+
 const char *store_path(const struct store *s)
 {
 	return s->path;

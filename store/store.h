@@ -44,6 +44,9 @@ enum status store_open(const char *path, unsigned flags, struct store **ret, str
 void store_close(struct store *s);   /* rolls back what was not committed; NULL is fine */
 DEFINE_GUARD(struct store, store_close)
 
+/* Gives back the memory in which pages of the file are kept, after a walk through much of it. */
+void store_relax(struct store *s);
+
 const char *store_path(const struct store *s);
 bool store_read_only(const struct store *s);   /* the screens say so */
 

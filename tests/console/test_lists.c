@@ -17,6 +17,7 @@
 #include "store/key.h"
 #include "tui/console/keys.h"
 #include "tui/console/screens.h"
+#include "words.h"
 
 #define T0 (FAKE_NOW - 400 * 86400)
 #define KEYS 12
@@ -142,6 +143,7 @@ static int begin(void **state, bool filled)
 	struct fault f = { 0 };
 
 	assert_non_null(l);
+	(void)words_begin();
 	(void)snprintf(l->folder, sizeof(l->folder), "/tmp/keyroom-lists-XXXXXX");
 	assert_non_null(mkdtemp(l->folder));
 	(void)snprintf(l->path, sizeof(l->path), "%s/inventory.db", l->folder);

@@ -1,5 +1,6 @@
 #include "tui/console/stock.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,7 +20,7 @@ struct stock {
 	struct ui *ui;
 	bool begun;
 	struct load load[KINDS + 1];
-	bool again[KINDS + 1];   /* the inventory changed while it was loaded */
+	bool wanted[KINDS + 1];  /* to be loaded, once no other is being loaded */
 	struct listing *listing[KINDS];
 	unsigned version[KINDS];
 	struct fault fault[KINDS + 1];
@@ -31,6 +32,7 @@ static enum status load_it(struct job *job, struct card *card, void *local, void
 {
 	struct load *load = ctx;
 	struct store *s = local;
+	enum status st;
 
 	(void)job;
 	(void)card;
@@ -38,23 +40,37 @@ static enum status load_it(struct job *job, struct card *card, void *local, void
 		return fault_set(f, ST_STORE, "There is no inventory, so that nothing can be listed here. What is plugged in stands "
 				 "on the screen of the devices.");
 	if (load->kind == CHAIN)
-		return store_journal_verify(s, &load->verdict, f);
-	return store_listing(s, (enum listing_kind)load->kind, key_type_words, &load->listing, f);
+		st = store_journal_verify(s, &load->verdict, f);
+	else
+		st = store_listing(s, (enum listing_kind)load->kind, key_type_words, &load->listing, f);
+	store_relax(s);
+	(void)malloc_trim(0);   /* what walking through all rows took is not needed again soon */
+	return st;
 }
 
-static void submit(struct stock *s, unsigned kind)
+/* One after the other: the old listing stays until the new one is there, and two of each kind would take much memory. */
+static void next_load(struct stock *s)
 {
-	struct load *load = &s->load[kind];
-
-	if (load->job != 0) {
-		s->again[kind] = true;
-		return;
+	for (unsigned kind = 0; kind <= CHAIN; kind++) {
+		if (s->load[kind].job != 0)
+			return;
 	}
-	s->again[kind] = false;
-	load->kind = kind;
-	load->job = jobs_submit(s->ui->env->jobs, NULL, load_it, load);
-	if (load->job == 0)
+	for (unsigned kind = 0; kind <= CHAIN; kind++) {
+		if (!s->wanted[kind])
+			continue;
+		s->wanted[kind] = false;
+		s->load[kind].kind = kind;
+		s->load[kind].job = jobs_submit(s->ui->env->jobs, NULL, load_it, &s->load[kind]);
+		if (s->load[kind].job != 0)
+			return;
 		(void)fault_set(&s->fault[kind], ST_NO_MEMORY, NULL);
+	}
+}
+
+static void want(struct stock *s, unsigned kind)
+{
+	s->wanted[kind] = true;
+	next_load(s);
 }
 
 struct stock *stock_new(struct ui *ui)
@@ -86,7 +102,7 @@ void stock_begin(struct stock *s)
 		return;
 	s->begun = true;
 	for (unsigned kind = 0; kind < KINDS; kind++)
-		submit(s, kind);
+		want(s, kind);
 }
 
 static void came(struct stock *s, struct load *load, const struct job_event *e)
@@ -105,7 +121,7 @@ static void came(struct stock *s, struct load *load, const struct job_event *e)
 	load->listing = NULL;
 	s->version[load->kind]++;
 	if (load->kind == LISTING_JOURNAL && s->wants_verdict)
-		submit(s, CHAIN);
+		want(s, CHAIN);
 }
 
 bool stock_event(struct stock *s, const struct job_event *e, unsigned fleet_changes)
@@ -113,13 +129,12 @@ bool stock_event(struct stock *s, const struct job_event *e, unsigned fleet_chan
 	bool some = false;
 
 	for (unsigned kind = 0; s->begun && kind < KINDS && fleet_changes != 0; kind++)
-		submit(s, kind);
+		want(s, kind);
 	for (unsigned kind = 0; kind <= CHAIN && e->type == JOBS_DONE; kind++) {
 		if (s->load[kind].job == 0 || s->load[kind].job != e->job)
 			continue;
 		came(s, &s->load[kind], e);
-		if (s->again[kind])
-			submit(s, kind);
+		next_load(s);
 		some = true;
 	}
 	return some;
@@ -140,7 +155,7 @@ unsigned stock_version(const struct stock *s, enum listing_kind kind)
 void stock_want_verdict(struct stock *s)
 {
 	if (!s->wants_verdict)
-		submit(s, CHAIN);
+		want(s, CHAIN);
 	s->wants_verdict = true;
 }
 

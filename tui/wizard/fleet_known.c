@@ -39,25 +39,29 @@ static void counts_of(const struct device_row *row, struct fleet_device *d)
 	d->keys_without_backup = row->keys_without_backup;
 }
 
+/* row: of key domain 0; NULL: nothing is known of it. */
+static void take_domain(struct fleet_device *d, const struct domain_row *row)
+{
+	d->dkek = false;
+	d->dkek_shares = d->dkek_missing = FLEET_UNKNOWN;
+	d->dkek_kcv[0] = '\0';
+	if (row == NULL || row->present == STORE_UNKNOWN)
+		return;
+	d->dkek = row->present == 1;
+	d->dkek_shares = d->dkek ? row->shares : 0;
+	d->dkek_missing = d->dkek ? row->missing : 0;
+	if (row->has_kcv)
+		hex_upper(d->dkek_kcv, row->kcv, sizeof(row->kcv));
+}
+
 static void domain_of(struct fleet *fl, struct fleet_device *d)
 {
 	struct domain_row *rows = NULL;
 	size_t n = 0;
 
-	d->dkek = false;
-	d->dkek_shares = d->dkek_missing = FLEET_UNKNOWN;
-	d->dkek_kcv[0] = '\0';
-	if (store_domains(fl->store, d->serial, &rows, &n, NULL) != ST_OK)
-		return;
-	for (size_t i = 0; i < n; i++) {
-		if (rows[i].number != 0 || rows[i].present == STORE_UNKNOWN)
-			continue;
-		d->dkek = rows[i].present == 1;
-		d->dkek_shares = d->dkek ? rows[i].shares : 0;
-		d->dkek_missing = d->dkek ? rows[i].missing : 0;
-		if (rows[i].has_kcv)
-			hex_upper(d->dkek_kcv, rows[i].kcv, sizeof(rows[i].kcv));
-	}
+	take_domain(d, NULL);
+	if (store_domains(fl->store, d->serial, &rows, &n, NULL) == ST_OK && n > 0 && rows[0].number == 0)
+		take_domain(d, &rows[0]);
 	free(rows);
 }
 
@@ -74,11 +78,49 @@ void known_fill(struct fleet *fl, struct fleet_device *d)
 	domain_of(fl, d);
 }
 
-static enum status add_absent(struct fleet *fl, const struct device_row *row, struct fault *f)
+/* What is looked up for each of a thousand devices, in the order of serials. */
+struct lookup {
+	const char **shown;              /* serials of the devices that the fleet has already */
+	size_t n_shown;
+	struct device_domain *domain;
+	size_t n_domains;
+};
+
+static void lookup_done(struct lookup *l)
 {
+	free(l->shown);
+	free(l->domain);
+}
+
+static int by_serial(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static int serial_and_domain(const void *serial, const void *domain)
+{
+	return strcmp(*(const char *const *)serial, ((const struct device_domain *)domain)->serial);
+}
+
+static enum status lookup_load(const struct fleet *fl, struct lookup *ret, struct fault *f)
+{
+	if ((ret->shown = calloc(fl->n + 1, sizeof(*ret->shown))) == NULL)
+		return fault_set(f, ST_NO_MEMORY, NULL);
+	for (size_t i = 0; i < fl->n; i++) {
+		if (fl->e[i]->d.serial[0] != '\0')
+			ret->shown[ret->n_shown++] = fl->e[i]->d.serial;
+	}
+	qsort(ret->shown, ret->n_shown, sizeof(*ret->shown), by_serial);
+	return store_first_domains(fl->store, &ret->domain, &ret->n_domains, f);
+}
+
+static enum status add_absent(struct fleet *fl, const struct device_row *row, const struct lookup *look, struct fault *f)
+{
+	const char *serial = row->serial;
+	const struct device_domain *domain = NULL;
 	struct entry **list, *e;
 
-	if (fleet_by_serial(fl, row->serial) != NULL)
+	if (bsearch(&serial, look->shown, look->n_shown, sizeof(*look->shown), by_serial) != NULL)
 		return ST_OK;
 	list = reallocarray(fl->e, fl->n + 1, sizeof(struct entry *));
 	if (list == NULL)
@@ -91,19 +133,24 @@ static enum status add_absent(struct fleet *fl, const struct device_row *row, st
 	e->d.trust = FLEET_UNKNOWN;
 	known_to_device(row, &e->d);
 	counts_of(row, &e->d);
-	domain_of(fl, &e->d);
+	if (look->n_domains > 0)
+		domain = bsearch(&serial, look->domain, look->n_domains, sizeof(*look->domain), serial_and_domain);
+	take_domain(&e->d, domain != NULL ? &domain->domain : NULL);
 	fl->e[fl->n++] = e;
 	return ST_OK;
 }
 
 enum status known_load_absent(struct fleet *fl, struct fault *f)
 {
+	CLEANUP(lookup_done) struct lookup look = { 0 };
 	struct device_filter filter = { 0 };
 	enum status st = ST_OK;
 	size_t n;
 
 	if (fl->store == NULL)
 		return ST_OK;
+	if ((st = lookup_load(fl, &look, f)) != ST_OK)
+		return st;
 	do {
 		struct device_row *rows = NULL;
 
@@ -111,7 +158,7 @@ enum status known_load_absent(struct fleet *fl, struct fault *f)
 		if ((st = store_devices(fl->store, &filter, &rows, &n, f)) != ST_OK)
 			return st;
 		for (size_t i = 0; i < n && st == ST_OK; i++)
-			st = add_absent(fl, &rows[i], f);
+			st = add_absent(fl, &rows[i], &look, f);
 		free(rows);
 		filter.page.offset += STORE_PAGE_MAX;
 	} while (st == ST_OK && n == STORE_PAGE_MAX);
