@@ -1,5 +1,6 @@
 #include "store/dkek.h"
 
+#include "engine/base/words.h"
 #include "store/link.h"
 #include "store/list.h"
 
@@ -209,7 +210,8 @@ static enum status date_file(struct store *s, enum sql sql, int64_t id, int64_t 
 		return st;
 	bind_int(&q, id);
 	bind_int(&q, at);
-	if ((st = query_run(&q, f)) != ST_OK || (st = link_changed(s, "share file", id, f)) != ST_OK)
+	if ((st = query_run(&q, f)) != ST_OK ||
+	    (st = link_changed(s, N_("The inventory has no share file with the number %lld."), id, f)) != ST_OK)
 		return st;
 	return write_commit(&w, f);
 }
@@ -300,7 +302,8 @@ enum status store_part_set(struct store *s, int64_t share_id, const struct part_
 	bind_text(&q, part->place, sizeof(part->place));
 	bind_opt_int(&q, part->checked_at);
 	bind_opt_int(&q, part->gone_at);
-	if ((st = query_run(&q, f)) != ST_OK || (st = link_changed(s, "share file", share_id, f)) != ST_OK)
+	if ((st = query_run(&q, f)) != ST_OK ||
+	    (st = link_changed(s, N_("The inventory has no share file with the number %lld."), share_id, f)) != ST_OK)
 		return st;
 	return write_commit(&w, f);
 }

@@ -26,7 +26,7 @@ enum status link_key_seen(struct store *s, const struct key_facts *k, int64_t at
 enum status link_check_serial(const char *serial, struct fault *f);
 
 /* ST_NOT_FOUND where the last statement changed no row. what: "backup". */
-enum status link_changed(struct store *s, const char *what, int64_t id, struct fault *f);
+enum status link_changed(struct store *s, const char *fmt, int64_t id, struct fault *f) __attribute__((format(printf, 2, 0)));
 
 /* Compares what is known; an unknown one differs from none. */
 static inline bool identity_equal(const struct key_identity *a, const struct key_identity *b)

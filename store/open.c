@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "engine/base/folder.h"
+#include "engine/base/words.h"
 #include "store/schema.h"
 
 #define BUSY_MS 5000
@@ -45,12 +46,12 @@ static enum status prepare_file(struct store *s, bool look, struct fault *f)
 		return fault_set(f, ST_NO_MEMORY, NULL);
 	if (stat(s->path, &sb) != 0) {
 		if (errno != ENOENT || look)
-			return folder_fault(f, s->path, "opened");
+			return folder_fault(f, s->path, N_("%s could not be opened: %s."));
 		if ((st = folder_make(dir, f)) != ST_OK)
 			return st;
 		FD fd = open(s->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
 		if (fd < 0 || fsync(fd) != 0)
-			return folder_fault(f, s->path, "made");
+			return folder_fault(f, s->path, N_("%s could not be made: %s."));
 		return folder_sync(s->path, f);
 	}
 	if (!S_ISREG(sb.st_mode))
@@ -62,7 +63,7 @@ static enum status prepare_file(struct store *s, bool look, struct fault *f)
 				 "devices and the wrapped-key files are not touched by that: go back to a copy of it.", s->path);
 	s->read_only = look || cannot_write(s->path);
 	if (!s->read_only && (sb.st_mode & 077) != 0 && chmod(s->path, 0600) != 0 && errno != EPERM)
-		return folder_fault(f, s->path, "closed to other users");
+		return folder_fault(f, s->path, N_("%s could not be closed to other users: %s."));
 	return ST_OK;
 }
 
@@ -187,7 +188,7 @@ static enum status copy_into(struct store *s, const char *beside, const char *na
 		return st;
 	FD fd = open(beside, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || fsync(fd) != 0 || renameat2(AT_FDCWD, beside, AT_FDCWD, name, RENAME_NOREPLACE) != 0)
-		return folder_fault(f, name, "written");
+		return folder_fault(f, name, N_("%s could not be written: %s."));
 	return folder_sync(name, f);
 }
 
@@ -203,7 +204,7 @@ static enum status copy_aside(struct store *s, int version, struct fault *f)
 	}
 	FD fd = mkostemp(beside, O_CLOEXEC);   /* mode 0600; an empty file is taken by VACUUM INTO */
 	if (fd < 0)
-		return folder_fault(f, name, "written");
+		return folder_fault(f, name, N_("%s could not be written: %s."));
 	if ((st = copy_into(s, beside, name, f)) != ST_OK) {
 		(void)unlink(beside);
 		fault_add(f, "The inventory must be copied aside before this Keyroom can bring it up to date, so it was left as "

@@ -1,5 +1,6 @@
 #include "store/run.h"
 
+#include "engine/base/words.h"
 #include "store/link.h"
 #include "store/list.h"
 
@@ -67,7 +68,7 @@ static enum status change(struct store *s, struct write *w, struct query *q, int
 	enum status st = query_run(q, f);
 
 	if (st == ST_OK)
-		st = link_changed(s, "procedure under way", id, f);
+		st = link_changed(s, N_("The inventory has no procedure under way with the number %lld."), id, f);
 	return st == ST_OK ? write_commit(w, f) : st;
 }
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "engine/base/folder.h"
+#include "engine/base/words.h"
 
 static void fd_close(int *fd)
 {
@@ -41,14 +42,14 @@ enum status file_read(const char *path, size_t max, struct buf *ret, struct faul
 	ssize_t got;
 
 	if (fd < 0 || fstat(fd, &sb) != 0)
-		return folder_fault(f, path, "opened");
+		return folder_fault(f, path, N_("%s could not be opened: %s."));
 	if (!S_ISREG(sb.st_mode))
 		return fault_set(f, ST_DISK, "%s is not an ordinary file.", path);
 	while ((got = read_again(fd, part, sizeof(part))) > 0 && b.n <= max)
 		buf_put(&b, part, (size_t)got);
 	explicit_bzero(part, sizeof(part));
 	if (got < 0)
-		return folder_fault(f, path, "read");
+		return folder_fault(f, path, N_("%s could not be read: %s."));
 	if (b.n > max)
 		return too_large(path, max, f);
 	if (b.failed)
@@ -67,7 +68,7 @@ enum status file_read_private(const char *path, size_t max, struct secret **ret,
 	ssize_t got = 1;
 
 	if (fd < 0 || fstat(fd, &sb) != 0)
-		return folder_fault(f, path, "opened");
+		return folder_fault(f, path, N_("%s could not be opened: %s."));
 	if (!S_ISREG(sb.st_mode))
 		return fault_set(f, ST_DISK, "%s is not an ordinary file.", path);
 	if (sb.st_size < 0 || (uintmax_t)sb.st_size > max)
@@ -82,7 +83,7 @@ enum status file_read_private(const char *path, size_t max, struct secret **ret,
 			(void)secret_set_len(s, secret_len(s) + (size_t)got);
 	}
 	if (got < 0)
-		return folder_fault(f, path, "read");
+		return folder_fault(f, path, N_("%s could not be read: %s."));
 	if (secret_len(s) > (size_t)sb.st_size)
 		return fault_set(f, ST_DISK, "%s was changed while it was read. Try again.", path);
 	*ret = STEAL(s);
@@ -117,7 +118,7 @@ enum status file_check_new(const char *path, struct fault *f)
 	if (lstat(path, &sb) == 0)
 		return exists(path, f);
 	if (errno != ENOENT)
-		return folder_fault(f, path, "looked at");
+		return folder_fault(f, path, N_("%s could not be looked at: %s."));
 	return ST_OK;
 }
 
@@ -128,7 +129,7 @@ static enum status take_name(const char *beside, const char *path, struct fault 
 
 	if (renameat2(AT_FDCWD, beside, AT_FDCWD, path, RENAME_NOREPLACE) != 0 &&
 	    ((errno != EINVAL && errno != ENOSYS) || link(beside, path) != 0))
-		return errno == EEXIST ? exists(path, f) : folder_fault(f, path, "written");
+		return errno == EEXIST ? exists(path, f) : folder_fault(f, path, N_("%s could not be written: %s."));
 	st = folder_sync(path, f);
 	if (st != ST_OK)
 		(void)unlink(path);   /* it might not be there after a crash: so it is not there now */
@@ -156,7 +157,7 @@ static bool reads_back(const char *path, struct cur data)
 static enum status write_and_name(int fd, const char *beside, const char *path, struct cur data, struct fault *f)
 {
 	if (!write_all(fd, data) || fsync(fd) != 0)
-		return folder_fault(f, path, "written");
+		return folder_fault(f, path, N_("%s could not be written: %s."));
 	if (!reads_back(beside, data))
 		return fault_set(f, ST_DISK, "%s was written, but does not read back the same. Use another disk.", path);
 	return take_name(beside, path, f);
@@ -189,7 +190,7 @@ enum status file_write_new(const char *path, struct cur data, struct fault *f)
 	FD fd = mkostemp(beside, O_CLOEXEC);   /* mode 0600 */
 	if (fd < 0) {
 		free(beside);
-		return folder_fault(f, path, "written");
+		return folder_fault(f, path, N_("%s could not be written: %s."));
 	}
 	st = write_and_name(fd, beside, path, data, f);
 	(void)unlink(beside);   /* gone already, where it was renamed */
@@ -210,7 +211,7 @@ enum status file_read_secret(const char *path, struct secret *s, bool *ret_reada
 	ssize_t got;
 
 	if (fd < 0 || fstat(fd, &sb) != 0)
-		return folder_fault(f, path, "opened");
+		return folder_fault(f, path, N_("%s could not be opened: %s."));
 	secret_wipe(s);
 	/* Byte by byte into the secret: a buffer would be one more copy, and the line is short. */
 	while ((got = read_again(fd, &byte, 1)) == 1 && byte != '\n') {
@@ -222,7 +223,7 @@ enum status file_read_secret(const char *path, struct secret *s, bool *ret_reada
 	}
 	explicit_bzero(&byte, 1);
 	if (got < 0)
-		return folder_fault(f, path, "read");
+		return folder_fault(f, path, N_("%s could not be read: %s."));
 	*ret_readable = S_ISREG(sb.st_mode) && (sb.st_mode & (S_IRGRP | S_IROTH)) != 0;
 	return ST_OK;
 }

@@ -8,12 +8,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum status folder_fault(struct fault *f, const char *path, const char *did)
+#include "engine/base/words.h"
+
+/* The callers' literals are checked against the attribute of the declaration. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+enum status folder_fault(struct fault *f, const char *path, const char *fmt)
 {
 	int err = errno;
 	enum status st = err == ENOENT ? ST_NOT_FOUND : ST_DISK;
 
-	st = fault_set(f, st, "%s could not be %s: %s.", path, did, strerror(err));
+	st = fault_set(f, st, fmt, path, strerror(err));
 	if (f != NULL)
 		f->native = err;
 	if (err == ENOSPC || err == EDQUOT)
@@ -22,6 +27,7 @@ enum status folder_fault(struct fault *f, const char *path, const char *did)
 		fault_add(f, "The disk is read-only: name another one; nothing was lost.");
 	return st;
 }
+#pragma GCC diagnostic pop
 
 char *folder_of(const char *path)
 {
@@ -47,7 +53,7 @@ enum status folder_sync(const char *path, struct fault *f)
 		(void)close(fd);   /* only read */
 		errno = err;
 	}
-	return rc == 0 ? ST_OK : folder_fault(f, path, "made safe on the disk");
+	return rc == 0 ? ST_OK : folder_fault(f, path, N_("%s could not be made safe on the disk: %s."));
 }
 
 enum status folder_make(const char *path, struct fault *f)
@@ -67,7 +73,7 @@ enum status folder_make(const char *path, struct fault *f)
 		if (mkdir(part, 0700) == 0)
 			st = folder_sync(part, f);
 		else if (errno != EEXIST && !(stat(part, &sb) == 0 && S_ISDIR(sb.st_mode)))
-			st = folder_fault(f, part, "made");
+			st = folder_fault(f, part, N_("%s could not be made: %s."));
 		if (last)
 			break;
 		*slash = '/';

@@ -13,7 +13,7 @@ char *folder_of(const char *path);
 /* Syncs the folder that path stands in, so that its name there survives a crash. ST_DISK, ST_NOT_FOUND. */
 enum status folder_sync(const char *path, struct fault *f);
 
-/* What errno says about path: ST_NOT_FOUND, or ST_DISK. did: "opened", "written". */
-enum status folder_fault(struct fault *f, const char *path, const char *did);
+/* What errno says about path: ST_NOT_FOUND, or ST_DISK. fmt: N_("%s could not be written: %s."), of path and the reason. */
+enum status folder_fault(struct fault *f, const char *path, const char *fmt) __attribute__((format(printf, 3, 0)));
 
 #endif

@@ -64,8 +64,11 @@ static enum status check_atr(struct card *c, struct fault *f)
 				 "and plug it in again. If that helps only for a while it is one of a batch with this defect: make "
 				 "backups of its keys, and have the maker replace it.", n);
 	words = card_foreign_words(c->reader, atr, n);
-	if (words)
-		return fault_set(f, ST_FOREIGN_CARD, "%s", words);
+	if (words) {
+		fault_set(f, ST_FOREIGN_CARD, "%s", words);
+		fault_add(f, CARD_LEFT_ALONE);
+		return ST_FOREIGN_CARD;
+	}
 	if (card_is_family_atr(atr, n))
 		return ST_OK;
 	return card_begin(c, &held, f);

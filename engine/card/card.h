@@ -22,6 +22,7 @@
 #include "engine/base/error.h"
 #include "engine/base/secret.h"
 #include "engine/base/transport.h"
+#include "engine/base/words.h"
 #include "engine/card/firmware.h"
 #include "engine/card/pin.h"
 #include "engine/keys/cvc.h"
@@ -59,6 +60,8 @@ void card_set_trace(struct card *c, card_trace *fn, void *ctx);
  * What a card is by its ATR and its reader's name, without asking it: NULL for one of the SmartCard-HSM family or one
  * that is not known, else whole sentences: what it is and what to use for it.
  */
+#define CARD_LEFT_ALONE \
+	N_("Nothing was done to it. Keyroom is for SmartCard-HSM devices: Nitrokey HSM, Nitrokey HSM 2, SmartCard-HSM.")
 const char *card_foreign_words(const char *reader, const uint8_t *atr, size_t atr_len);
 bool card_is_family_atr(const uint8_t *atr, size_t atr_len);
 

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "engine/base/words.h"
 #include "engine/card/card.h"
 
 struct pattern {
@@ -14,23 +15,22 @@ struct pattern {
 };
 
 #define B(s) s, sizeof(s) - 1
-#define KEEP " Nothing was done to it. Keyroom is for SmartCard-HSM devices: Nitrokey HSM, Nitrokey HSM 2, SmartCard-HSM."
 #define OPENPGP B("\x00\x31\xc5\x73\xc0\x01")
 #define OPENPGP_34 B("\x00\x31\xf5\x73\xc0\x01")
 
 static const struct pattern foreign[] = {
-	{ "Nitrokey Pro", NULL, 0, "This is a Nitrokey Pro, not a Nitrokey HSM. Use gpg --card-status, or the Nitrokey App." KEEP },
+	{ "Nitrokey Pro", NULL, 0, N_("This is a Nitrokey Pro, not a Nitrokey HSM. Use gpg --card-status, or the Nitrokey App.") },
 	{ "Nitrokey Storage", NULL, 0,
-	  "This is a Nitrokey Storage, not a Nitrokey HSM. Use gpg --card-status, or the Nitrokey App." KEEP },
-	{ "Nitrokey Start", NULL, 0, "This is a Nitrokey Start, not a Nitrokey HSM. Use gpg --card-status." KEEP },
-	{ "Nitrokey 3", NULL, 0, "This is a Nitrokey 3, not a Nitrokey HSM. Use nitropy nk3, or gpg --card-status." KEEP },
-	{ NULL, B("\x80\x5dNitrokey"), "This is a Nitrokey 3, not a Nitrokey HSM. Use nitropy nk3, or gpg --card-status." KEEP },
-	{ NULL, B("Yubi"), "This is a YubiKey. Use ykman, or yubico-piv-tool for its PIV keys." KEEP },
-	{ NULL, OPENPGP, "This is an OpenPGP card (as in a Nitrokey Pro or Storage). Use gpg --card-status." KEEP },
-	{ NULL, OPENPGP_34, "This is an OpenPGP card (as in a Nitrokey Pro or Storage). Use gpg --card-status." KEEP },
-	{ NULL, B("\x00\x31\xc1\x73\xc0\x01"), "This is an OpenPGP card. Use gpg --card-status." KEEP },
-	{ NULL, B("\x00\x31\x84\x73\x80\x01"), "This is a Gnuk token (as the Nitrokey Start). Use gpg --card-status." KEEP },
-	{ NULL, B("\x40\x0a\xa5\x03\x01\x01\x01\xad\x13"), "This is a Belgian identity card. Use the eID software." KEEP },
+	  N_("This is a Nitrokey Storage, not a Nitrokey HSM. Use gpg --card-status, or the Nitrokey App.") },
+	{ "Nitrokey Start", NULL, 0, N_("This is a Nitrokey Start, not a Nitrokey HSM. Use gpg --card-status.") },
+	{ "Nitrokey 3", NULL, 0, N_("This is a Nitrokey 3, not a Nitrokey HSM. Use nitropy nk3, or gpg --card-status.") },
+	{ NULL, B("\x80\x5dNitrokey"), N_("This is a Nitrokey 3, not a Nitrokey HSM. Use nitropy nk3, or gpg --card-status.") },
+	{ NULL, B("Yubi"), N_("This is a YubiKey. Use ykman, or yubico-piv-tool for its PIV keys.") },
+	{ NULL, OPENPGP, N_("This is an OpenPGP card (as in a Nitrokey Pro or Storage). Use gpg --card-status.") },
+	{ NULL, OPENPGP_34, N_("This is an OpenPGP card (as in a Nitrokey Pro or Storage). Use gpg --card-status.") },
+	{ NULL, B("\x00\x31\xc1\x73\xc0\x01"), N_("This is an OpenPGP card. Use gpg --card-status.") },
+	{ NULL, B("\x00\x31\x84\x73\x80\x01"), N_("This is a Gnuk token (as the Nitrokey Start). Use gpg --card-status.") },
+	{ NULL, B("\x40\x0a\xa5\x03\x01\x01\x01\xad\x13"), N_("This is a Belgian identity card. Use the eID software.") },
 };
 
 /* smartcard-hsm.md 1.1: the historical bytes of contact, contactless and 4K devices, and three older or special cards. */
@@ -61,6 +61,6 @@ const char *card_foreign_words(const char *reader, const uint8_t *atr, size_t at
 		return NULL;
 	for (size_t i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++)
 		if (fits(&foreign[i], reader, atr, atr_len))
-			return foreign[i].words;
+			return translated(foreign[i].words);
 	return NULL;
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "engine/base/tlv.h"
+#include "engine/base/words.h"
 #include "engine/card/apdu.h"
 #include "engine/card/files.h"
 #include "engine/card/keys.h"
@@ -28,10 +29,11 @@ static bool can_size(const struct keygen_params *p, const struct firmware *fw)
 enum status keygen_check(const struct keygen_params *p, const struct firmware *fw, struct fault *f)
 {
 	if (!can_size(p, fw))
-		return fault_set(f, ST_UNSUPPORTED,
-				 "The firmware of this device (%s) does not make keys of this kind or size: it has RSA up to %u "
-				 "bits, elliptic curves up to %u bits, and %s AES.", fw->name, fw->rsa_max, fw->ec_max,
-				 fw->aes ? "128, 192 and 256 bits of" : "no");
+		return fault_set(f, ST_UNSUPPORTED, fw->aes ?
+				 N_("The firmware of this device (%s) does not make keys of this kind or size: it has RSA up to %u "
+				    "bits, elliptic curves up to %u bits, and 128, 192 and 256 bits of AES.") :
+				 N_("The firmware of this device (%s) does not make keys of this kind or size: it has RSA up to %u "
+				    "bits, elliptic curves up to %u bits, and no AES."), fw->name, fw->rsa_max, fw->ec_max);
 	if (p->n_algorithms > KEY_ALGORITHMS_MAX)
 		return fault_set(f, ST_BAD_FORM, "A key can be limited to at most %d algorithms.", KEY_ALGORITHMS_MAX);
 	if (p->limited && p->use_counter == 0)
@@ -99,9 +101,6 @@ static bool as_asked(const struct keygen_params *p, const struct pubkey *k)
 	return p->algorithm == KEY_RSA ? k->bits == p->bits : k->curve == p->curve;
 }
 
-#define MADE_BUT "The device made key %u, but "
-#define DELETE_IT " Nothing depends on it yet: delete it and make another one."
-
 static enum status take_request(const struct keygen_params *p, uint8_t key_ref, struct cur request, struct pubkey *ret_key,
 				struct buf *ret_request, struct fault *f)
 {
@@ -110,15 +109,20 @@ static enum status take_request(const struct keygen_params *p, uint8_t key_ref, 
 	enum status st = cvc_next(&rest, NULL, &cvc, f);
 
 	if (st == ST_DAMAGED || st == ST_UNSUPPORTED)
-		return fault_set(f, ST_BAD_REPLY, MADE_BUT "its public key cannot be understood." DELETE_IT, key_ref);
+		return fault_set(f, ST_BAD_REPLY, "The device made key %u, but its public key cannot be understood. Nothing depends on it "
+				 "yet: delete it and make another one.", key_ref);
 	if (st == ST_OK && !as_asked(p, &cvc.key))
-		return fault_set(f, ST_MISMATCH, MADE_BUT "it is of another kind or size than was asked for." DELETE_IT, key_ref);
+		return fault_set(f, ST_MISMATCH,
+				 "The device made key %u, but it is of another kind or size than was asked for. Nothing depends on "
+				 "it yet: delete it and make another one.", key_ref);
 	if (st == ST_OK)
 		st = cvc_verify(&cvc, &cvc.key, f);
 	if (st == ST_MISMATCH)
-		return fault_set(f, ST_MISMATCH, MADE_BUT "the public key was not signed with it." DELETE_IT, key_ref);
+		return fault_set(f, ST_MISMATCH, "The device made key %u, but the public key was not signed with it. Nothing depends on it "
+				 "yet: delete it and make another one.", key_ref);
 	if (st != ST_OK) {
-		fault_add(f, MADE_BUT "its public key could not be checked." DELETE_IT, key_ref);
+		fault_add(f, "The device made key %u, but its public key could not be checked. Nothing depends on it "
+				 "yet: delete it and make another one.", key_ref);
 		return st;
 	}
 	if (ret_request) {
@@ -152,7 +156,8 @@ enum status card_generate(struct card *c, uint8_t key_ref, const struct keygen_p
 	st = card_read_file(c, fid_of(FID_KEY_CERT, key_ref), &file, f);
 	if (st != ST_OK) {
 		if (st != ST_CARD_GONE)
-			fault_add(f, MADE_BUT "its public key could not be read." DELETE_IT, key_ref);
+			fault_add(f, "The device made key %u, but its public key could not be read. Nothing depends on it "
+				 "yet: delete it and make another one.", key_ref);
 		return st;
 	}
 	return take_request(p, key_ref, buf_view(&file), ret_key, ret_request, f);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "engine/base/words.h"
 #include "engine/card/apdu.h"
 #include "engine/card/files.h"
 
@@ -22,8 +23,10 @@ static enum status explain_by_dkek(struct card *c, enum status st, struct fault 
 			       "was changed. Only initialising it again, which erases it, can change that.");
 	else if (dkek.missing)
 		st = fault_set(f, ST_DKEK_INCOMPLETE,
-			       "%u of the device's %u DKEK shares %s still missing; until they are imported nothing can be wrapped or "
-			       "restored. Nothing was changed.", dkek.missing, dkek.total, dkek.missing == 1 ? "is" : "are");
+			       translated_n("%u of the device's %u DKEK shares is still missing; until it is imported nothing can be "
+					    "wrapped or restored. Nothing was changed.",
+					    "%u of the device's %u DKEK shares are still missing; until they are imported nothing can "
+					    "be wrapped or restored. Nothing was changed.", dkek.missing), dkek.missing, dkek.total);
 	if (f)
 		f->sw = sw;
 	return st;
@@ -52,8 +55,10 @@ enum status card_wrap(struct card *c, uint8_t key_ref, struct buf *ret_blob, str
 		return st;
 	if (st != ST_OK)
 		return fault_set(f, c->link == LINK_SHORT ? ST_UNSUPPORTED : ST_BAD_REPLY,
-				 "The wrapped key did not arrive whole%s. The key on the device is unharmed, but this is no backup.",
-				 c->link == LINK_SHORT ? ": this reader does not take extended APDUs; use another one" : "");
+				 c->link == LINK_SHORT ?
+				 N_("The wrapped key did not arrive whole: this reader does not take extended APDUs; use another one. "
+				    "The key on the device is unharmed, but this is no backup.") :
+				 N_("The wrapped key did not arrive whole. The key on the device is unharmed, but this is no backup."));
 	buf_cur(ret_blob, c->answer);
 	return ret_blob->failed ? fault_set(f, ST_NO_MEMORY, NULL) : ST_OK;
 }

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "engine/base/words.h"
 #include "engine/card/apdu.h"
 
 #define USER_PIN 0x81
@@ -52,8 +53,10 @@ static enum status explain_so_refusal(struct card *c, const struct pin_status *b
 			f->tries_left = 0;
 	} else if (now.state == PIN_READY && before->state == PIN_READY && now.tries < before->tries) {
 		st = fault_set(f, ST_SO_PIN_WRONG,
-			       "The SO-PIN is not correct. %d of its tries %s left, over the whole life of the device. Nothing else "
-			       "was changed.", now.tries, now.tries == 1 ? "is" : "are");
+			       translated_n("The SO-PIN is not correct. %d of its tries is left, over the whole life of the device. "
+					    "Nothing else was changed.",
+					    "The SO-PIN is not correct. %d of its tries are left, over the whole life of the device. "
+					    "Nothing else was changed.", (unsigned long)now.tries), now.tries);
 		if (f)
 			f->tries_left = now.tries;
 	} else if (st == ST_SO_PIN_WRONG && now.state == PIN_READY && before->state == PIN_READY) {

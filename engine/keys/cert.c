@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "engine/base/text.h"
+#include "engine/base/words.h"
 #include "engine/keys/cipher.h"
 
 DEFINE_GUARD(X509, X509_free)
@@ -45,7 +46,7 @@ static X509 *read_x509(struct cur file)
 
 static enum status damaged(struct fault *f)
 {
-	return fault_input(f, ST_DAMAGED, "This is not an X.509 certificate, or it is damaged.");
+	return fault_input(f, ST_DAMAGED, N_("This is not an X.509 certificate, or it is damaged."));
 }
 
 /* Characters above ASCII stay as they are; text_clean() takes care of the others. */

@@ -5,16 +5,19 @@
 #include <openssl/evp.h>
 #include <openssl/params.h>
 
-enum status fault_openssl(struct fault *f, const char *doing)
+#include "engine/base/words.h"
+
+enum status fault_openssl(struct fault *f, const char *failed)
 {
 	unsigned long code = ERR_peek_last_error();
-	char reason[160] = "no reason given";
+	char reason[200];
 	enum status st;
 
+	snprintf(reason, sizeof(reason), "%s", _("No reason was given."));
 	if (code != 0)
 		ERR_error_string_n(code, reason, sizeof(reason));
 	ERR_clear_error();
-	st = fault_set(f, ST_CRYPTO, "OpenSSL failed while %s (%s). Nothing was changed.", doing, reason);
+	st = fault_set(f, ST_CRYPTO, "%s (%s) Nothing was changed.", translated(failed), reason);
 	if (f != NULL)
 		f->native = (long)code;
 	return st;
@@ -27,7 +30,7 @@ enum status fault_input(struct fault *f, enum status otherwise, const char *word
 
 	while ((code = ERR_get_error()) != 0)
 		memory |= ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE;
-	return memory ? fault_set(f, ST_NO_MEMORY, NULL) : fault_set(f, otherwise, "%s", words);
+	return memory ? fault_set(f, ST_NO_MEMORY, NULL) : fault_set(f, otherwise, "%s", translated(words));
 }
 
 DEFINE_GUARD(EVP_CIPHER_CTX, EVP_CIPHER_CTX_free)
@@ -44,7 +47,7 @@ enum status aes256_cbc(bool encrypt, const uint8_t key[static 32], const uint8_t
 	    EVP_CipherInit_ex(ctx, EVP_aes_256_cbc(), NULL, key, iv, encrypt) != 1 ||
 	    EVP_CIPHER_CTX_set_padding(ctx, 0) != 1 || EVP_CipherUpdate(ctx, out, &n, in.p, (int)in.n) != 1 ||
 	    (size_t)n != in.n)
-		return fault_openssl(f, "computing AES");
+		return fault_openssl(f, N_("OpenSSL failed to compute AES."));
 	return ST_OK;
 }
 
@@ -63,6 +66,6 @@ enum status aes_cmac(struct cur key, struct cur message, uint8_t ret[static AES_
 	ctx = mac == NULL ? NULL : EVP_MAC_CTX_new(mac);
 	if (ctx == NULL || EVP_MAC_init(ctx, key.p, key.n, params) != 1 ||
 	    EVP_MAC_update(ctx, message.p, message.n) != 1 || EVP_MAC_final(ctx, ret, &n, AES_BLOCK) != 1)
-		return fault_openssl(f, "computing a CMAC");
+		return fault_openssl(f, N_("OpenSSL failed to compute a CMAC."));
 	return ST_OK;
 }

@@ -7,11 +7,12 @@
 
 #include "engine/base/bytes.h"
 #include "engine/base/error.h"
+#include "engine/base/words.h"
 
 #define AES_BLOCK 16
 
 /* ST_CRYPTO with OpenSSL's reason; doing is a sentence's "while ...". Empties OpenSSL's queue of errors. */
-enum status fault_openssl(struct fault *f, const char *doing);
+enum status fault_openssl(struct fault *f, const char *failed);   /* N_("OpenSSL failed to ...") */
 
 /*
  * Why OpenSSL refused something from outside: ST_NO_MEMORY where its queue of errors says so, otherwise otherwise with

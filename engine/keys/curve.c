@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "engine/base/words.h"
 #include "engine/keys/cipher.h"
 #include "engine/keys/der.h"
 #include "engine/keys/digest.h"
@@ -175,7 +176,7 @@ enum status curve_get_domain(const struct curve *c, struct curve_domain *ret, st
 	    BN_bn2binpad(EC_GROUP_get0_order(group), d.n, w) != w ||
 	    EC_POINT_point2oct(group, EC_GROUP_get0_generator(group), POINT_CONVERSION_UNCOMPRESSED, d.g,
 			       sizeof(d.g), ctx) != 2 * c->bytes + 1)
-		return fault_openssl(f, "looking up the parameters of a curve");
+		return fault_openssl(f, N_("OpenSSL failed to look up the parameters of a curve."));
 	*ret = d;
 	return ST_OK;
 }

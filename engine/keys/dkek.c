@@ -3,6 +3,7 @@
 #include <openssl/evp.h>
 #include <string.h>
 
+#include "engine/base/words.h"
 #include "engine/keys/cipher.h"
 #include "engine/keys/share.h"
 
@@ -42,7 +43,7 @@ static enum status hash(const struct secret *dkek, struct cur tail, struct secre
 	if (ctx == NULL || EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) != 1 ||
 	    EVP_DigestUpdate(ctx, in.p, in.n) != 1 || EVP_DigestUpdate(ctx, tail.p, tail.n) != 1 ||
 	    EVP_DigestFinal_ex(ctx, secret_bytes(ret), NULL) != 1)
-		return fault_openssl(f, "deriving keys from the DKEK");
+		return fault_openssl(f, N_("OpenSSL failed to derive keys from the DKEK."));
 	secret_set_len(ret, 32);
 	return ST_OK;
 }

@@ -6,10 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/base/words.h"
 #include "engine/keys/cipher.h"
 #include "engine/keys/der.h"
 
-#define NO_KEY "This holds no usable public key."
+#define NO_KEY N_("This holds no usable public key.")
 
 static enum status bad_key(struct fault *f)
 {

@@ -4,6 +4,7 @@
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 
+#include "engine/base/words.h"
 #include "engine/keys/cipher.h"
 #include "engine/keys/pubkey.h"
 
@@ -19,7 +20,7 @@ static enum status load(const struct pubkey *k, EVP_PKEY **ret, struct fault *f)
 	if (st != ST_OK)
 		return st;
 	*ret = d2i_PUBKEY(NULL, &p, (long)spki.n);
-	return *ret != NULL ? ST_OK : fault_openssl(f, "reading a public key");
+	return *ret != NULL ? ST_OK : fault_openssl(f, N_("OpenSSL failed to read a public key."));
 }
 
 enum status pubkey_encipher(const struct pubkey *k, struct cur message, struct buf *ret, struct fault *f)
@@ -37,7 +38,7 @@ enum status pubkey_encipher(const struct pubkey *k, struct cur message, struct b
 	ctx = EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL);
 	if (ctx == NULL || EVP_PKEY_encrypt_init(ctx) != 1 || EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING) != 1 ||
 	    EVP_PKEY_encrypt(ctx, out, &n, message.p, message.n) != 1)
-		return fault_openssl(f, "enciphering a random number");
+		return fault_openssl(f, N_("OpenSSL failed to encipher a random number."));
 	buf_put(ret, out, n);
 	return ret->failed ? fault_set(f, ST_NO_MEMORY, NULL) : ST_OK;
 }
@@ -58,11 +59,11 @@ enum status pubkey_agree(const struct pubkey *k, struct buf *ret_point, uint8_t 
 	make = EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL);
 	if (make == NULL || EVP_PKEY_keygen_init(make) != 1 || EVP_PKEY_generate(make, &own) != 1 ||
 	    EVP_PKEY_get_octet_string_param(own, OSSL_PKEY_PARAM_ENCODED_PUBLIC_KEY, point, sizeof(point), &n_point) != 1)
-		return fault_openssl(f, "making a key to agree with");
+		return fault_openssl(f, N_("OpenSSL failed to make a key to agree with."));
 	derive = EVP_PKEY_CTX_new_from_pkey(NULL, own, NULL);
 	if (derive == NULL || EVP_PKEY_derive_init(derive) != 1 || EVP_PKEY_derive_set_peer(derive, pkey) != 1 ||
 	    EVP_PKEY_derive(derive, ret_x, &n) != 1)
-		return fault_openssl(f, "agreeing on a number");
+		return fault_openssl(f, N_("OpenSSL failed to agree on a number."));
 	buf_put(ret_point, point, n_point);
 	*ret_n = n;
 	return ret_point->failed ? fault_set(f, ST_NO_MEMORY, NULL) : ST_OK;

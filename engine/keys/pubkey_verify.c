@@ -5,6 +5,7 @@
 #include <openssl/x509.h>
 #include <string.h>
 
+#include "engine/base/words.h"
 #include "engine/keys/cipher.h"
 #include "engine/keys/der.h"
 #include "engine/keys/digest.h"
@@ -31,7 +32,7 @@ enum status pubkey_signing_input(const struct pubkey *k, struct cur message, str
 	return ret->failed ? fault_set(f, ST_NO_MEMORY, NULL) : ST_OK;
 }
 
-#define NOT_ITS "The signature was not made by this key."
+#define NOT_ITS N_("The signature was not made by this key.")
 
 /*
  * An ECDSA signature of either form as the one DER that OpenSSL takes without complaint: so its negative answers mean
@@ -85,15 +86,15 @@ enum status pubkey_verify(const struct pubkey *k, enum pubkey_signature form, st
 	pkey = d2i_PUBKEY(NULL, &p, (long)spki.n);
 	ctx = pkey == NULL ? NULL : EVP_PKEY_CTX_new(pkey, NULL);
 	if (ctx == NULL || EVP_PKEY_verify_init(ctx) != 1 || EVP_PKEY_CTX_set_signature_md(ctx, EVP_sha256()) != 1)
-		return fault_openssl(f, "preparing to verify a signature");
+		return fault_openssl(f, N_("OpenSSL failed to prepare the verification of a signature."));
 	if (form == SIGNATURE_PSS && (EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PSS_PADDING) != 1 ||
 				      EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, RSA_PSS_SALTLEN_DIGEST) != 1))
-		return fault_openssl(f, "preparing to verify a signature");
+		return fault_openssl(f, N_("OpenSSL failed to prepare the verification of a signature."));
 	ERR_clear_error();
 	verdict = EVP_PKEY_verify(ctx, sig.p, sig.n, digest, sizeof(digest));
 	if (verdict == 1)
 		return ST_OK;
 	if (verdict < 0 && k->algorithm == KEY_EC)
-		return fault_openssl(f, "verifying a signature");
+		return fault_openssl(f, N_("OpenSSL failed to verify a signature."));
 	return fault_input(f, ST_MISMATCH, NOT_ITS);
 }

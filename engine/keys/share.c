@@ -84,8 +84,8 @@ enum status share_parse(struct cur file, uint8_t ret_file[static SHARE_FILE_LEN]
 	}
 	if (!from_text(file, bytes) || memcmp(bytes, MAGIC, MAGIC_LEN) != 0)
 		return fault_set(f, ST_DAMAGED,
-				 "This is not a DKEK share file: those have %d bytes and begin with \"" MAGIC
-				 "\", or are the same as %d characters of base64.", SHARE_FILE_LEN, SHARE_TEXT_LEN);
+				 "This is not a DKEK share file: those have %d bytes and begin with \"%s\", or are the same as %d "
+				 "characters of base64.", SHARE_FILE_LEN, MAGIC, SHARE_TEXT_LEN);
 	memcpy(ret_file, bytes, SHARE_FILE_LEN);
 	return ST_OK;
 }

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "engine/base/words.h"
 #include "engine/keys/cert.h"
 #include "engine/keys/cvc.h"
 #include "engine/keys/der.h"
@@ -170,9 +171,9 @@ void wrapped_damage_words(unsigned damage, char *out, size_t cap)
 		const char *words;
 	} rows[] = {
 		{ WRAPPED_BAD_DESCRIPTION,
-		  "The description is damaged: label and ID of the key are lost in this file." },
-		{ WRAPPED_BAD_CERTIFICATE, "The certificate or request in this file is damaged." },
-		{ WRAPPED_BAD_REST, "This file has bytes that belong to nothing." },
+		  N_("The description is damaged: label and ID of the key are lost in this file.") },
+		{ WRAPPED_BAD_CERTIFICATE, N_("The certificate or request in this file is damaged.") },
+		{ WRAPPED_BAD_REST, N_("This file has bytes that belong to nothing.") },
 	};
 	BUF text = { 0 };
 	size_t n;
@@ -182,7 +183,7 @@ void wrapped_damage_words(unsigned damage, char *out, size_t cap)
 			continue;
 		if (text.n > 0)
 			buf_u8(&text, ' ');
-		buf_put(&text, rows[i].words, strlen(rows[i].words));
+		buf_put(&text, translated(rows[i].words), strlen(translated(rows[i].words)));
 	}
 	if (cap == 0)
 		return;

@@ -208,6 +208,7 @@ static void judge_reader(const struct reader *r, struct fleet_device *d)
 	if (foreign != NULL) {
 		d->state = FLEET_FOREIGN;
 		fault_set(&d->fault, ST_FOREIGN_CARD, "%s", foreign);
+		fault_add(&d->fault, CARD_LEFT_ALONE);
 	} else if (r->state == READER_MUTE) {
 		d->state = FLEET_FAULTY;
 		fault_set(&d->fault, ST_CARD_ERROR,
