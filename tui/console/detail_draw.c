@@ -8,7 +8,7 @@
 #define TWO_COLUMNS 112   /* from this width on sections stand beside each other */
 #define GAP 3
 #define NAME_LEAST 12
-#define NAME_MOST 22
+#define NAME_MOST 26
 #define BAR 20
 
 int detail_cols(int cols)
@@ -21,7 +21,8 @@ static int name_width(const struct detail_section *s)
 	int width = NAME_LEAST;
 
 	for (size_t i = 0; i < s->n; i++) {
-		int w = text_width(s->line[i].name);
+		bool marked = s->line[i].kind != DETAIL_FACT && s->line[i].kind != DETAIL_BAR;
+		int w = text_width(s->line[i].name) + (marked ? 2 : 0);
 
 		width = w > width ? w : width;
 	}
@@ -52,24 +53,37 @@ static int draw_named(struct area a, int row, const struct detail_line *l, int n
 	return area_wrap(rest, row, ROLE_TITLE, l->text);
 }
 
+static const struct {
+	const char *mark;
+	enum role role;
+} marks[] = {
+	[DETAIL_WARNING] = { "!", ROLE_WARNING },
+	[DETAIL_GOOD] = { "\xe2\x9c\x93", ROLE_GOOD },
+	[DETAIL_NOTE] = { "\xc2\xb7", ROLE_PLAIN },
+	[DETAIL_VALUE] = { "", ROLE_PLAIN },
+};
+
+static int draw_marked(struct area a, int row, const struct detail_line *l, int names)
+{
+	int indent = l->name[0] != '\0' ? names + 2 : 2;
+
+	area_text(a, row, 0, marks[l->kind].role, marks[l->kind].mark);
+	if (l->name[0] != '\0')
+		area_fit(a, row, 2, names - 2, ROLE_PLAIN, l->name);
+	return area_wrap(area_sub(a, 0, indent, a.rows, a.cols - indent), row, l->kind == DETAIL_VALUE ? ROLE_VALUE : ROLE_PLAIN,
+			 l->text);
+}
+
 static int draw_line(struct area a, int row, const struct detail_line *l, int names)
 {
-	struct area rest = area_sub(a, 0, 2, a.rows, a.cols - 2);
-
 	switch (l->kind) {
 	case DETAIL_FACT:
 	case DETAIL_BAR:
 		return draw_named(a, row, l, names);
-	case DETAIL_WARNING:
-		area_text(a, row, 0, ROLE_WARNING, "!");
-		return area_wrap(rest, row, ROLE_PLAIN, l->text);
-	case DETAIL_GOOD:
-		area_text(a, row, 0, ROLE_GOOD, "\xe2\x9c\x93");
-		return area_wrap(rest, row, ROLE_PLAIN, l->text);
-	case DETAIL_VALUE:
-		return area_wrap(rest, row, ROLE_VALUE, l->text);
-	default:
+	case DETAIL_TEXT:
 		return area_wrap(a, row, ROLE_PLAIN, l->text);
+	default:
+		return draw_marked(a, row, l, names);
 	}
 }
 

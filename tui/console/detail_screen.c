@@ -1,6 +1,6 @@
 /*
- * What is known of one device, or of one object. A worker reads it from the inventory when the screen opens and whenever the
- * fleet has changed; until the first answer the screen says so, afterwards it shows the last one.
+ * What is known of one device, of one object, of all DKEKs, or of this workstation. A worker finds it out when the screen opens
+ * and whenever the fleet has changed; until the first answer the screen says so, afterwards it shows the last one.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,93 +10,9 @@
 #include "tui/console/detail_screen.h"
 #include "tui/console/lists.h"
 
-/* What a job is given, and gives back. */
-struct load {
-	struct fleet_device device;
-	struct fleet_object object;
-	bool is_object;
-	int64_t now;
-	struct detail detail;
-};
-
-struct detail_screen {
-	struct screen s;
-	struct fleet_device device;   /* as the fleet last had them */
-	struct fleet_object object;
-	bool is_object;
-	bool gone;                    /* the fleet does not have it any more */
-	struct detail shown;
-	bool loaded;
-	struct load *load;            /* of the job under way */
-	unsigned job;                 /* 0: none */
-	bool again;                   /* the fleet has changed since that job began */
-	int top;
-};
-
 static const struct detail_screen *peek(const struct screen *s)
 {
 	return (const struct detail_screen *)s;
-}
-
-static void load_free(struct load *l)
-{
-	if (l == NULL)
-		return;
-	detail_done(&l->detail);
-	free(l);
-}
-
-static enum status load_job(struct job *job, struct card *card, void *local, void *ctx, struct fault *f)
-{
-	struct load *l = ctx;
-
-	(void)job;
-	(void)card;
-	(void)f;
-	if (l->is_object)
-		detail_of_object(local, &l->device, &l->object, l->now, &l->detail);
-	else
-		detail_of_device(local, &l->device, l->now, &l->detail);
-	return ST_OK;
-}
-
-static void begin_load(struct detail_screen *d)
-{
-	struct load *l;
-
-	if (d->job != 0) {
-		d->again = true;
-		return;
-	}
-	d->again = false;
-	l = calloc(1, sizeof(*l));
-	if (l == NULL)
-		return;
-	l->device = d->device;
-	l->object = d->object;
-	l->is_object = d->is_object;
-	l->now = d->s.ui->wall;
-	d->job = jobs_submit(d->s.ui->env->jobs, NULL, load_job, l);
-	if (d->job == 0)
-		load_free(l);
-	else
-		d->load = l;
-}
-
-/* Where no thread could open the inventory the job did not run: then the fleet's knowledge is all there is. */
-static void take(struct detail_screen *d, enum status st)
-{
-	if (st != ST_OK)
-		(void)load_job(NULL, NULL, NULL, d->load, NULL);
-	detail_done(&d->shown);
-	d->shown = d->load->detail;
-	d->load->detail = (struct detail){ 0 };
-	load_free(d->load);
-	d->load = NULL;
-	d->job = 0;
-	d->loaded = true;
-	if (d->again)
-		begin_load(d);
 }
 
 /* What the fleet has of it now. False: nothing. */
@@ -107,10 +23,12 @@ static bool look(struct detail_screen *d)
 	const struct fleet_object *o;
 	size_t n = 0;
 
+	if (d->about != ABOUT_DEVICE && d->about != ABOUT_OBJECT)
+		return true;
 	if (now == NULL)
 		return false;
 	d->device = *now;
-	if (!d->is_object)
+	if (d->about == ABOUT_DEVICE)
 		return true;
 	o = fleet_objects(fl, now, &n);
 	for (size_t i = 0; i < n; i++) {
@@ -126,13 +44,13 @@ static void event(struct screen *s, const struct job_event *e, unsigned changes)
 {
 	struct detail_screen *d = (struct detail_screen *)s;
 
-	if (e->type == JOBS_DONE && d->job != 0 && e->job == d->job)
-		take(d, e->st);
-	if (changes == 0)
+	if (e->type == JOBS_DONE && d->load != NULL && e->job == d->load->job)
+		detail_loaded(d, e->st);
+	if (changes == 0 || d->about == ABOUT_DOCTOR)
 		return;
 	d->gone = !look(d);
 	if (!d->gone)
-		begin_load(d);
+		detail_load(d);
 }
 
 /* --- moving --- */
@@ -202,10 +120,10 @@ static unsigned has(const struct screen *s)
 	const struct detail_screen *d = peek(s);
 	unsigned has = NEED_ROWS | NEED_BACK | NEED_PANES | (d->shown.n_carry > 0 ? NEED_QR : 0u);
 
-	if (d->gone)
+	if (d->gone || d->about == ABOUT_CUSTODY || d->about == ABOUT_DOCTOR)
 		return has;
 	has |= d->device.state == FLEET_HERE ? NEED_CARD : 0u;
-	if (!d->is_object)
+	if (d->about == ABOUT_DEVICE)
 		return has | NEED_DEVICE | (d->device.keys > 0 ? NEED_KEY : 0u);
 	if (d->object.flags & FLEET_ORPHAN)
 		return has;
@@ -214,13 +132,14 @@ static unsigned has(const struct screen *s)
 
 static const char *words(const struct screen *s, enum intent in)
 {
-	(void)s;
+	if (in == IN_REDRAW && peek(s)->about == ABOUT_DOCTOR)
+		return N_("Check again");
 	return in == IN_NEXT ? N_("Next section") : NULL;
 }
 
 static void begin(struct detail_screen *d, const struct binding *b)
 {
-	const bool restore = d->is_object && strcmp(b->procedure, "restore") == 0;
+	const bool restore = d->about == ABOUT_OBJECT && strcmp(b->procedure, "restore") == 0;
 	const struct procedure *p = binding_procedure(b);
 	struct given given[GIVEN_OF_OBJECT] = { { NULL, 0, NULL } };
 	char backup[24];
@@ -228,7 +147,7 @@ static void begin(struct detail_screen *d, const struct binding *b)
 	(void)snprintf(backup, sizeof(backup), "%lld", (long long)d->shown.backup);
 	if (restore)
 		given[0] = (struct given){ "backup", 0, backup };
-	else if (d->is_object)
+	else if (d->about == ABOUT_OBJECT)
 		given_of_object(&d->object, given);
 	if (p != NULL)   /* a key comes back onto another device than the one that has it */
 		ui_push(d->s.ui, wizard_screen_new(d->s.ui, p, restore ? "" : d->device.serial, given));
@@ -237,7 +156,7 @@ static void begin(struct detail_screen *d, const struct binding *b)
 static void act(struct screen *s, const struct binding *b)
 {
 	struct detail_screen *d = (struct detail_screen *)s;
-	bool is_key = d->is_object && d->object.type == FLEET_KEY, here = d->device.state == FLEET_HERE;
+	bool is_key = d->about == ABOUT_OBJECT && d->object.type == FLEET_KEY, here = d->device.state == FLEET_HERE;
 
 	switch (b->in) {
 	case IN_BACK:
@@ -253,7 +172,10 @@ static void act(struct screen *s, const struct binding *b)
 		ui_push(s->ui, qr_screen_new(s->ui, &d->shown));
 		return;
 	case IN_REDRAW:
-		ui_reload(s->ui);
+		if (d->about == ABOUT_DOCTOR)
+			detail_load(d);
+		else
+			ui_reload(s->ui);
 		return;
 	case IN_UP: case IN_DOWN: case IN_PAGE_UP: case IN_PAGE_DOWN: case IN_FIRST: case IN_LAST: case IN_NEXT: case IN_PREVIOUS:
 		move(d, b->in);
@@ -265,15 +187,34 @@ static void act(struct screen *s, const struct binding *b)
 
 static const char *title(const struct detail_screen *d)
 {
-	if (!d->is_object)
+	if (d->about == ABOUT_CUSTODY || d->about == ABOUT_DOCTOR)
+		return d->about == ABOUT_CUSTODY ? _("Custody") : _("Doctor");
+	if (d->about == ABOUT_DEVICE)
 		return device_name(&d->device);
 	return d->object.label[0] != '\0' ? d->object.label : d->object.subject[0] != '\0' ? d->object.subject : _(d->object.kind);
+}
+
+static void draw_waiting(const struct detail_screen *d, struct area in)
+{
+	int seconds = (int)((d->s.ui->now_ms - d->begun_ms) / 1000);
+
+	if (d->about != ABOUT_DOCTOR)
+		area_text(in, 0, 0, ROLE_PLAIN, _("Reading the inventory."));
+	else if (seconds < 1)
+		area_text(in, 0, 0, ROLE_PLAIN, _("Checking this workstation."));
+	else
+		area_print(in, 0, 0, ROLE_PLAIN, "Checking this workstation, for %d s now. A large inventory takes a while.", seconds);
+}
+
+static bool busy(const struct screen *s)
+{
+	return peek(s)->load != NULL && !peek(s)->loaded;
 }
 
 static void draw(const struct screen *s, struct area a)
 {
 	const struct detail_screen *d = peek(s);
-	struct area box = ui_head(s, a, _("Keyroom"), d->is_object ? device_name(&d->device) : "", "");
+	struct area box = ui_head(s, a, _("Keyroom"), d->about == ABOUT_OBJECT ? device_name(&d->device) : "", "");
 	struct area in = area_box(box, ROLE_TITLE, title(d));
 	int starts[DETAIL_SECTIONS], rows = height(d, starts), most, top;
 	struct grid *tall;
@@ -284,7 +225,7 @@ static void draw(const struct screen *s, struct area a)
 		in = area_sub(in, 1, 0, in.rows - 1, in.cols);
 	}
 	if (!d->loaded)
-		area_text(in, 0, 0, ROLE_PLAIN, _("Reading the inventory."));
+		draw_waiting(d, in);
 	most = rows > in.rows ? rows - in.rows : 0;
 	top = d->top < most ? d->top : most;
 	tall = grid_new(rows > 0 ? rows : 1, in.cols > 0 ? in.cols : 1);
@@ -304,9 +245,12 @@ static void detail_free(struct screen *s)
 {
 	struct detail_screen *d = (struct detail_screen *)s;
 
-	if (d->job != 0)
-		jobs_abandon(s->ui->env->jobs, d->job);
-	load_free(d->load);
+	/* Nobody waits for the checks; what only reads is over at once. */
+	if (d->load != NULL && d->about == ABOUT_DOCTOR && s->ui->left == NULL)
+		s->ui->left = STEAL(d->load);
+	if (d->load != NULL)
+		jobs_abandon(s->ui->env->jobs, d->load->job);
+	detail_load_free(d->load);
 	detail_done(&d->shown);
 	free(d);
 }
@@ -347,28 +291,87 @@ static const struct screen_ops object_ops = {
 	.free = detail_free,
 };
 
-static struct screen *detail_new(struct ui *ui, const struct screen_ops *ops, const struct fleet_device *on,
-				 const struct fleet_object *o)
+static const struct screen_ops custody_ops = {
+	.name = "custody",
+	.help = N_("Here stand all DKEKs that are known, and the shares that make each of them.\n\n"
+		   "A DKEK, the Device Key Encryption Key, wraps the keys of a device. It is made of shares: only all of them together "
+		   "make it, so nobody who holds one can open a backup alone. Each share is a file that has a password, or a sheet of "
+		   "paper.\n\n"
+		   "The password of a share may be divided among custodians, of whom so many as the threshold says have to come "
+		   "together. Below each DKEK stands whether all of its shares are still known to be kept, and can be opened.\n\n"
+		   "Checking shares now and then shows that the files can be read and that somebody still knows the passwords; the "
+		   "screen of the devices offers it among all procedures (m)."),
+	.mode = MODE_DETAIL,
+	.has = has,
+	.words = words,
+	.act = act,
+	.event = event,
+	.draw = draw,
+	.free = detail_free,
+};
+
+static const struct screen_ops doctor_ops = {
+	.name = "doctor",
+	.help = N_("Is this workstation able to work? Each line is a check; below it stands what to do where it fails. Nothing is "
+		   "changed by looking.\n\n"
+		   "A tick means that all is well, a dot is a remark, and an exclamation mark stands before what must be mended before "
+		   "anything else.\n\n"
+		   "^L checks everything again."),
+	.mode = MODE_DETAIL,
+	.has = has,
+	.words = words,
+	.act = act,
+	.event = event,
+	.busy = busy,
+	.draw = draw,
+	.free = detail_free,
+};
+
+static struct detail_screen *detail_new(struct ui *ui, const struct screen_ops *ops, enum about about)
 {
 	struct detail_screen *d = calloc(1, sizeof(*d));
 
 	if (d == NULL)
 		return NULL;
 	d->s = (struct screen){ ops, ui };
-	d->device = *on;
-	d->is_object = o != NULL;
-	if (o != NULL)
-		d->object = *o;
-	begin_load(d);
+	d->about = about;
+	return d;
+}
+
+static struct screen *begun(struct detail_screen *d)
+{
+	if (d == NULL)
+		return NULL;
+	detail_load(d);
 	return &d->s;
 }
 
-struct screen *device_screen_new(struct ui *ui, const struct fleet_device *d)
+struct screen *device_screen_new(struct ui *ui, const struct fleet_device *device)
 {
-	return detail_new(ui, &device_ops, d, NULL);
+	struct detail_screen *d = detail_new(ui, &device_ops, ABOUT_DEVICE);
+
+	if (d != NULL)
+		d->device = *device;
+	return begun(d);
 }
 
-struct screen *object_screen_new(struct ui *ui, const struct fleet_device *d, const struct fleet_object *o)
+struct screen *object_screen_new(struct ui *ui, const struct fleet_device *device, const struct fleet_object *o)
 {
-	return detail_new(ui, &object_ops, d, o);
+	struct detail_screen *d = detail_new(ui, &object_ops, ABOUT_OBJECT);
+
+	if (d != NULL) {
+		d->device = *device;
+		d->object = *o;
+	}
+	return begun(d);
+}
+
+struct screen *custody_screen_new(struct ui *ui)
+{
+	return begun(detail_new(ui, &custody_ops, ABOUT_CUSTODY));
+}
+
+struct screen *doctor_screen_new(struct ui *ui)
+{
+	return begun(detail_new(ui, &doctor_ops, ABOUT_DOCTOR));
 }

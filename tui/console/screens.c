@@ -10,7 +10,9 @@ const struct screen_row screens[] = {
 	{ '2', "keys", N_("Keys"), N_("Every key, on which devices it is, and its backups."), keys_screen_new },
 	{ '3', "backups", N_("Backups"), N_("Every wrapped key: from where, under which DKEK, proven how, and where it fits."),
 	  backups_screen_new },
+	{ '4', "custody", N_("Custody"), N_("Every DKEK and its shares: who holds them, and where."), custody_screen_new },
 	{ '5', "journal", N_("Journal"), N_("What happened, newest first."), journal_screen_new },
+	{ '6', "doctor", N_("Doctor"), N_("Is this workstation able to work?"), doctor_screen_new },
 	{ 0 },
 };
 

@@ -30,6 +30,7 @@ void ui_done(struct ui *ui)
 {
 	while (ui->depth > 0)
 		ui_pop(ui);
+	detail_left_done(ui);
 	stock_free(ui->stock);
 	ui->stock = NULL;
 }
@@ -271,6 +272,7 @@ static void tell(struct ui *ui, const struct job_event *e, unsigned changes)
 
 void ui_event(struct ui *ui, const struct job_event *e)
 {
+	detail_left_event(ui, e);
 	tell(ui, e, fleet_event(ui->fleet, e));
 }
 

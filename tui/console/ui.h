@@ -23,6 +23,7 @@
 #define UI_DEPTH 8
 
 struct ui;
+struct load;
 struct screen;
 struct stock;
 
@@ -64,6 +65,7 @@ struct ui {
 	const struct env *env;
 	struct fleet *fleet;
 	struct stock *stock;       /* listings of the inventory: stock.h */
+	struct load *left;         /* work of a screen that was left before it was over: detail_screen.h; NULL: none */
 	struct source *source;     /* of a rehearsal; NULL: real readers, or none */
 	struct screen *stack[UI_DEPTH];
 	size_t depth;
@@ -138,6 +140,12 @@ struct screen *device_screen_new(struct ui *ui, const struct fleet_device *d);
 /* Sentences to be read. What is in p is the screen's from here on, also where there is no memory for one. */
 struct screen *text_screen_new(struct ui *ui, const char *title, struct prose *p);
 struct screen *object_screen_new(struct ui *ui, const struct fleet_device *d, const struct fleet_object *o);
+
+struct screen *custody_screen_new(struct ui *ui);
+struct screen *doctor_screen_new(struct ui *ui);
+/* For ui.c: what ui->left holds came to its end, or has to. */
+void detail_left_event(struct ui *ui, const struct job_event *e);
+void detail_left_done(struct ui *ui);
 
 struct screen *attention_screen_new(struct ui *ui);
 /* Begins what mends it, with the device and the object that are meant; nothing where nothing does. */

@@ -20,6 +20,7 @@ static void section_done(struct detail_section *s)
 		free(s->line[i].text);
 	}
 	free(s->line);
+	free(s->title);
 }
 
 void detail_done(struct detail *d)
@@ -38,13 +39,16 @@ void detail_done(struct detail *d)
 void detail_begin(struct detail *d, const char *title)
 {
 	struct detail_section *more = reallocarray(d->section, d->n + 1, sizeof(*more));
+	char *copy = strdup(title);
 
-	if (more == NULL) {
+	if (more != NULL)
+		d->section = more;
+	if (more == NULL || copy == NULL) {
 		d->failed = true;
+		free(copy);
 		return;
 	}
-	d->section = more;
-	d->section[d->n++] = (struct detail_section){ .title = title };
+	d->section[d->n++] = (struct detail_section){ .title = copy };
 }
 
 void detail_wide(struct detail *d)
@@ -82,6 +86,15 @@ void detail_fact(struct detail *d, const char *name, const char *fmt, ...)
 
 	va_start(ap, fmt);
 	(void)add(d, DETAIL_FACT, name, fmt, ap);
+	va_end(ap);
+}
+
+void detail_named(struct detail *d, enum detail_kind kind, const char *name, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)add(d, kind, name, fmt, ap);
 	va_end(ap);
 }
 

@@ -19,19 +19,20 @@ enum detail_kind {
 	DETAIL_TEXT,      /* a sentence */
 	DETAIL_WARNING,   /* one with a mark */
 	DETAIL_GOOD,      /* one with a tick */
+	DETAIL_NOTE,      /* one with a dot; these three may have a name, which stands before the sentence */
 	DETAIL_VALUE,     /* to be read aloud and compared; broken into lines where it has newlines, and nowhere else */
 	DETAIL_BAR,       /* a name, how much of how much, and that in words */
 };
 
 struct detail_line {
 	enum detail_kind kind;
-	char *name;            /* DETAIL_FACT and DETAIL_BAR; else "" */
+	char *name;            /* "": none */
 	char *text;
 	int64_t have, whole;   /* DETAIL_BAR; whole 0 or less: there is no bar, only the words */
 };
 
 struct detail_section {
-	const char *title;     /* translated */
+	char *title;
 	bool wide;             /* lines that must not share the screen's width with another section */
 	struct detail_line *line;
 	size_t n, cap;
@@ -61,11 +62,20 @@ void detail_done(struct detail *d);   /* empty is fine */
 void detail_of_device(struct store *s, const struct fleet_device *d, int64_t now, struct detail *ret);
 void detail_of_object(struct store *s, const struct fleet_device *d, const struct fleet_object *o, int64_t now, struct detail *ret);
 
+/* Every DKEK, a section each, with its shares and whether it can still be put together. */
+void detail_of_custody(struct store *s, struct detail *ret);
+
+struct doctor_place;
+/* What doctor.h checks, one line each. stopped: asked before each check. Seconds, where the inventory is large. */
+void detail_of_doctor(const struct doctor_place *place, bool (*stopped)(void *ctx), void *ctx, struct detail *ret);
+
 /* --- for detail*.c --- */
 
-void detail_begin(struct detail *d, const char *title);   /* a section; title translated, and good for ever */
+void detail_begin(struct detail *d, const char *title);   /* a section; translated, as all texts are */
 void detail_wide(struct detail *d);                       /* the section that was begun last */
 void detail_fact(struct detail *d, const char *name, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void detail_named(struct detail *d, enum detail_kind kind, const char *name, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
 void detail_say(struct detail *d, enum detail_kind kind, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void detail_bar(struct detail *d, const char *name, int64_t have, int64_t whole, const char *fmt, ...)
 	__attribute__((format(printf, 5, 6)));
