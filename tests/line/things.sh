@@ -131,6 +131,7 @@ expect 0 "... into a file" --json -d $new data read --label 'my secret' --pin-fi
 cmp -s kept random && [ "$(stat -c %a kept)" = 600 ]
 verdict $? "... for its owner alone"
 expect 5 "... which is never overwritten" -d $new data read --label notes --out kept
+expect 2 "... and has a name that can be seen" -d $new data read --label notes --out '  '
 expect 3 "data that is not there" -d $new data read --label nowhere
 expect 5 "deleting needs --confirm" -d $new data delete --label notes --pin-file pin
 expect 5 "... with this device's serial" -d $new data delete --label notes --pin-file pin --confirm $small

@@ -31,15 +31,25 @@ static size_t characters(const char *text)
 	return n;
 }
 
+static enum status only_blanks(const struct question *q, struct fault *f)
+{
+	return fault_set(f, ST_BAD_FORM, "%s has only blanks, which nobody can see. Type something, or leave it empty where it may be.",
+			 translated(q->words));
+}
+
+static bool is_blank(const char *text)
+{
+	return strspn(text, " ") == strlen(text);
+}
+
 static enum status check_text(const struct run *r, const struct question *q, const char *text, struct fault *f)
 {
 	(void)r;
 	if (!text_is_clean(text))
 		return fault_set(f, ST_BAD_FORM, "%s has a character that cannot be shown, or is not valid UTF-8.",
 				 translated(q->words));
-	if (q->ask == ASK_TEXT && strspn(text, " ") == strlen(text))
-		return fault_set(f, ST_BAD_FORM, "%s has only blanks, which nobody can see. Type something, or leave it empty where "
-						 "it may be.", translated(q->words));
+	if (q->ask == ASK_TEXT && is_blank(text))
+		return only_blanks(q, f);
 	/* Elsewhere max counts values. */
 	if (q->ask == ASK_TEXT && q->max > 0 && characters(text) > q->max)
 		return fault_set(f, ST_BAD_FORM, "%s is too long: it may have %zu characters.", translated(q->words), q->max);
@@ -119,8 +129,7 @@ static enum status check_file(const struct run *r, const struct question *q, con
 static enum status check_new_file(const struct run *r, const struct question *q, const char *text, struct fault *f)
 {
 	(void)r;
-	(void)q;
-	return file_check_new(text, f);
+	return is_blank(text) ? only_blanks(q, f) : file_check_new(text, f);
 }
 
 static enum status check_other(const struct run *r, const struct question *q, const char *text, struct fault *f)
