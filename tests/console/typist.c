@@ -141,7 +141,7 @@ static void plan_secret(struct typist *t, const struct wizard_screen *w, const s
 		keys(t, !is_new && !t->careful && typist_may(t, 20) ? "wrong horse" : PASSWORD);
 		return;
 	}
-	watch_pins(t->watch, run_serial(w->run), user, so);
+	watch_pins(t->watch, strcmp(f->q->name, "to-pin") == 0 ? run_other(w->run) : run_serial(w->run), user, so);
 	if (so[0] == '\0')
 		(void)snprintf(so, sizeof(so), "3537363231383830");   /* smartcard-hsm.md: as devices leave the factory */
 	if (is_new)

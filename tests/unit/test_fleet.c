@@ -257,6 +257,12 @@ static void what_needs_doing_is_named_most_urgent_first(void **state)
 	assert_non_null(attention_about(fl, place_serial(p, 0), "backup"));
 	assert_non_null(attention_about(fl, place_serial(p, 0), "so-pin change"));
 	assert_non_null(attention_about(fl, place_serial(p, 0), "pin unblock"));
+	/* What was interrupted sets the SO-PIN itself, and comes first. */
+	OK(store_run_begin(p->store, "init", place_serial(p, 0), NULL, NULL, 2, &run, &f));
+	fleet_reload(fl);
+	all = fleet_attention(fl, &n);
+	assert_int_equal(all[0].run, run);
+	assert_null(attention_about(fl, place_serial(p, 0), "so-pin change"));
 	assert_int_equal(attention_about(fl, place_serial(p, 1), "share import")->urgency, FLEET_DANGER);
 }
 

@@ -115,11 +115,23 @@ static void runs(struct fleet *fl)
 
 /* --- the device itself --- */
 
+/* An initialisation that is taken up again sets the SO-PIN itself. */
+static bool will_be_initialised(const struct fleet *fl, const char *serial)
+{
+	for (size_t i = 0; i < fl->n_attention; i++) {
+		const struct fleet_attention *a = &fl->attention[i];
+
+		if (a->run != 0 && a->procedure != NULL && strcmp(a->procedure, "init") == 0 && strcmp(a->serial, serial) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void so_pin(struct fleet *fl, const struct fleet_device *d)
 {
 	if (d->so_pin_tries == 0)
 		add(fl, SO_PIN_DEAD, d->serial, _("Its SO-PIN is blocked for good."));
-	else if (d->factory_so_pin && d->initialised)
+	else if (d->factory_so_pin && d->initialised && !will_be_initialised(fl, d->serial))
 		add(fl, FACTORY_SO_PIN, d->serial, _("It still has the factory's SO-PIN: change it."));
 	if (d->so_pin_tries > 0 && d->so_pin_tries <= LAST_SO_TRIES)
 		add(fl, SO_PIN_LOW, d->serial,

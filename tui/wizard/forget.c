@@ -222,8 +222,8 @@ static enum status forget(struct step_env *e, struct fault *f)
 	if (s->n_only > only)
 		return fault_set(f, ST_REFUSED, "What the inventory knows of %s has just changed: more of its keys are nowhere else. "
 				 "Nothing was forgotten. Begin again.", s->serial);
-	snprintf(words, sizeof(words), "The device %s (\"%.200s\") was forgotten, with %zu keys, %zu of them without any other copy, "
-		 "and %zu certificates and data objects.", s->serial, s->label, s->n_keys, s->n_only, s->n_things);
+	snprintf(words, sizeof(words), _("The device %s (\"%.200s\") was forgotten, with %zu keys, %zu of them without any other copy, "
+		 "and %zu certificates and data objects."), s->serial, s->label, s->n_keys, s->n_only, s->n_things);
 	if ((st = store_begin(e->store, &t, f)) != ST_OK || (st = close_runs(e->store, s->serial, at, f)) != ST_OK ||
 	    (st = store_device_forget(e->store, s->serial, f)) != ST_OK || (st = store_journal(e->store, &entry, f)) != ST_OK)
 		return st;

@@ -162,7 +162,7 @@ static enum status record(struct step_env *e, const struct journal_exported *j, 
 
 	if (store_read_only(e->store))
 		return ST_OK;
-	snprintf(words, sizeof(words), "The journal was exported to %.500s: %lld entries, the last one with the hash %s.", j->file,
+	snprintf(words, sizeof(words), _("The journal was exported to %.500s: %lld entries, the last one with the hash %s."), j->file,
 		 (long long)j->entries, j->hash);
 	return store_journal(e->store, &entry, f);
 }
