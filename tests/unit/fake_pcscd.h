@@ -30,8 +30,8 @@
 static struct {
 	atomic_bool up;
 	LONG list_rv, connect_rv, begin_rv[4], transmit_rv, status_rv, reconnect_rv, wait_rv;
-	unsigned begins, reconnects, disconnects, releases, ends, resets, establishes, transmits;
-	atomic_uint waits, cancels;
+	unsigned begins, reconnects, resets, transmits;
+	atomic_uint waits, cancels, disconnects, releases, ends, establishes;
 	DWORD card_state, reader_state;
 	const char *readers;
 	size_t readers_len;
