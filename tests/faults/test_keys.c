@@ -1,6 +1,8 @@
 /* Making and deleting a key beside another one: whatever happens, in the end it is there, or gone, exactly once. */
 #include "tests/faults/keys_help.h"
 
+#include "engine/card/keys.h"
+
 static void prepare_new(struct stage *s)
 {
 	set_up(s, 0);
@@ -97,6 +99,62 @@ static const struct walk walk_aes = {
 	.interrupted = other_key_is_whole,
 	.check = check_new,
 };
+
+static enum status make_limited(struct stage *s, struct fault *f)
+{
+	const struct given given[] = {
+		{ "type", 0, "aes:256", false }, { "label", 0, "new", false }, { "id", 0, "02", false }, { "use-counter", 0, "3", false },
+		{ "pin", 0, PIN, false }, { 0 },
+	};
+
+	return stage_run(s, &procedure_key_new, stage_serial(s, 0), given, NULL, f);
+}
+
+static enum status take_up_limited(struct stage *s, struct fault *f)
+{
+	const enum status st = make_limited(s, f);
+
+	return st == ST_DUPLICATE ? ST_OK : st;
+}
+
+/* However often it was begun: as many uses are left as were asked for. */
+static void check_limited(struct stage *s)
+{
+	struct card *c;
+	unsigned uses = 0;
+	struct fault f;
+
+	check_new(s);
+	c = stage_talk(s, 0);
+	{
+		SECRET *pin = secret_new(16);
+		CARD_SESSION *held = NULL;
+		uint8_t cmac[BLOB_CMAC_LEN];
+
+		assert_true(secret_set(pin, PIN, strlen(PIN)));
+		must(card_begin(c, &held, &f));
+		must(card_login(c, pin, &f));
+		while (uses < 9 && card_key_cmac(c, 2, cmac, &f) == ST_OK)
+			uses++;
+	}
+	card_close(c);
+	assert_int_equal(uses, 3);
+}
+
+static const struct walk walk_limited = {
+	.prepare = prepare_new,
+	.drive = make_limited,
+	.take_up = take_up_limited,
+	.interrupted = other_key_is_whole,
+	.check = check_limited,
+};
+
+static void a_key_that_counts_its_uses_has_as_many_as_were_asked_for(void **state)
+{
+	(void)state;
+	walk_vanish(&walk_limited, 0);
+	walk_kill(&walk_limited);
+}
 
 static void prepare_delete(struct stage *s)
 {
@@ -245,6 +303,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_key_is_made_once_however_often_the_card_vanishes),
 		cmocka_unit_test(a_key_is_made_however_often_the_process_is_killed),
+		cmocka_unit_test(a_key_that_counts_its_uses_has_as_many_as_were_asked_for),
 		cmocka_unit_test(a_key_is_deleted_however_often_the_card_vanishes),
 		cmocka_unit_test(a_key_is_deleted_however_often_the_process_is_killed),
 		cmocka_unit_test(several_keys_are_backed_up_and_deleted_however_often_the_card_vanishes),

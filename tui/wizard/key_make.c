@@ -97,10 +97,29 @@ static void undo(struct step_env *e, uint8_t ref, struct fault *f)
 		  N_("Nothing was changed on the device."));
 }
 
-static enum status fill(struct session *s, const struct keygen_params *p, const struct description *d,
+/*
+ * Which secret key it is spends a use where they are counted. It is noted that it was asked, and the answer, so that a later
+ * start does not ask again: what is left then is what was wanted.
+ */
+static enum status ask_cmac(struct step_env *e, struct session *s, uint8_t ref, struct key_result *k, struct fault *f)
+{
+	uint8_t cmac[BLOB_CMAC_LEN];
+	enum status st;
+
+	if (strlen(run_fact(e->run, "cmac")) == 2 * BLOB_CMAC_LEN) {
+		snprintf(k->cmac, sizeof(k->cmac), "%.32s", run_fact(e->run, "cmac"));
+		return ST_OK;
+	}
+	if ((st = run_note(e, "cmac", "asked", f)) != ST_OK || (st = card_key_cmac(s->card, ref, cmac, f)) != ST_OK)
+		return st;
+	hex_lower(k->cmac, cmac, sizeof(cmac));
+	return run_note(e, "cmac", k->cmac, f);
+}
+
+static enum status fill(struct step_env *e, struct session *s, const struct keygen_params *p, const struct description *d,
 			const struct pubkey *key, struct key_result *k, struct fault *f)
 {
-	uint8_t hash[32], cmac[BLOB_CMAC_LEN];
+	uint8_t hash[32];
 	enum status st;
 
 	snprintf(k->serial, sizeof(k->serial), "%s", s->look->serial);
@@ -111,11 +130,8 @@ static enum status fill(struct session *s, const struct keygen_params *p, const 
 	key_words(p->algorithm, p->bits, p->curve, k->kind);
 	k->key_ref = d->key_ref;
 	k->size = p->bits;
-	if (p->algorithm == KEY_AES) {
-		if ((st = card_key_cmac(s->card, (uint8_t)d->key_ref, cmac, f)) == ST_OK)
-			hex_lower(k->cmac, cmac, sizeof(cmac));
-		return st;
-	}
+	if (p->algorithm == KEY_AES)
+		return ask_cmac(e, s, (uint8_t)d->key_ref, k, f);
 	if ((st = pubkey_spki_sha256(key, hash, f)) == ST_OK)
 		hex_lower(k->spki_sha256, hash, sizeof(hash));
 	return st;
@@ -128,10 +144,10 @@ static enum status finish(struct step_env *e, struct session *s, const struct ke
 	BUF file = { 0 };
 	enum status st = describe(e->run, p, ref, key, &d, f);
 
-	if (st != ST_OK || (st = describe_build(&d, &file, f)) != ST_OK ||
-	    (st = card_write_file(s->card, fid_of(FID_KEY_DESCRIPTION, ref), buf_view(&file), WRITE_NEW, f)) != ST_OK)
+	/* The description comes last: a key that has one is whole, and is not asked for its CMAC any more. */
+	if (st != ST_OK || (st = describe_build(&d, &file, f)) != ST_OK || (st = fill(e, s, p, &d, key, k, f)) != ST_OK)
 		return st;
-	return fill(s, p, &d, key, k, f);
+	return card_write_file(s->card, fid_of(FID_KEY_DESCRIPTION, ref), buf_view(&file), WRITE_NEW, f);
 }
 
 /*
@@ -188,12 +204,11 @@ static enum status take_done(struct step_env *e, struct session *s, struct objec
 			     struct fault *f)
 {
 	const struct key_new *state = run_state(e->run);
-	uint8_t cmac[BLOB_CMAC_LEN];
 	enum status st = ST_OK;
 
 	find_to_result(s->look, o, k);
-	if (state->params.algorithm == KEY_AES && (st = card_key_cmac(s->card, o->number, cmac, f)) == ST_OK)
-		hex_lower(k->cmac, cmac, sizeof(cmac));
+	if (state->params.algorithm == KEY_AES)
+		st = ask_cmac(e, s, o->number, k, f);
 	if (st == ST_OK)
 		st = record(e, s, &state->params, k, &o->key, uses, f);
 	object_done(o);
@@ -213,7 +228,8 @@ static enum status generate(struct step_env *e, struct session *s, const struct 
 				 "All 255 key references of the device are taken. Delete a key that is no longer needed. "
 				 "Nothing was done.");
 	snprintf(note, sizeof(note), "%u", ref);
-	if ((st = run_note(e, "ref", note, f)) != ST_OK)
+	if ((run_fact(e->run, "cmac")[0] != '\0' && (st = run_note(e, "cmac", "", f)) != ST_OK) ||
+	    (st = run_note(e, "ref", note, f)) != ST_OK)
 		return st;
 	run_changed(e);
 	*ret_ref = ref;
@@ -231,6 +247,23 @@ static enum status given_id_is_free(struct step_env *e, struct session *s, struc
 		return ST_OK;
 	st = id_parse(given, id, &id_len, f);
 	return st != ST_OK ? st : find_id_is_free(s, cur_of(id, id_len), 0, f);
+}
+
+/*
+ * A secret key that counts its uses, and was asked for its CMAC when the attempt stopped, has as many as were wanted or one
+ * more. It has no description, so that nobody has used it: it is made anew.
+ */
+static enum status drop_uncertain(struct step_env *e, struct session *s, uint8_t ref, bool *io_left, struct fault *f)
+{
+	const struct keygen_params *p = &((const struct key_new *)run_state(e->run))->params;
+	unsigned gone;
+	enum status st;
+
+	if (!*io_left || !p->limited || p->algorithm != KEY_AES || strcmp(run_fact(e->run, "cmac"), "asked") != 0)
+		return ST_OK;
+	*io_left = false;
+	st = card_delete_key(s->card, ref, &gone, f);
+	return st == ST_OK ? session_list(s, f) : st;
 }
 
 enum status key_make(struct step_env *e, struct fault *f)
@@ -261,9 +294,10 @@ enum status key_make(struct step_env *e, struct fault *f)
 	if (p->limited && p->algorithm == KEY_AES)
 		p->use_counter++;
 	left = is_left_over(&s, state->earlier, p, &key);
+	st = drop_uncertain(e, &s, state->earlier, &left, f);
 	if (left)
 		ref = state->earlier;
-	else
+	else if (st == ST_OK)
 		st = generate(e, &s, p, &ref, &key, f);
 	if (st == ST_OK)
 		st = finish(e, &s, p, ref, &key, k, f);

@@ -271,20 +271,24 @@ static void tell_pin(const struct run *r, unsigned index, struct prose *out)
 	session_tell_user(r, out);
 }
 
-void restore_tell_counter(const struct run *r, const struct key_identity *key, struct prose *out)
+bool restore_is_limited(struct store *store, const struct key_identity *key)
 {
 	struct object_filter filter = { .key = key, .gone_too = true };
 	struct object_row *rows = NULL;
 	bool limited = false;
 	size_t n = 0;
 
-	if (run_env(r)->store == NULL || key->len == 0 ||
-	    store_objects(run_env(r)->store, &filter, &rows, &n, NULL) != ST_OK)
-		return;
+	if (store == NULL || key->len == 0 || store_objects(store, &filter, &rows, &n, NULL) != ST_OK)
+		return false;
 	for (size_t i = 0; i < n; i++)
 		limited |= rows[i].use_counter != STORE_UNKNOWN;
 	free(rows);
-	if (limited)
+	return limited;
+}
+
+void restore_tell_counter(const struct run *r, const struct key_identity *key, struct prose *out)
+{
+	if (restore_is_limited(run_env(r)->store, key))
 		prose_add(out, PROSE_WARNING,
 			  "This key has a use counter: proving it after the restore spends one use.");
 }

@@ -80,6 +80,9 @@ void restore_compare_dkek(struct store *store, struct session *s, struct restore
 /* Does the device's firmware have keys of its kind and size, as far as the file tells? Into the item's fault where not. */
 void restore_compare_firmware(const struct look *l, struct restore_item *item);
 
+/* Has the key a use counter, as far as the inventory knows? Then proving it spends one use. */
+bool restore_is_limited(struct store *store, const struct key_identity *key);
+
 /* What is on the card already. */
 struct restore_present {
 	struct object *o;

@@ -18,6 +18,7 @@
 #include "tui/wizard/key_type.h"
 #include "tui/wizard/record.h"
 
+#define FACT_MAX 1056
 #define MADE_UP_LABEL 101   /* of a file's name, with its end */
 
 void restore_present_done(struct restore_present *p)
@@ -235,8 +236,36 @@ static enum status record(struct step_env *e, struct session *s, struct restore_
 	return st;
 }
 
+/* A fact's name. The item's own has the reference. */
+static void proven_fact(const struct restore_item *item, char *out, size_t cap)
+{
+	snprintf(out, cap, "%s proven", restore_fact(item));
+}
+
+static bool was_proven(const struct run *r, const struct restore_item *item, uint8_t ref)
+{
+	char name[FACT_MAX];
+
+	proven_fact(item, name, sizeof(name));
+	return strtol(run_fact(r, name), NULL, 10) == ref;
+}
+
+/* For a later start, where proving it again would cost a use. ref 0: another key is put there now. */
+static enum status note_proven(struct step_env *e, const struct restore_item *item, unsigned ref, struct fault *f)
+{
+	char name[FACT_MAX], text[8] = "";
+
+	if (!restore_is_limited(e->store, &item->identity))
+		return ST_OK;
+	proven_fact(item, name, sizeof(name));
+	if (ref != 0)
+		snprintf(text, sizeof(text), "%u", ref);
+	return run_note(e, name, text, f);
+}
+
 /* From a key that is at ref to one that counts. */
-static enum status finish(struct session *s, uint8_t ref, struct restore_item *item, bool proven, struct fault *f)
+static enum status finish(struct step_env *e, struct session *s, uint8_t ref, struct restore_item *item, bool proven,
+			  struct fault *f)
 {
 	struct key_result *k = &item->result;
 	uint8_t cmac[BLOB_CMAC_LEN];
@@ -244,6 +273,7 @@ static enum status finish(struct session *s, uint8_t ref, struct restore_item *i
 
 	k->compared = proven;
 	if ((!proven && (st = prove(s, ref, item, &k->compared, f)) != ST_OK) ||
+	    (k->compared && !proven && (st = note_proven(e, item, ref, f)) != ST_OK) ||
 	    (st = describe(s, ref, item, f)) != ST_OK || (st = certify(s, ref, item, f)) != ST_OK)
 		return st;
 	/* A secret key that was not known before is known from now on, though nothing says that it is the right one. */
@@ -259,14 +289,20 @@ static enum status finish(struct session *s, uint8_t ref, struct restore_item *i
 	return ST_OK;
 }
 
-/* What an interrupted attempt left there is gone on with, but only where it proves to be the right key. */
-static bool is_left_over(struct session *s, uint8_t ref, struct restore_item *item)
+/*
+ * What an interrupted attempt left there is gone on with, but only where it proves to be the right key. One that counts its
+ * uses and was proven then is not made to spend another one.
+ */
+static bool is_left_over(struct step_env *e, struct session *s, uint8_t ref, struct restore_item *item)
 {
 	bool compared = false;
 
-	return ref != 0 && fids_have(&s->fids, fid_of(FID_KEY, ref)) &&
-	       (item->has_key || item->identity.len == STORE_CMAC_LEN) &&
-	       prove(s, ref, item, &compared, NULL) == ST_OK && compared;
+	if (ref == 0 || !fids_have(&s->fids, fid_of(FID_KEY, ref)) ||
+	    (!item->has_key && item->identity.len != STORE_CMAC_LEN))
+		return false;
+	if (was_proven(e->run, item, ref) && restore_is_limited(e->store, &item->identity))
+		return true;
+	return prove(s, ref, item, &compared, NULL) == ST_OK && compared;
 }
 
 static enum status unwrap(struct step_env *e, struct session *s, struct restore_item *item, uint8_t *ret_ref,
@@ -280,7 +316,8 @@ static enum status unwrap(struct step_env *e, struct session *s, struct restore_
 		return fault_set(f, ST_CARD_FULL,
 				 "All 255 key references of the device are taken. Nothing was changed.");
 	snprintf(note, sizeof(note), "%u", ref);
-	if ((st = run_note(e, restore_fact(item), note, f)) != ST_OK)
+	if ((was_proven(e->run, item, ref) && (st = note_proven(e, item, 0, f)) != ST_OK) ||
+	    (st = run_note(e, restore_fact(item), note, f)) != ST_OK)
 		return st;
 	run_changed(e);
 	*ret_ref = ref;
@@ -290,12 +327,12 @@ static enum status unwrap(struct step_env *e, struct session *s, struct restore_
 enum status restore_put(struct step_env *e, struct session *s, struct restore_item *item, uint8_t earlier,
 			struct fault *f)
 {
-	const bool left = is_left_over(s, earlier, item);
+	const bool left = is_left_over(e, s, earlier, item);
 	uint8_t ref = left ? earlier : 0;
 	enum status st = left ? ST_OK : unwrap(e, s, item, &ref, f);
 
 	if (st == ST_OK)
-		st = finish(s, ref, item, left, f);
+		st = finish(e, s, ref, item, left, f);
 	if (st != ST_OK) {
 		if (ref != 0 && !left)
 			undo(e, ref, f);
