@@ -145,6 +145,7 @@ line 'three shares, a thread each (one share)' $ms $one_ms 2
 
 printf '\n1,000 devices, 60,000 keys and 180,000 backups\n'
 "$BENCH/make_inventory" "$work/big.db" && "$BENCH/bench_store" "$work/big.db" || over=$((over + 1))
+python3 "$here/listed.py" "$KEYROOM" "$work/big.db" || over=$((over + 1))
 
 python3 "$here/console.py" "$KEYROOM" || over=$((over + 1))
 python3 "$here/screen.py" "$KEYROOM" "$CONSOLE" "$work/big.db" || over=$((over + 1))

@@ -135,10 +135,14 @@ static enum status fill(struct store *s, const struct size *size, struct fault *
 	for (unsigned i = 0; st == ST_OK && i < size->backups; i++)
 		st = add_backup(s, i, size, f);
 	for (unsigned i = 0; st == ST_OK && i < 10000; i++) {
-		char serial[STORE_SERIAL_MAX];
+		const struct key_identity key = identity_of(i);
+		char serial[STORE_SERIAL_MAX], label[STORE_LABEL_MAX], text[STORE_LABEL_MAX + 40];
 
 		serial_of(i % size->devices, serial);
-		st = store_journal(s, &(struct journal_entry){ .at = T0 + i, .what = "bench", .text = "An entry.", .device = serial }, f);
+		label_of(i, label);
+		snprintf(text, sizeof(text), "The key %s was made.", label);
+		st = store_journal(s, &(struct journal_entry){ .at = T0 + i, .what = "bench", .text = text, .device = serial,
+							       .key = &key, .person = places[i % 7] }, f);
 	}
 	return st == ST_OK ? store_commit(&t, f) : st;
 }
