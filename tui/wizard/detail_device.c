@@ -176,6 +176,10 @@ static void domains(struct detail *out, struct store *s, const struct fleet_devi
 	size_t n = 0;
 
 	detail_begin(out, _("DKEK"));
+	if (d->looked_at && !d->initialised) {
+		detail_say(out, DETAIL_TEXT, "%s", _("None yet: it gets one when it is initialised."));
+		return;
+	}
 	if (s != NULL && store_domains(s, d->serial, &rows, &n, NULL) != ST_OK)
 		n = 0;
 	for (size_t i = 0; i < n; i++)
