@@ -75,6 +75,8 @@ static struct buf certify(struct place *p, const char *serial, const char *until
 static void certify_until(struct place *p, const char *serial, const char *until)
 {
 	BUF der = certify(p, serial, until);
+
+	assert_true(der.n > 0);
 }
 
 static void where_a_key_was_made_stays_known_when_a_certificate_takes_the_place_of_its_request(void **state)

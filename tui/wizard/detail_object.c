@@ -43,7 +43,7 @@ static void damage(struct detail *out, unsigned flags)
 	bool told = false;
 
 	for (unsigned i = 0; i < OBJECT_DAMAGES; i++) {
-		if (flags & (FLEET_DAMAGE << i)) {
+		if (flags & ((unsigned)FLEET_DAMAGE << i)) {
 			detail_say(out, DETAIL_WARNING, "%s", damage_words(1u << i));
 			told = true;
 		}
