@@ -48,7 +48,7 @@ signing=$(grep -al signing safe/*) curve=$(grep -al curve safe/*) root=$(grep -a
 expect 1 "firmware 2.5 takes some of them" -d $old restore safe/* --pin-file pin
 says "... one that it cannot hold is named, and why" '^! "curve" was not restored. The firmware of DENK0100025'
 says "... and the other" '^! "archive" was not restored. The firmware'
-says "... and how many" '2 of 4 keys'
+says "... and how many" '2 of 4 could not be done'
 [ "$(grep -c 'curve' err)" = 1 ]
 verdict $? "... each once"
 expect 1 "none of them is sent to it" -d $old restore "$curve" "$archive" --pin-file pin
