@@ -89,33 +89,11 @@ static void check(struct stage *s)
 	assert_int_equal(import(s, "a.pbe", &f), ST_REFUSED);
 }
 
-static const struct walk walk = { .prepare = prepare, .drive = drive, .take_up = take_up, .check = check };
-
-static void the_card_vanishes_at_every_apdu(void **state)
-{
-	(void)state;
-	walk_vanish(&walk, 0);
-}
-
-static void the_process_is_killed_after_every_apdu_and_transaction(void **state)
-{
-	(void)state;
-	walk_kill(&walk);
-}
-
-static void memory_runs_short_anywhere(void **state)
-{
-	(void)state;
-	walk_memory(&walk, 400);
-}
+static const struct walk walk = {
+	.prepare = prepare, .drive = drive, .take_up = take_up, .check = check, .allocations = 400,
+};
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_card_vanishes_at_every_apdu),
-		cmocka_unit_test(the_process_is_killed_after_every_apdu_and_transaction),
-		cmocka_unit_test(memory_runs_short_anywhere),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return walk_main(&walk);
 }

@@ -384,3 +384,32 @@ void walk_kill(const struct walk *w)
 	print_message("# killed at each of %lu APDUs and transactions\n", n - 1);
 	grounds_drop(&g);
 }
+
+static void the_card_vanishes_at_every_apdu(void **state)
+{
+	walk_vanish(*state, 0);
+}
+
+static void the_process_is_killed_after_every_apdu_and_transaction(void **state)
+{
+	walk_kill(*state);
+}
+
+static void memory_runs_short_anywhere(void **state)
+{
+	const struct walk *w = *state;
+
+	walk_memory(w, w->allocations);
+}
+
+int walk_main(const struct walk *w)
+{
+	struct walk copy = *w;
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_prestate(the_card_vanishes_at_every_apdu, &copy),
+		cmocka_unit_test_prestate(the_process_is_killed_after_every_apdu_and_transaction, &copy),
+		cmocka_unit_test_prestate(memory_runs_short_anywhere, &copy),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -68,6 +68,7 @@ struct walk {
 	void (*interrupted)(struct stage *s, enum status st);
 	/* In the end: what must be true however it came about. */
 	void (*check)(struct stage *s);
+	unsigned long allocations;      /* walk_main(): how many fail at the most */
 };
 
 /* The card in reader i vanishes before each APDU, and between each APDU and its answer. */
@@ -81,6 +82,9 @@ void walk_kill(const struct walk *w);
  * threads, not those of the libraries.
  */
 void walk_memory(const struct walk *w, unsigned long most);
+
+/* A test program of the three of them, on the first card; what main() returns. */
+int walk_main(const struct walk *w);
 
 #define must(call) \
 	do { \
