@@ -12,74 +12,10 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include <openssl/pem.h>
-
-#include "engine/base/error.h"
-#include "../unit/cert_help.h"
+#include "tour_list.h"
 #include "tours.h"
 #include "words.h"
 
-#define PIN "648219\r"
-#define SO_PIN "0123456789abcdef"
-
-/* A certificate for the key that was exported, in romeo.crt; and something to keep, in tango.txt. */
-static void make_files(void)
-{
-	FILE *in = fopen("kilo.pem", "re"), *out;
-	PKEY *subject = in != NULL ? PEM_read_PUBKEY(in, NULL, NULL, NULL) : NULL;
-	PKEY *signer = EVP_RSA_gen(2048);   /* its signatures are all of one length */
-	struct buf der;
-
-	assert_non_null(subject);
-	(void)fclose(in);
-	der = cert_make(subject, "Example Issuing CA", signer, "Example Root CA", "20260101000000Z", "20460101000000Z");
-	assert_non_null(out = fopen("romeo.crt", "we"));
-	assert_int_equal(fwrite(der.p, 1, der.n, out), der.n);
-	assert_int_equal(fclose(out), 0);
-	buf_done(&der);
-	assert_non_null(out = fopen("tango.txt", "we"));
-	assert_true(fputs("tango 4711\n", out) >= 0);
-	assert_int_equal(fclose(out), 0);
-}
-
-/* In this order: each finds what those before it have left on the two devices. */
-static const struct tour {
-	const char *name;
-	const char *keys;   /* tours.h */
-	void (*before)(void);
-} tours[] = {
-	{ "share_new", "<Begin share new>alfa-1\tcorrect horse\tcorrect horse\r\r\r" "<Begin share new>"
-	  "bravo-2\tcorrect horse\tcorrect horse\r\r\r", NULL },
-	{ "share_check", "<Begin share check>alfa-1\rbravo-2\r\r" "correct horse\r" "correct horse\r\r", NULL },
-	{ "init_part", "ji\r" "2\r" "alfa-1\tcorrect horse\r\r" "\r" "\t" SO_PIN "\t" SO_PIN "\r" "648219\t648219\r" "root-ca-b\r"
-	  "DENK0200915\r" "\r", NULL },
-	{ "share_import", "<Begin share import>bravo-2\tcorrect horse\r\r\r", NULL },
-	{ "init", "<Up>i\r" "1\r" "alfa-1\tcorrect horse\r\r" "\t" SO_PIN "\t" SO_PIN "\r" "648219\t648219\r" "root-ca-a\r"
-	  "DENK0200914\r" "a" "\r\r\r\r\r" SO_PIN "\t\r" "648219\t648219\r" "root-ca-b\r" "DENK0200915\r\r", NULL },
-	{ "key_new", "n" "jjj\tSSH CA\r" PIN "\r\r" "n" "jjjj\tRoot CA 2026\r" PIN "\r\r", NULL },
-	{ "key_export", "<Begin key export>\t\tkilo.pem\r\r", NULL },
-	{ "key_test", "<Begin key test> \r" PIN "\r\r", NULL },
-	{ "key_rename", "<Begin key rename>\t<Clear>Root CA 2025\r" PIN "\r\r", NULL },
-	{ "cert_import", "<Begin cert import>romeo.crt\r" PIN "\r\r", make_files },
-	{ "cert_export", "<Begin cert export>\r\r", NULL },
-	{ "data_write", "<Begin data write>tango.txt\ttango\r" PIN "\r\r"
-	  "<Begin data write>tango.txt\tuniform\t \r" PIN "\r\r", NULL },
-	{ "data_read", "<Begin data read>\r\r" "<Begin data read>j\t\tvictor.bin\r" PIN "\r", NULL },
-	{ "backup", "b" " \r" PIN "\r\r", NULL },
-	{ "clone", "<Begin clone>\r" PIN PIN "\r\r", NULL },
-	{ "key_delete", "d" "\r" PIN "DENK0200914\r\r", NULL },
-	{ "restore", "r" " \r" PIN "\r\r", NULL },
-	{ "cert_delete", "<Begin cert delete>\r" PIN "DENK0200914\r\r", NULL },
-	{ "data_delete", "<Begin data delete>\r" PIN "DENK0200914\r\r", NULL },
-	{ "random", "<Begin random>64\tsierra.bin\r\r\r", NULL },
-	{ "label", "<Begin label><Clear>root-ca-1\r" PIN "\r\r", NULL },
-	{ "pin_change", "<Begin pin change>648219\t739146\t739146\r\r\r", NULL },
-	{ "pin_unblock", "<Begin pin unblock>" SO_PIN "\t648219\t648219\r\r\r", NULL },
-	{ "so_pin_change", "<Begin so-pin change>" SO_PIN "\tfedcba9876543210\tfedcba9876543210\r\r\r", NULL },
-	{ "screens", "m" "\033" "?" "\033" "L" "\r" "2" "3" "4" "5" "6" "1" "\r\033" "\t\r\033", NULL },
-	{ "journal_export", "<Begin journal export>papa.log\r\r", NULL },
-	{ "inventory_forget", "p" "<Begin inventory forget>\rDENK0200914\r\r", NULL },
-};
 
 struct shots {
 	const struct tour *tour;
@@ -198,7 +134,7 @@ static void every_page_is_as_it_was_looked_at(void **state)
 
 	(void)words_begin();
 	stage_open(&st);
-	for (size_t i = 0; i < sizeof(tours) / sizeof(tours[0]); i++)
+	for (size_t i = 0; tours[i].name != NULL; i++)
 		take_tour(&tours[i], &st, *state);
 	assert_int_equal(visits_missing(&st.visits, &failed), 0);
 	stage_close(&st);

@@ -1,0 +1,135 @@
+/*
+ * Every procedure from end to end in a real pseudo-terminal, by keyboard alone. After each page the program's memory is
+ * searched for what was typed as a secret: it is in locked memory or nowhere, and at the end nowhere at all.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "session.h"
+#include "tour_list.h"
+#include "tui/wizard/wizard.h"
+
+#define QUIET_MS 80          /* nothing is drawn for so long: a page waits for an answer */
+
+static const char *const secrets[] = { "648219", "739146", "correct horse", "9e8d7c6b5a493827", "1f2e3d4c5b6a7988" };
+
+static const struct {
+	const char *name, *bytes;
+} named[] = {
+	{ "<Up>", "\033[A" }, { "<Down>", "\033[B" }, { "<Right>", "\033[C" }, { "<Left>", "\033[D" }, { "<End>", "\033[F" },
+	{ "<F1>", "\033OP" }, { "<Back>", "\033[Z" }, { "<Clear>", "\025" }, { "<Leave>", "\003" },
+};
+
+/* What is drawn has come to rest, and Enter does something: while a device is read or at work it does not. */
+static void settle(struct session *s, bool page)
+{
+	for (int i = 0; i < 400; i++) {
+		size_t n = term_pump(s->t, QUIET_MS);
+
+		/* A letter is drawn and that is all; a page may be one of several that come. */
+		if ((!page || n == 0) && term_has(s->t, "Enter ") && !term_has(s->t, "Reading the device"))
+			return;
+	}
+	print_message("it never comes to rest:\n%s\n", term_text(s->t));
+	fail();
+}
+
+static const char *title_of(const char *command)
+{
+	for (size_t i = 0; procedures[i] != NULL; i++) {
+		if (strcmp(procedures[i]->command, command) == 0)
+			return procedures[i]->title;
+	}
+	fail_msg("there is no procedure %s", command);
+	return "";
+}
+
+/* From the menu, by its name: "<Begin key new>". */
+static bool begins(struct session *s, const char **io_keys)
+{
+	char name[40] = "", keys[100];
+	int n = 0;
+
+	if (sscanf(*io_keys, "<Begin %39[^>]>%n", name, &n) != 1 || n == 0)
+		return false;
+	*io_keys += n;
+	(void)snprintf(keys, sizeof(keys), "m/%s\r\r", title_of(name));
+	term_type(s->t, keys);
+	return true;
+}
+
+static bool is_named(struct session *s, const char **io_keys)
+{
+	for (size_t i = 0; i < sizeof(named) / sizeof(named[0]); i++) {
+		size_t n = strlen(named[i].name);
+
+		if (strncmp(*io_keys, named[i].name, n) == 0) {
+			*io_keys += n;
+			term_type(s->t, named[i].bytes);
+			return true;
+		}
+	}
+	return false;
+}
+
+static void search(struct session *s, const char *tour, bool at_the_end)
+{
+	for (size_t i = 0; i < sizeof(secrets) / sizeof(secrets[0]); i++) {
+		size_t locked = 0, outside = term_search_memory(s->t, secrets[i], &locked);
+
+		if (outside > 0 || (at_the_end && locked > 0))
+			print_message("%s: the secret number %zu is in memory, %zu times locked and %zu times not:\n%s\n", tour, i,
+				      locked, outside, term_text(s->t));
+		assert_int_equal(outside, 0);
+		assert_true(!at_the_end || locked == 0);
+	}
+}
+
+static void take_tour(struct session *s, const struct tour *t)
+{
+	const char *keys = t->keys;
+
+	if (t->before != NULL)
+		t->before();
+	while (*keys != '\0') {
+		char one[2] = { *keys, '\0' };
+		bool page = true;
+
+		if (!begins(s, &keys) && !is_named(s, &keys)) {
+			term_type(s->t, one);
+			page = *keys++ == '\r';
+		}
+		settle(s, page);
+		if (page)
+			search(s, t->name, false);
+	}
+	term_expect(s->t, "\xe2\x94\x8c Devices ");
+	search(s, t->name, true);
+}
+
+static void every_procedure_by_keyboard_alone(void **state)
+{
+	struct session *s = *state;
+
+	assert_int_equal(chdir(s->folder), 0);   /* there the program finds the files that are named */
+	session_restart(s, NULL, 24, 80);
+	term_expect(s->t, "2 devices, 2 here");
+	settle(s, true);
+	for (size_t i = 0; tours[i].name != NULL; i++)
+		take_tour(s, &tours[i]);
+	assert_int_equal(chdir("/"), 0);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = { SESSION_TEST(every_procedure_by_keyboard_alone) };
+
+	return session_main(argc, argv, tests, sizeof(tests) / sizeof(tests[0]));
+}
