@@ -27,14 +27,15 @@ static const struct {
 	{ "<F1>", "\033OP" }, { "<Back>", "\033[Z" }, { "<Clear>", "\025" }, { "<Leave>", "\003" },
 };
 
-/* What is drawn has come to rest, and Enter does something: while a device is read or at work it does not. */
+/* What is drawn has come to rest, and Enter or Esc does something: while a device is read or at work they do not. */
 static void settle(struct session *s, bool page)
 {
 	for (int i = 0; i < 400; i++) {
 		size_t n = term_pump(s->t, QUIET_MS);
 
 		/* A letter is drawn and that is all; a page may be one of several that come. */
-		if ((!page || n == 0) && term_has(s->t, "Enter ") && !term_has(s->t, "Reading the device"))
+		if ((!page || n == 0) && (term_has(s->t, "Enter ") || term_has(s->t, "Esc Back")) &&
+		    !term_has(s->t, "Reading the device"))
 			return;
 	}
 	print_message("it never comes to rest:\n%s\n", term_text(s->t));
