@@ -10,6 +10,7 @@
 
 #include "engine/sim/sim.h"
 #include "store/store.h"
+#include "tap.h"
 #include "tui/console/console.h"
 #include "tui/wizard/fleet.h"
 #include "tui/wizard/wizard.h"
@@ -55,6 +56,7 @@ int main(int argc, char **argv)
 	(void)setlocale(LC_ALL, "");
 	if (argc != 2 && argc != 3)
 		return 2;
+	tap_open(argv[1]);
 	console_block_signals();
 	if (run(argv[1], argc == 3 && strcmp(argv[2], "realistic") == 0, argc == 3 ? atoi(argv[2]) : 0, &f) == ST_OK)
 		return 0;

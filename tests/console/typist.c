@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "scene.h"
 #include "tui/console/keys.h"
 #include "tui/console/wizard_screen.h"
 
@@ -80,6 +81,22 @@ static void some_backup(struct typist *t, char *out, size_t cap)
 		free(found);
 }
 
+/* Of one of the public keys that were written out. */
+static void some_certificate(struct typist *t, char *out, size_t cap)
+{
+	char key[256];
+
+	(void)snprintf(out, cap, "certificate-%u.pem", t->names++);
+	for (int i = 0; i < 5; i++) {
+		if (i == 0)
+			(void)snprintf(key, sizeof(key), "%s", t->exported), t->exported[0] = '\0';
+		else
+			some_file(t, "new-", key, sizeof(key));
+		if (scene_certify(key, out))
+			return;
+	}
+}
+
 static void plan_file(struct typist *t, const struct field *f, const struct procedure *p)
 {
 	char name[600];
@@ -87,6 +104,8 @@ static void plan_file(struct typist *t, const struct field *f, const struct proc
 	if (f->q->ask == ASK_NEW_FILE)
 		(void)snprintf(name, sizeof(name), strstr(p->name, "share") != NULL || strcmp(p->name, "init") == 0 ?
 			       "share-%u.pbe" : "new-%u", t->names++ % 4000);
+	else if (strcmp(p->name, "cert import") == 0)
+		typist_may(t, 50) ? some_certificate(t, name, sizeof(name)) : some_file(t, "ca-", name, sizeof(name));
 	else if (strcmp(p->name, "restore") == 0)
 		some_backup(t, name, sizeof(name));
 	else if (strstr(p->name, "share") != NULL || strcmp(p->name, "init") == 0)
@@ -94,6 +113,8 @@ static void plan_file(struct typist *t, const struct field *f, const struct proc
 	else
 		some_file(t, typist_may(t, 70) ? ".pem" : "", name, sizeof(name));
 	keys(t, name);
+	if (strcmp(p->name, "key export") == 0)
+		(void)snprintf(t->exported, sizeof(t->exported), "%.63s", name);
 }
 
 static void plan_text(struct typist *t, const struct field *f, const struct procedure *p)
@@ -180,10 +201,12 @@ static void plan_page(struct typist *t, const struct wizard_screen *w)
 {
 	const struct field *f = fields_now(&w->fields);
 	bool filled = f == NULL || !field_is_empty(&w->fields, f);
+	/* the certificate is of the key that was written out, most often the first one of the list: the_same */
 	bool more = f != NULL && f->q->ask == ASK_FILES && f->index > 0;   /* than one file */
+	bool the_same = strcmp(w->p->name, "key export") == 0 || strcmp(w->p->name, "cert import") == 0;
 	bool leave_out = f != NULL && (f->q->optional || f->q->ask == ASK_YES || more) && typist_may(t, chance_of_leaving_out(f->q));
 
-	if (f != NULL && field_is_list(f) && typist_may(t, 70)) {
+	if (f != NULL && field_is_list(f) && typist_may(t, the_same ? 10 : 70)) {
 		plan_list(t, f);
 	} else if (f != NULL && f->kind == FIELD_YES && !leave_out) {
 		key(t, ' ');
@@ -198,7 +221,7 @@ static void plan_page(struct typist *t, const struct wizard_screen *w)
 		key(t, K_CTRL('u'));   /* it was refused: something else */
 		return;
 	}
-	key(t, w->fields.n > 1 && typist_may(t, 35) ? K_TAB : K_ENTER);
+	key(t, w->fields.at + 1 < w->fields.n && typist_may(t, the_same ? 85 : 50) ? K_TAB : K_ENTER);
 }
 
 static void plan_wizard(struct typist *t)
@@ -208,7 +231,7 @@ static void plan_wizard(struct typist *t)
 
 	t->tired = t->page == w->fields.page ? t->tired + 1 : 0;
 	t->page = w->fields.page;
-	if (t->tired > 25) {   /* nothing to choose, or nothing that fits */
+	if (t->tired > (w->fault.st != ST_OK ? 8u : 20u)) {   /* nothing to choose, or nothing that fits */
 		t->tired = 0;
 		key(t, typist_may(t, 50) ? K_CTRL('c') : K_ESC);
 		return;
@@ -234,6 +257,8 @@ static void plan_wizard(struct typist *t)
 		key(t, K_ENTER);
 		break;
 	case RUN_DONE:
+		if (strcmp(w->p->name, "key export") == 0)
+			t->next = procedure_find("cert import");
 		key(t, w->p->again != NULL && typist_may(t, 30) ? 'a' : K_ENTER);
 		break;
 	case RUN_FAILED:
@@ -268,6 +293,12 @@ static const struct procedure *less_done(const struct typist *t, const struct pr
 
 static void plan_main(struct typist *t)
 {
+	if (t->next != NULL) {
+		t->wanted = t->next;
+		t->next = NULL;
+		key(t, 'm');
+		return;
+	}
 	switch (typist_random(t, 10)) {
 	case 0:
 		keys(t, "\t");
@@ -289,6 +320,8 @@ static void plan_main(struct typist *t)
 		key(t, 'm');
 		t->wanted = less_done(t, procedures[typist_random(t, count_procedures())],
 				      procedures[typist_random(t, count_procedures())]);
+		if (strcmp(t->wanted->name, "cert import") == 0 && t->exported[0] == '\0')
+			t->wanted = procedure_find("key export");
 		break;
 	}
 }

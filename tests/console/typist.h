@@ -23,6 +23,8 @@ struct typist {
 	bool careful;              /* types what fits, and no PIN that is wrong */
 	bool slow_keys;            /* RSA keys take seconds: only now and then */
 	const struct visits *visits;      /* what was there: it goes where it has been least */
+	char exported[64];         /* the file that a public key was written into last */
+	const struct procedure *next;     /* what fits best after that which was done */
 	const struct procedure *wanted;   /* what the menu is opened for */
 };
 
