@@ -100,16 +100,19 @@ static void some_certificate(struct typist *t, char *out, size_t cap)
 static void plan_file(struct typist *t, const struct field *f, const struct procedure *p)
 {
 	char name[600];
+	bool share = strstr(p->name, "share") != NULL || strcmp(p->name, "init") == 0;
 
-	if (f->q->ask == ASK_NEW_FILE)
-		(void)snprintf(name, sizeof(name), strstr(p->name, "share") != NULL || strcmp(p->name, "init") == 0 ?
-			       "share-%u.pbe" : "new-%u", t->names++ % 4000);
+	/* most devices get the same share, so that there are two under one DKEK */
+	if (f->q->ask == ASK_NEW_FILE && share)
+		(void)snprintf(name, sizeof(name), "share-%u.pbe", (unsigned)typist_random(t, typist_may(t, 70) ? 2 : 1000));
+	else if (f->q->ask == ASK_NEW_FILE)
+		(void)snprintf(name, sizeof(name), "new-%u", t->names++ % 4000);
 	else if (strcmp(p->name, "cert import") == 0)
 		typist_may(t, 50) ? some_certificate(t, name, sizeof(name)) : some_file(t, "ca-", name, sizeof(name));
 	else if (strcmp(p->name, "restore") == 0)
 		some_backup(t, name, sizeof(name));
-	else if (strstr(p->name, "share") != NULL || strcmp(p->name, "init") == 0)
-		some_file(t, ".pbe", name, sizeof(name));
+	else if (share)
+		some_file(t, typist_may(t, 75) ? "share-0.pbe" : ".pbe", name, sizeof(name));
 	else
 		some_file(t, typist_may(t, 70) ? ".pem" : "", name, sizeof(name));
 	keys(t, name);
