@@ -63,8 +63,8 @@ in_words "what was saved" err
 for query in devices status objects backups keys journal "journal verify"; do
 	# shellcheck disable=SC2086
 	k -d $a $query
-	head -n 1 out >head
-	[ "$query" = journal ] || in_words "the head of $query" head
+	head -n 1 out >first
+	[ "$query" = journal ] || in_words "the head of $query" first
 	# shellcheck disable=SC2086
 	k --json -d $a $query && mv out mine
 	# shellcheck disable=SC2086
