@@ -152,6 +152,8 @@ static size_t word_at(const char *page, const char *at)
 
 	if (at != page && isalnum((unsigned char)at[-1]))
 		return 0;
+	if (at - page >= 3 && strncmp(at - 3, ELLIPSIS, 3) == 0)
+		return 0;   /* the end of something: only what comes from outside is shown like that */
 	while (isalpha((unsigned char)at[n]))
 		n++;
 	while (before != page && ((unsigned char)*--before & 0xc0) == 0x80)

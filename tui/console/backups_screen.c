@@ -120,6 +120,11 @@ static void takers_words(const void *ctx, size_t row, char out[static TABLE_CELL
 
 enum { COLUMN_NUMBER, COLUMN_LABEL, COLUMN_TYPE, COLUMN_MADE, COLUMN_DEVICE, COLUMN_DKEK, COLUMN_PROOF, COLUMN_TAKERS };
 
+static const char *const proof_says[] = {
+	N_("not proven"), N_("intact"), N_("matched"), N_("opened"), N_("restored"), NULL,
+};
+static const char *const takers_say[] = { N_("none"), N_("%zu, %zu here"), NULL };
+
 static const struct table_column columns[] = {
 	[COLUMN_NUMBER] = { N_("No."), 6, 7, .right = true, .sort = N_("by number"), .words = number_cell },
 	[COLUMN_LABEL] = { N_("Label"), 15, 26, .sort = N_("by label"), .words = label_words },
@@ -127,8 +132,9 @@ static const struct table_column columns[] = {
 	[COLUMN_MADE] = { N_("Made"), 10, 10, .sort = N_("by date"), .words = made_words },
 	[COLUMN_DEVICE] = { N_("Made on"), 0, 14, .sort = N_("by device"), .words = device_words },
 	[COLUMN_DKEK] = { N_("DKEK"), 8, 16, .sort = N_("by DKEK"), .draw = draw_dkek },
-	[COLUMN_PROOF] = { N_("Proven"), 10, 21, .sort = N_("by proof"), .draw = draw_proof },
-	[COLUMN_TAKERS] = { N_("Fits on"), 10, 10, .words = takers_words },
+	[COLUMN_PROOF] = { N_("Proven"), 10, 21, .sort = N_("by proof"), .draw = draw_proof,
+			   .says = proof_says },
+	[COLUMN_TAKERS] = { N_("Fits on"), 10, 10, .words = takers_words, .says = takers_say, .beside = -4 },
 };
 
 static const struct {

@@ -187,12 +187,17 @@ static enum role label_role(const void *ctx, size_t row)
 
 enum { COLUMN_LABEL, COLUMN_TYPE, COLUMN_MATRIX, COLUMN_DEVICES, COLUMN_BACKUPS };
 
+static const char *const backup_says[] = {
+	N_("! ONLY COPY"), N_("gone"), N_("none"), N_("not proven"), N_("intact"), N_("matched"), N_("opened"), N_("restored"), NULL,
+};
+
 static const struct table_column columns[] = {
 	[COLUMN_LABEL] = { N_("Label"), 18, 30, .sort = N_("by label"), .words = label_words, .role = label_role },
 	[COLUMN_TYPE] = { N_("Kind"), 0, 10, .sort = N_("by kind"), .words = type_words },
 	[COLUMN_MATRIX] = { "", 34, 1000, .draw = draw_devices_of },
 	[COLUMN_DEVICES] = { N_("On"), 3, 3, .right = true, .sort = N_("by number of devices"), .words = count_words },
-	[COLUMN_BACKUPS] = { N_("Backups"), 14, 14, .sort = N_("by the care they need"), .words = backup_cell, .role = backup_role },
+	[COLUMN_BACKUPS] = { N_("Backups"), 14, 14, .sort = N_("by the care they need"), .words = backup_cell, .role = backup_role,
+			     .says = backup_says, .beside = 3 },
 };
 
 static const struct {

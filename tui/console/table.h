@@ -31,6 +31,8 @@ struct table_column {
 	int least, wants;
 	bool right;              /* numbers end at the right edge */
 	const char *sort;        /* N_("by label"): s comes by here; NULL: not in this order */
+	const char *const *says; /* N_(), until NULL: our own words among the cell's, which are never cut; NULL: all is data */
+	int beside;              /* columns for what stands beside those words: "12, " */
 	void (*words)(const void *ctx, size_t row, char out[static TABLE_CELL]);   /* not yet made harmless: the grid does that */
 	void (*draw)(struct area cell, const void *ctx, size_t row);
 	enum role (*role)(const void *ctx, size_t row);   /* NULL: ROLE_PLAIN */

@@ -10,6 +10,8 @@
 #define CHECK_MARK "\xe2\x9c\x93"
 #define SORT_MARK "\xe2\x86\x93"
 #define GAP 2
+#define DATA_LEAST 8
+#define LINE_ROWS 3   /* what a sentence below the list may take */
 #define LEFT 1   /* of the first column, without marks */
 
 const char *number_words(char out[static 24], size_t n)
@@ -46,11 +48,37 @@ void table_count(const struct table *t, char *out, size_t cap)
 		(void)snprintf(out, cap, _("%s in all"), total);
 }
 
+/* What the column needs for its title and its own words in the language of the process. */
+static int needs(const struct table_column *c)
+{
+	int need = text_width(translated(c->title));
+
+	for (const char *const *say = c->says; say != NULL && *say != NULL; say++) {
+		int one = text_width(translated(*say)) + c->beside;
+
+		need = one > need ? one : need;
+	}
+	return need;
+}
+
 static int least_of(const struct table_column *c)
 {
-	int title = text_width(translated(c->title));
+	int need = needs(c);
 
-	return c->least == 0 ? 0 : c->least > title ? c->least : title;
+	return c->least == 0 ? 0 : c->least > need ? c->least : need;
+}
+
+/* Where the words of a language take more than there is, data is cut: down to what it needs, from left to right. */
+static void shrink(const struct table_ops *ops, int room, int w[static TABLE_COLUMNS_MAX])
+{
+	for (size_t i = 0; i < ops->n_columns && room < 0; i++) {
+		int need = needs(&ops->columns[i]), least = need > DATA_LEAST ? need : DATA_LEAST;
+		int less = ops->columns[i].says != NULL || w[i] < least ? 0 : w[i] - least;
+
+		less = less < -room ? less : -room;
+		w[i] -= less;
+		room += less;
+	}
 }
 
 /* What each column gets of room; 0: left out. */
@@ -60,12 +88,14 @@ static void widths(const struct table_ops *ops, int room, int w[static TABLE_COL
 		w[i] = least_of(&ops->columns[i]);
 		room -= w[i] > 0 ? w[i] + GAP : 0;
 	}
+	shrink(ops, room, w);
 	for (size_t i = 0; i < ops->n_columns && room > 0; i++) {
 		const struct table_column *c = &ops->columns[i];
+		int wants = c->wants > needs(c) ? c->wants : needs(c);
 
-		if (w[i] == 0 && c->wants + GAP <= room) {
-			w[i] = c->wants;
-			room -= c->wants + GAP;
+		if (w[i] == 0 && wants + GAP <= room) {
+			w[i] = wants;
+			room -= wants + GAP;
 		} else if (w[i] > 0 && w[i] < c->wants) {
 			int more = c->wants - w[i] < room ? c->wants - w[i] : room;
 
@@ -166,7 +196,7 @@ static void draw_line(const struct table *t, struct area foot, enum role role, c
 	int col;
 
 	if (!t->filtering && t->filter.n == 0) {
-		area_fit(foot, 0, 1, foot.cols - 2, role, line);
+		(void)area_wrap(area_sub(foot, 0, 1, foot.rows, foot.cols - 2), 0, role, line);
 		return;
 	}
 	col = area_text(foot, 0, 1, ROLE_TITLE, _("Filter:")) + 1;
@@ -178,15 +208,17 @@ void list_screen_draw(const struct screen *s, struct area a, const char *title, 
 {
 	char count[200];
 	struct area body, box, in;
+	int foot = t->filtering || t->filter.n > 0 ? 1 : wrap_rows(line, a.cols - 2);
 
+	foot = foot < 1 ? 1 : foot < LINE_ROWS ? foot : LINE_ROWS;
 	table_count(t, count, sizeof(count));
 	body = ui_head(s, a, "Keyroom", count, right);
-	box = area_sub(body, 0, 0, body.rows - 1, body.cols);
+	box = area_sub(body, 0, 0, body.rows - foot, body.cols);
 	in = area_box(box, ROLE_TITLE, title);
 	if (t->ops->count(t->ctx) > 0)
 		table_draw(t, in);
 	else
 		area_wrap(area_sub(in, 1, 1, in.rows - 1, in.cols - 2), 0, ROLE_PLAIN,
 			  t->filter.n > 0 ? _("Nothing fits the filter.") : empty);
-	draw_line(t, area_sub(body, body.rows - 1, 0, 1, body.cols), line_role, line);
+	draw_line(t, area_sub(body, body.rows - foot, 0, foot, body.cols), line_role, line);
 }
