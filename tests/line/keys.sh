@@ -38,12 +38,19 @@ for n in 1 2 3; do
 	expect 0 "key $n is made" -d $a key new --type ec:secp256r1 --label "Key $n" --id 0$n --pin-file pin
 done
 expect 0 "one that counts its uses" -d $a key new --type aes:256 --label Counted --id 04 --use-counter 5 --pin-file pin
+expect 0 "objects" --json -d $a objects
+holds "... has what is left of each, which its CMAC did not spend" "[o['use_counter'] for o in sorted(j, key=lambda o: o['id'])] == [None] * 3 + [5]"
+for n in 0 -1 five 99999999999; do
+	expect 2 "a use counter of \"$n\"" --json -d $a key new --type ec:secp256r1 --label x --use-counter="$n" --pin-file pin
+done
 expect 0 "a key is tested" --json -d $a key test --id 01 --pin-file pin
 holds "... and passes" "j['id'] == '01' and j['passed'] is True and j['compared'] is True and len(j['keys']) == 1"
 expect 0 "several" --json -d $a key test --id 01 --id 02 --id 03 --pin-file pin
 holds "... all of them" "[k['passed'] for k in j['keys']] == [True] * 3"
 expect 0 "one with a use counter" -d $a key test --id 04 --pin-file pin
 says "... says what that costs" 'spends one'
+expect 0 "objects" --json -d $a objects
+holds "... has one less" "[o['use_counter'] for o in j if o['id'] == '04'] == [4]"
 expect 3 "one that is not there" --json -d $a key test --id 77 --pin-file pin
 expect 2 "none at all" -d $a key test --pin-file pin
 expect 0 "the journal" --json journal
