@@ -141,6 +141,45 @@ static void the_list_has_what_the_device_could_take(void **state)
 	run_free(r);
 }
 
+static size_t open_runs(struct place *p)
+{
+	struct run_record *rows = NULL;
+	struct fault f = { 0 };
+	size_t n = 0;
+
+	OK(store_open_runs(p->store, NULL, &rows, &n, &f));
+	run_records_free(rows, n);
+	return n;
+}
+
+/* All was done, but nobody heard of it: the same command again does nothing twice, and says that it is done. */
+static void a_script_that_is_killed_before_it_hears_does_nothing_twice(void **state)
+{
+	struct place *p = *state;
+	const struct given given[] = { { "all", "1", 0 }, { "pin", PIN, 0 }, { NULL, NULL, 0 } };
+	struct backup_row *rows = NULL;
+	struct run *killed, *again;
+	struct fault f = { 0 };
+	size_t n;
+
+	place_init(p, 0, 1, 0x10);
+	place_make_key(p, 0, "ec:secp256r1", "one", "01");
+	OK(place_do(p, "backup", 0, given, &killed, &f));
+	assert_int_equal(open_runs(p), 1);
+	OK(place_do(p, "backup", 0, given, &again, &f));
+	(void)run_keys(again, &n);
+	assert_int_equal(n, 0);
+	assert_int_equal(backups_in(p, &rows), 1);
+	free(rows);
+	run_free(again);
+	assert_int_equal(open_runs(p), 0);
+	/* Told: now the same command is meant once more. */
+	place_expect(p, "backup", 0, given, ST_OK);
+	assert_int_equal(backups_in(p, &rows), 2);
+	free(rows);
+	run_free(killed);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -149,6 +188,7 @@ int main(void)
 		T(all_that_are_known_are_restored_each_key_once),
 		T(all_means_those_of_this_dkek),
 		T(the_list_has_what_the_device_could_take),
+		T(a_script_that_is_killed_before_it_hears_does_nothing_twice),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

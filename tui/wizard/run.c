@@ -37,9 +37,14 @@ enum status run_new(const struct procedure *p, const struct env *env, struct run
 
 void run_free(struct run *r)
 {
+	struct fault f;
+
 	if (!r)
 		return;
 	tasks_abandon(r);
+	/* Where this fails the record stays open, and the next start finds that all is done. */
+	if (r->phase == RUN_DONE && record_end(r, &f) != ST_OK)
+		r->record = 0;
 	answers_free(r);
 	while (r->facts) {
 		struct fact *fact = r->facts;
@@ -176,6 +181,15 @@ static void fail(struct run *r, const struct fault *why)
 	}
 }
 
+/*
+ * A script that is killed before it hears that all was done does the same again: then the record is still open, and what
+ * was done is found, and not done a second time.
+ */
+static bool ends_when_told(const struct run *r)
+{
+	return r->env.script && r->p->resume;
+}
+
 static void next_step(struct run *r)
 {
 	const struct step *steps = r->p->steps;
@@ -194,7 +208,7 @@ static void next_step(struct run *r)
 		}
 		return;
 	}
-	if (record_end(r, &f) != ST_OK) {
+	if (!ends_when_told(r) && record_end(r, &f) != ST_OK) {
 		fail(r, &f);
 		return;
 	}

@@ -200,7 +200,11 @@ enum run_phase {
 
 /* Without a device: see run_set_device(). */
 enum status run_new(const struct procedure *p, const struct env *env, struct run **ret, struct fault *f);
-void run_free(struct run *r);      /* asks a job under way to cancel and waits for it; erases every secret */
+/*
+ * Asks a job under way to cancel and waits for it; erases every secret. A script's record ends here, after all was told; that
+ * of a console ends with the last step.
+ */
+void run_free(struct run *r);
 DEFINE_GUARD(struct run, run_free)
 
 const struct procedure *run_procedure(const struct run *r);
