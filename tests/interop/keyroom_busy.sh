@@ -84,6 +84,47 @@ stays() { # what was read before stays on the screen
 	hasnt 'Another program' screen
 }
 
+# struck MILLISECONDS ARGUMENT...: killed after so long
+struck() {
+	local ms=$1 pid
+	shift
+	"$KEYROOM" --store "$work/inventory" -d $b "$@" >said 2>&1 &
+	pid=$!
+	sleep "0.$(printf %03d "$ms")"
+	kill -KILL $pid 2>/dev/null || true
+	wait $pid 2>/dev/null || true
+}
+# What pcscd does for a program that is gone: nobody stays logged in (a number of tries is shown then), nothing is held.
+is_free() {
+	k --json -d $b status >status.json
+	same "$(json status.json 'd["so_pin_tries"] in (None, 15)')" True
+	[ -z "${1:-}" ] || same "$(json status.json '(d["initialised"], d["label"], d["pin_tries"])')" "$1"
+}
+begun() { k --json journal >journal.json && json journal.json 'any(e["what"] == "device.initialised" for e in d)'; }
+
+is_killed() {
+	local init=(init --label struck --no-backup --so-pin-file so --new-so-pin-file newso --new-pin-file pin --confirm $b) i
+	for i in 20 50 80 110 140; do
+		[ "$(begun)" = False ] || break
+		struck $i "${init[@]}"
+		is_free
+	done
+	[ "$(begun)" = True ] || k -d $b "${init[@]}"
+	is_free "(True, 'struck', 3)"
+	for i in 15 30 45 60 75 90 120 160; do
+		struck $i key new --type ec:secp256r1 --label "after $i" --pin-file pin
+		is_free "(True, 'struck', 3)"
+	done
+	k -d $b key new --type ec:secp256r1 --label last --pin-file pin
+	k --json -d $b objects >objects.json
+	same "$(json objects.json 'len({o["id"] for o in d}) == len(d) and "last" in [o["label"] for o in d]')" True
+	p11 1 --login --pin $pin --list-objects --type privkey
+	k journal verify
+}
+
+secret pin $pin
+secret so $so
+secret newso 0123456789abcdef
 insert 0 a --serial $a --firmware 3.6
 insert 1 b --serial $b --firmware 3.6
 check 'a command gives up after ten seconds with exit code 3, and says why' gives_up
@@ -91,4 +132,5 @@ check 'a command goes on after a transaction that ends soon' waits
 check 'the console says that a reader is in use, and quits at once' quits
 check 'the console goes on by itself when the reader is free' goes_on
 check 'a device that was read stays on the screen while it is in use' stays
+check 'whoever is killed leaves the device to others, and what it began can be taken up' is_killed
 end
