@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define TERM_PATIENCE_MS 20000   /* how long a test waits for what must come */
+#define TERM_PATIENCE_MS 60000   /* how long a test waits for what must come */
 
 struct term;
 

@@ -95,9 +95,8 @@ static struct zone zone_of(struct bench *b, const char *text)
 	for (int i = 0; i < g->rows * g->cols && !found; i++) {
 		for (at = 0; at < n && i + (int)at < g->rows * g->cols && g->cells[i + (int)at].cp[0] == (unsigned char)text[at];)
 			at++;
-		found = at == n;
-		if (found)
-			z = grid_zone(g, i / g->cols, i % g->cols);
+		z = grid_zone(g, i / g->cols, i % g->cols);
+		found = at == n && (z.kind != ZONE_NONE || strcmp(ui_top(&b->ui)->ops->name, "menu") != 0);   /* no title */
 	}
 	if (!found)
 		print_message("%s is not on the screen\n", text);

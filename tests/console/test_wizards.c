@@ -131,6 +131,9 @@ static void every_procedure_by_keyboard_alone(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = { SESSION_TEST(every_procedure_by_keyboard_alone) };
+	char program[4096];
 
+	if (argc > 1 && realpath(argv[1], program) != NULL)
+		argv[1] = program;   /* it is started from another folder */
 	return session_main(argc, argv, tests, sizeof(tests) / sizeof(tests[0]));
 }

@@ -37,7 +37,8 @@ opensc_finds_it() {
 		pub 1 $id $id.two.pem
 		cmp $id.pem $id.two.pem
 	done
-	(pin=$pin2; signs 1 10 10.pem; signs 1 11 11.pem)
+	pin=$pin2 signs 1 10 10.pem
+	pin=$pin2 signs 1 11 11.pem
 	p11b --read-object --type cert --id 12 -o partner.two
 	cmp partner.der partner.two
 	p11b --read-object --type data --label public --application-label tests -o public.two

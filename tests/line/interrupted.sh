@@ -117,7 +117,7 @@ anew() { rm -rf cards && cp -r "$1" cards; }
 # What is on the device after a run was struck is what a whole run does, or nothing, or what the same command completes.
 anew fresh
 c=DENK0100051
-arguments=(-d $c init --label third --no-backup --so-pin-file so --new-so-pin-file newso --new-pin-file pin --confirm $c)
+arguments=(-d "$c" init --label third --no-backup --so-pin-file so --new-so-pin-file newso --new-pin-file pin --confirm "$c")
 took "${arguments[@]}"
 for ((round = 0; round < rounds; round++)); do
 	anew fresh

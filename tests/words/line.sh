@@ -63,7 +63,7 @@ in_words "what was saved" err
 for query in devices status objects backups keys journal "journal verify"; do
 	# shellcheck disable=SC2086
 	k -d $a $query
-	head -n 1 out >first
+	sed 1q out >first
 	[ "$query" = journal ] || in_words "the head of $query" first
 	# shellcheck disable=SC2086
 	k --json -d $a $query && mv out mine
