@@ -110,7 +110,7 @@ static void fill(struct store *s)
 		{ "key.new", "A key was made: Root CA 2026.", "DENK0200914", "Ada" },
 		{ "backup.made", "Backup 1 was made, of the key Root CA 2026.", "DENK0200914", "Grace" },
 		{ "share.checked", "Two DKEK shares were checked.", "", "" },
-		{ "restore.done", "Backup 1 was restored, and the key in it proven to be the same one.", "DENK0200915", "Grace" },
+		{ "key.new", "Backup 1 was restored, and the key in it proven to be the same one.", "DENK0200915", "Grace" },
 	};
 	const struct key_identity root = identity(0);
 	struct fault f = { 0 };
