@@ -47,10 +47,10 @@ static int draw_named(struct area a, int row, const struct detail_line *l, int n
 {
 	struct area rest = area_sub(a, 0, names + 2, a.rows, a.cols - names - 2);
 
-	area_fit(a, row, 0, names, ROLE_PLAIN, l->name);
-	if (l->kind == DETAIL_BAR && l->whole > 0)
-		return draw_bar(rest, row, l);
-	return area_wrap(rest, row, ROLE_TITLE, l->text);
+	int below = area_wrap(area_sub(a, 0, 0, a.rows, names), row, ROLE_PLAIN, l->name);
+	int end = l->kind == DETAIL_BAR && l->whole > 0 ? draw_bar(rest, row, l) : area_wrap(rest, row, ROLE_TITLE, l->text);
+
+	return end > below ? end : below;
 }
 
 static const struct {
@@ -65,13 +65,14 @@ static const struct {
 
 static int draw_marked(struct area a, int row, const struct detail_line *l, int names)
 {
-	int indent = l->name[0] != '\0' ? names + 2 : 2;
+	int indent = l->name[0] != '\0' ? names + 2 : 2, below = row, end;
 
 	area_text(a, row, 0, marks[l->kind].role, marks[l->kind].mark);
 	if (l->name[0] != '\0')
-		area_fit(a, row, 2, names - 2, ROLE_PLAIN, l->name);
-	return area_wrap(area_sub(a, 0, indent, a.rows, a.cols - indent), row, l->kind == DETAIL_VALUE ? ROLE_VALUE : ROLE_PLAIN,
-			 l->text);
+		below = area_wrap(area_sub(a, 0, 2, a.rows, names - 2), row, ROLE_PLAIN, l->name);
+	end = area_wrap(area_sub(a, 0, indent, a.rows, a.cols - indent), row, l->kind == DETAIL_VALUE ? ROLE_VALUE : ROLE_PLAIN,
+			l->text);
+	return end > below ? end : below;
 }
 
 static int draw_line(struct area a, int row, const struct detail_line *l, int names)

@@ -222,6 +222,21 @@ static void certificate(struct detail *out, const struct fleet_device *d)
 
 /* --- times and runs --- */
 
+/* What the inventory calls it, for people; kinds of keys stand there as one types them. */
+static const char *usual_words(const char *name, char out[static STORE_NAME_MAX * 4])
+{
+	static const char *const words[] = { N_("backup"), N_("restore"), N_("clone wrap"), N_("clone restore") };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strcmp(name, words[i]) == 0)
+			return translated(words[i]);
+	}
+	if (strncmp(name, "random ", 7) != 0)
+		return name;
+	(void)snprintf(out, STORE_NAME_MAX * 4, _("random %s"), name + 7);
+	return out;
+}
+
 static void usual(struct detail *out, struct store *s, const struct fleet_device *d)
 {
 	struct usual_row *rows = NULL;
@@ -231,11 +246,14 @@ static void usual(struct detail *out, struct store *s, const struct fleet_device
 	if (s == NULL || store_usuals(s, d->serial, &rows, &n, NULL) != ST_OK || n == 0)
 		detail_say(out, DETAIL_TEXT, "%s", _("Nothing slow was done on it yet."));
 	for (size_t i = 0; i < n; i++) {
+		char words[STORE_NAME_MAX * 4];
+		const char *name = usual_words(rows[i].name, words);
+
 		if (rows[i].ms < 60000)
-			detail_fact(out, rows[i].name, translated_n("%.1f s, measured %u time", "%.1f s, measured %u times", rows[i].n),
+			detail_fact(out, name, translated_n("%.1f s, measured %u time", "%.1f s, measured %u times", rows[i].n),
 				    (double)rows[i].ms / 1000, rows[i].n);
 		else
-			detail_fact(out, rows[i].name,
+			detail_fact(out, name,
 				    translated_n("%lld min %02lld s, measured %u time", "%lld min %02lld s, measured %u times", rows[i].n),
 				    (long long)rows[i].ms / 60000, (long long)rows[i].ms / 1000 % 60, rows[i].n);
 	}
