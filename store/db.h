@@ -22,7 +22,10 @@ struct store {
 	void (*committed)(void *ctx);
 	void *committed_ctx;
 	sqlite3_stmt *stmts[SQL_COUNT];    /* prepared when first used */
+	int runs_file;                     /* run_hold.c: its descriptor + 1; 0: not open */
 };
+
+void run_hold_done(struct store *s);
 
 /* Fills the fault for what the last call on the database gave. doing: "recording a device". */
 enum status db_fault(struct store *s, int rc, struct fault *f);

@@ -49,6 +49,14 @@ enum status store_run_expect(struct store *s, int64_t id, const uint8_t kcv[stat
 /* state is not RUN_STATE_OPEN. */
 enum status store_run_finish(struct store *s, int64_t id, enum run_state state, int64_t at, struct fault *f);
 
+/*
+ * This handle is at the run, until it releases it or ends, as by SIGKILL: two programs are never at one run. ST_REFUSED: another
+ * handle is. store_run_is_held(): is another one?
+ */
+enum status store_run_hold(struct store *s, int64_t id, struct fault *f);
+void store_run_release(struct store *s, int64_t id);
+bool store_run_is_held(struct store *s, int64_t id);
+
 /* *ret is given back with run_record_done(). */
 enum status store_run_get(struct store *s, int64_t id, struct run_record *ret, struct fault *f);
 /* Those still open, of one device or (NULL) all, newest first. *ret is given back with run_records_free(). */

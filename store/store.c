@@ -22,6 +22,7 @@ void store_close(struct store *s)
 	for (size_t i = 0; i < SQL_COUNT; i++)
 		(void)sqlite3_finalize(s->stmts[i]);   /* repeats what the last step said */
 	(void)sqlite3_close_v2(s->db);                 /* checkpoints; a failure of that is mended by the next open */
+	run_hold_done(s);
 	free(s->path);
 	free(s);
 }

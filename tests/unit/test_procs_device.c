@@ -100,6 +100,27 @@ static void a_label_that_cannot_be_read_is_made_anew(void **state)
 	expect_label(p, "fresh");
 }
 
+/* A run that another program is at is not taken up beside it. */
+static void two_programs_are_never_at_one_run(void **state)
+{
+	struct place *p = *state;
+	struct store *other = NULL;
+	struct fault f = { 0 };
+	int64_t id = 0;
+
+	OK(store_open(p->store_path, 0, &other, &f));
+	OK(store_run_begin(other, "label", place_serial(p, 0), NULL, "{\"label\":[\"theirs\"]}", 1, &id, &f));
+	OK(store_run_hold(other, id, &f));
+	assert_true(store_run_is_held(p->store, id));
+	assert_false(store_run_is_held(other, id));
+	place_expect(p, "label", 0, GIVEN({ "label", "theirs", 0 }, { "pin", PIN, 0 }), ST_REFUSED);
+	/* It was killed. */
+	store_close(other);
+	assert_false(store_run_is_held(p->store, id));
+	place_expect(p, "label", 0, GIVEN({ "label", "theirs", 0 }, { "pin", PIN, 0 }), ST_OK);
+	expect_label(p, "theirs");
+}
+
 static void random_bytes_go_into_a_new_private_file(void **state)
 {
 	struct place *p = *state;
@@ -168,6 +189,7 @@ int main(void)
 		T(a_label_is_changed_on_the_device_and_in_the_inventory),
 		T(what_else_stands_beside_the_label_stays),
 		T(a_label_that_cannot_be_read_is_made_anew),
+		T(two_programs_are_never_at_one_run),
 		T(random_bytes_go_into_a_new_private_file),
 		T(how_many_random_bytes_is_bounded),
 		T(a_device_that_gives_no_random_bytes_leaves_no_file),

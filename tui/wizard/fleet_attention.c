@@ -102,9 +102,12 @@ static void runs(struct fleet *fl)
 	for (size_t i = 0; i < n; i++) {
 		const struct procedure *p = procedure_find(rows[i].procedure);
 		const char *title = p != NULL ? translated(p->title) : rows[i].procedure;
-		struct fleet_attention *a = add(fl, INTERRUPTED, rows[i].device,
-						_("\"%.30s\" was interrupted: take it up again."), title);
+		struct fleet_attention *a;
 
+		/* Another program is at it: it was not interrupted. */
+		if (store_run_is_held(fl->store, rows[i].id))
+			continue;
+		a = add(fl, INTERRUPTED, rows[i].device, _("\"%.30s\" was interrupted: take it up again."), title);
 		if (a == NULL)
 			continue;
 		a->run = rows[i].id;

@@ -43,8 +43,9 @@ void run_free(struct run *r)
 		return;
 	tasks_abandon(r);
 	/* Where this fails the record stays open, and the next start finds that all is done. */
-	if (r->phase == RUN_DONE && record_end(r, &f) != ST_OK)
-		r->record = 0;
+	if (r->phase == RUN_DONE)
+		(void)record_end(r, &f);
+	record_let_go(r);
 	answers_free(r);
 	while (r->facts) {
 		struct fact *fact = r->facts;

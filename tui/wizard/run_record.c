@@ -74,14 +74,23 @@ static struct json_object *answers_json(const struct run *r)
 enum status record_begin(struct run *r, struct fault *f)
 {
 	CLEANUP(json_guard) struct json_object *answers = NULL;
+	enum status st;
 
 	if (r->p->unrecorded || !r->env.store || r->record != 0)
 		return ST_OK;
 	answers = answers_json(r);
 	if (!answers)
 		return fault_set(f, ST_NO_MEMORY, NULL);
-	return store_run_begin(r->env.store, r->p->name, r->serial, r->has_kcv ? r->kcv : NULL,
-			       json_object_to_json_string_ext(answers, JSON_C_TO_STRING_PLAIN), clock_wall(), &r->record, f);
+	st = store_run_begin(r->env.store, r->p->name, r->serial, r->has_kcv ? r->kcv : NULL,
+			     json_object_to_json_string_ext(answers, JSON_C_TO_STRING_PLAIN), clock_wall(), &r->record, f);
+	return st == ST_OK ? store_run_hold(r->env.store, r->record, f) : st;
+}
+
+void record_let_go(struct run *r)
+{
+	if (r->record != 0 && r->env.store)
+		store_run_release(r->env.store, r->record);
+	r->record = 0;
 }
 
 static enum status finish(struct run *r, enum run_state state, struct fault *f)
@@ -92,7 +101,7 @@ static enum status finish(struct run *r, enum run_state state, struct fault *f)
 		return ST_OK;
 	st = store_run_finish(r->env.store, r->record, state, clock_wall(), f);
 	if (st == ST_OK)
-		r->record = 0;
+		record_let_go(r);
 	return st;
 }
 
@@ -107,7 +116,7 @@ void record_drop(struct run *r)
 
 	/* Where this fails the record stays open, and the next start finds that nothing was changed. */
 	if (finish(r, RUN_STATE_ROLLED_BACK, &f) != ST_OK)
-		r->record = 0;
+		record_let_go(r);
 }
 
 /* --- facts --- */
@@ -288,17 +297,28 @@ void run_record_fact(const struct run_record *record, const char *name, char *ou
 		memcpy(out, json_object_get_string(value), (size_t)json_object_get_string_len(value) + 1);
 }
 
-/* What the record has beside the answers. */
-static enum status restore_rest(struct run *r, const struct run_record *record, struct fault *f)
+/* What the record has beside the answers, as it is now that nobody else is at it. */
+static enum status restore_rest(struct run *r, int64_t id, struct fault *f)
 {
-	enum status st = restore_facts(r, record->facts && record->facts[0] ? record->facts : "{}", f);
+	struct run_record now = { 0 };
+	enum status st;
 
-	if (st != ST_OK)
+	if (!r->env.store)
+		return fault_set(f, ST_STORE, "The inventory is not open.");
+	if ((st = store_run_hold(r->env.store, id, f)) != ST_OK)
 		return st;
-	r->record = record->id;
-	if (record->has_kcv)
-		run_expect_kcv(r, record->kcv);
-	return ST_OK;
+	r->record = id;
+	st = store_run_get(r->env.store, id, &now, f);
+	if (st == ST_OK && now.state != RUN_STATE_OPEN)
+		st = fault_set(f, ST_REFUSED, "This procedure was brought to its end elsewhere in between. Nothing was done here.");
+	if (st == ST_OK)
+		st = restore_facts(r, now.facts && now.facts[0] ? now.facts : "{}", f);
+	if (st == ST_OK && now.has_kcv)
+		run_expect_kcv(r, now.kcv);
+	run_record_done(&now);
+	if (st != ST_OK)
+		record_let_go(r);
+	return st;
 }
 
 enum status record_restore(struct run *r, const struct run_record *record, struct fault *f)
@@ -310,7 +330,7 @@ enum status record_restore(struct run *r, const struct run_record *record, struc
 	if (strlen(record->device) >= sizeof(r->serial))
 		return damaged(f);
 	memcpy(r->serial, record->device, strlen(record->device) + 1);
-	return restore_rest(r, record, f);
+	return restore_rest(r, record->id, f);
 }
 
 static bool is_the_same(const struct run *r, struct json_object *answers, const struct run_record *record)
@@ -353,7 +373,7 @@ enum status record_take_up(struct run *r, bool *ret_found, struct fault *f)
 	for (size_t i = 0; st == ST_OK && i < n && !*ret_found; i++) {
 		if (!is_the_same(r, answers, &rows[i]))
 			continue;
-		st = restore_rest(r, &rows[i], f);
+		st = restore_rest(r, rows[i].id, f);
 		*ret_found = st == ST_OK;
 	}
 	run_records_free(rows, n);

@@ -17,4 +17,7 @@ int64_t record_usual(const struct run *r, const struct step *s);   /* millisecon
 enum status record_step(struct step_env *e, const struct step *s, struct fault *f);
 void record_time(struct step_env *e, const struct step *s, int64_t ms);
 
+/* The run stays as it is in the inventory; this program is not at it any more. */
+void record_let_go(struct run *r);
+
 #endif
