@@ -74,6 +74,35 @@ void blob_key_done(struct blob_key *k)
 	*k = (struct blob_key){ 0 };
 }
 
+/* Bytes of the plaintext before its padding, with every number at its full width. */
+static size_t full_length(const struct blob *b, unsigned bits)
+{
+	const size_t n = (bits + 7) / 8, head = 8 + 2, e = 2 + 3;
+
+	switch (b->type) {
+	case BLOB_RSA:
+		return head + 2 * (2 + n) + e;
+	case BLOB_RSA_CRT:
+		return head + 5 * (2 + n / 2) + 2 + n + e;
+	case BLOB_EC:
+		return head + 5 * (2 + n) + 2 * (2 + 1 + 2 * n);
+	default:
+		return head + n;
+	}
+}
+
+bool blob_may_hold(const struct blob *b, enum key_algorithm algorithm, unsigned bits)
+{
+	/* Some leave out all zeros in front, and a curve may have a number that has little else (secp256k1's a and b). */
+	const size_t trimmed = 2 * AES_BLOCK + (b->type == BLOB_EC ? 2 * ((bits + 7) / 8) : 0);
+	size_t padded;
+
+	if (b->algorithm != algorithm || bits == 0)
+		return b->algorithm == algorithm;
+	padded = (full_length(b, bits) / AES_BLOCK + 1) * AES_BLOCK;
+	return b->cipher.n <= padded && b->cipher.n + trimmed >= padded;
+}
+
 enum status blob_check_kcv(const struct blob *b, const struct secret *dkek, struct fault *f)
 {
 	char ours[2 * KCV_LEN + 1], theirs[2 * KCV_LEN + 1];

@@ -38,6 +38,12 @@ struct blob {
 /* All of bytes must be the blob. ST_DAMAGED. Nothing is checked that needs the DKEK. */
 enum status blob_parse(struct cur bytes, struct blob *ret, struct fault *f);
 
+/*
+ * Could this be the wrapped form of such a key? By its type and its length, within what encoders leave out of leading zeros
+ * (formats.md 4.2 to 4.4). Whether the key inside is whole only the DKEK shows. bits 0: not known.
+ */
+bool blob_may_hold(const struct blob *b, enum key_algorithm algorithm, unsigned bits);
+
 /* The inside: items in the order of enum blob_type, views into plain. */
 struct blob_key {
 	enum blob_type type;

@@ -43,6 +43,8 @@ static void the_aes_blob_of_the_sheet_opens_and_is_made_again(void **state)
 
 	(void)state;
 	assert_int_equal(blob_parse(buf_view(&bytes), &b, NULL), ST_OK);
+	assert_true(blob_may_hold(&b, KEY_AES, 128) && blob_may_hold(&b, KEY_AES, 0));
+	assert_false(blob_may_hold(&b, KEY_AES, 1024) || blob_may_hold(&b, KEY_EC, 0));
 	assert_int_equal(b.type, BLOB_AES);
 	assert_bytes(b.algorithms, AES_LIST);
 	assert_int_equal(blob_open(&b, dkek, &inside, NULL), ST_OK);
@@ -71,6 +73,8 @@ static void the_ec_blob_of_the_sheet_opens_and_is_made_again(void **state)
 	(void)state;
 	assert_int_equal(bytes.n, 363);
 	assert_int_equal(blob_parse(buf_view(&bytes), &b, NULL), ST_OK);
+	assert_true(blob_may_hold(&b, KEY_EC, 256));
+	assert_false(blob_may_hold(&b, KEY_EC, 384) || blob_may_hold(&b, KEY_EC, 521) || blob_may_hold(&b, KEY_RSA, 256));
 	assert_int_equal(blob_open(&b, dkek, &inside, NULL), ST_OK);
 	assert_int_equal(inside.bits, 256);
 	assert_bytes(inside.items[5], EC_D);

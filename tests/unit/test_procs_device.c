@@ -121,6 +121,34 @@ static void two_programs_are_never_at_one_run(void **state)
 	expect_label(p, "theirs");
 }
 
+/* Opening a share is work of this computer: no device is asked for, and it is learnt all the same. */
+static void how_long_a_share_takes_is_learnt(void **state)
+{
+	struct place *p = *state;
+	struct run *r = NULL;
+	struct fault f = { 0 };
+	char file[120];
+	int64_t ms = STORE_UNKNOWN;
+
+	place_expect(p, "label", 0, GIVEN({ "label", "known", 0 }, { "pin", PIN, 0 }), ST_OK);
+	p->env.share_iterations = 1200000;
+	snprintf(file, sizeof(file), "%s.pbe", p->out);
+	OK(run_new(procedure_find("share-new"), &p->env, &r, &f));
+	OK(run_set(r, "file", 0, file, &f));
+	assert_true(secret_set(run_secret(r, "new-password", 0), "a sentence", 10));
+	OK(place_go(p, r, &f));
+	run_free(r);
+	OK(store_usual(p->store, "DENK0777777", "share make", &ms, &f));
+	assert_true(ms >= 200);
+	OK(run_new(procedure_find("share-check"), &p->env, &r, &f));
+	OK(run_set(r, "file", 0, file, &f));
+	assert_true(secret_set(run_secret(r, "password", 0), "a sentence", 10));
+	OK(place_go(p, r, &f));
+	run_free(r);
+	OK(store_usual(p->store, "", "share open", &ms, &f));
+	assert_true(ms >= 200);
+}
+
 static void random_bytes_go_into_a_new_private_file(void **state)
 {
 	struct place *p = *state;
@@ -190,6 +218,7 @@ int main(void)
 		T(what_else_stands_beside_the_label_stays),
 		T(a_label_that_cannot_be_read_is_made_anew),
 		T(two_programs_are_never_at_one_run),
+		T(how_long_a_share_takes_is_learnt),
 		T(random_bytes_go_into_a_new_private_file),
 		T(how_many_random_bytes_is_bounded),
 		T(a_device_that_gives_no_random_bytes_leaves_no_file),

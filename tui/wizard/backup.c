@@ -85,9 +85,16 @@ static enum status free_name(const char *dir, const struct key_result *k, char *
 static enum status judge(struct session *s, const struct wrapped *w, struct key_result *k, enum proof_level *ret,
 			 struct fault *f)
 {
+	static const enum key_algorithm algorithms[] = { KEY_RSA, KEY_EC, KEY_AES };
 	const struct dkek_status *d = &s->look->dkek;
 
 	hex_upper(k->dkek_kcv, w->blob.kcv, KCV_LEN);
+	for (size_t i = 0; i < sizeof(algorithms) / sizeof(algorithms[0]); i++) {
+		if (strcmp(k->algorithm, key_algorithm_word(algorithms[i])) == 0 && !blob_may_hold(&w->blob, algorithms[i], k->size))
+			return fault_set(f, ST_DAMAGED,
+					 "What the device gave for the key \"%s\" cannot be a wrapped key of its kind and size. It was not "
+					 "saved; the key on the device is unharmed.", k->label);
+	}
 	wrapped_damage_words(w->damage, k->remark, sizeof(k->remark));
 	if (!d->kcv_shown) {
 		snprintf(k->remark, sizeof(k->remark),
@@ -411,8 +418,8 @@ static void outcome(const struct run *r, struct prose *out)
 			prose_add(out, PROSE_WARNING, "%s", k->remark);
 	}
 	prose_add(out, PROSE_PLAIN,
-		  "A backup is only proven when it was restored once. Restore it to a second device under the same "
-		  "DKEK.");
+		  "Matched means that a backup is under the right DKEK. Whether the key inside is whole only shows when it is "
+		  "opened with all shares, or restored: restore it to a second device under the same DKEK.");
 }
 
 static const struct step look_step = {

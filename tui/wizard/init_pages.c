@@ -474,7 +474,7 @@ static const struct step read_step = {
 	.name = "read", .words = N_("Read what is on the device"), .where = ON_DEVICE, .fn = init_read_device,
 };
 static const struct step open_step = {
-	.name = "open", .words = N_("Open the share"), .where = ON_WORKER, .parallel = true, .fn = open_share,
+	.name = "open", .words = N_("Open the share"), .where = ON_WORKER, .parallel = true, .fn = open_share, .usual = "share open",
 };
 static const struct step combine_step = {
 	.name = "combine", .words = N_("Compute the check value"), .where = ON_WORKER, .fn = combine,

@@ -453,7 +453,7 @@ static enum status read_back(struct step_env *e, struct fault *f)
 
 const struct step init_steps[] = {
 	{ .name = "erase", .words = N_("Erase the device and set its PINs"), .where = ON_DEVICE, .uninterruptible = true,
-	  .repeat = unless_erased, .fn = erase },
+	  .repeat = unless_erased, .fn = erase, .usual = "erase" },
 	{ .name = "so-pin", .words = N_("Change the SO-PIN"), .where = ON_DEVICE, .uninterruptible = true, .repeat = if_so_changes,
 	  .fn = change_so },
 	{ .name = "label", .words = N_("Write the label"), .where = ON_DEVICE, .repeat = unless_label, .fn = set_label },

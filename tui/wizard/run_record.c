@@ -13,6 +13,8 @@
 #include "store/run.h"
 #include "tui/wizard/runner.h"
 
+#define HOST_WORK_LEAST_MS 200
+
 static void json_guard(struct json_object **j)
 {
 	json_object_put(*j);
@@ -232,14 +234,33 @@ int64_t record_usual(const struct run *r, const struct step *s)
 	return ms;
 }
 
+/*
+ * What this computer does by itself has no device, or one that is not known yet: it goes with any that is, since what is
+ * looked up for a device without a time of its own is taken from all of them.
+ */
+static void add_host_time(struct store *s, const char *name, int64_t ms)
+{
+	struct device_filter any = { .page = { .limit = 1 } };
+	struct device_row *rows = NULL;
+	struct fault f;
+	size_t n = 0;
+
+	if (store_devices(s, &any, &rows, &n, &f) == ST_OK && n > 0)
+		(void)store_usual_add(s, rows[0].serial, name, ms, &f);
+	free(rows);
+}
+
 void record_time(struct step_env *e, const struct step *s, int64_t ms)
 {
 	const char *name = usual_name(e->run, s);
 	struct fault f;
 
-	/* A time that cannot be written down is no reason to fail what was done. */
-	if (name && e->store && store_usual_add(e->store, e->run->serial, name, ms, &f) != ST_OK)
+	/* Work that turned out to be none says nothing of how long it takes. */
+	if (!name || !e->store || (s->where == ON_WORKER && ms < HOST_WORK_LEAST_MS))
 		return;
+	/* A time that cannot be written down is no reason to fail what was done. */
+	if (store_usual_add(e->store, e->run->serial, name, ms, &f) != ST_OK && s->where == ON_WORKER)
+		add_host_time(e->store, name, ms);
 }
 
 /* --- taking up again --- */

@@ -62,7 +62,7 @@ static const struct question password_questions[] = {
 };
 
 static const struct step open_step = {
-	.name = "open", .words = N_("Open the share"), .where = ON_WORKER, .parallel = true, .fn = open_one,
+	.name = "open", .words = N_("Open the share"), .where = ON_WORKER, .parallel = true, .fn = open_one, .usual = "share open",
 };
 static const struct step combine_step = {
 	.name = "combine", .words = N_("Compute the check value"), .where = ON_WORKER, .fn = combine,

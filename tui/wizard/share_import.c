@@ -218,7 +218,7 @@ static const struct step look_step = {
 	.name = "look", .words = N_("Ask the device how many shares it waits for"), .where = ON_DEVICE, .fn = look,
 };
 static const struct step open_step = {
-	.name = "open", .words = N_("Open the share"), .where = ON_WORKER, .parallel = true, .fn = open_share,
+	.name = "open", .words = N_("Open the share"), .where = ON_WORKER, .parallel = true, .fn = open_share, .usual = "share open",
 };
 
 static const struct page pages[] = {

@@ -61,7 +61,8 @@ static enum status record(struct step_env *e, struct fault *f)
 }
 
 static const struct step steps[] = {
-	{ .name = "make", .words = N_("Make the share, write its file, and open it again"), .where = ON_WORKER, .fn = make },
+	{ .name = "make", .words = N_("Make the share, write its file, and open it again"), .where = ON_WORKER, .fn = make,
+	  .usual = "share make" },
 	{ .name = "record", .words = N_("Write it into the inventory"), .where = ON_WORKER, .fn = record },
 	{ 0 },
 };
