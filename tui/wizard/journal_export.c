@@ -13,6 +13,7 @@
 #include "tui/wizard/procedures.h"
 #include "tui/wizard/wizard.h"
 
+#define HASH_LINE 32   /* digits of it, read aloud from one line */
 #define FORM 1   /* store/journal.h: what is hashed */
 
 static bool is_utf8(const char *text)
@@ -202,7 +203,8 @@ static void outcome(const struct run *r, struct prose *out)
 		return;
 	prose_add(out, PROSE_PLAIN, "Write down the hash of the last entry, and keep it elsewhere: with it nobody can cut entries "
 		  "off.");
-	prose_add(out, PROSE_VALUE, "%s", j->hash);
+	for (size_t i = 0; i + HASH_LINE <= sizeof(j->hash); i += HASH_LINE)
+		prose_add(out, PROSE_VALUE, "%.8s %.8s %.8s %.8s", j->hash + i, j->hash + i + 8, j->hash + i + 16, j->hash + i + 24);
 }
 
 const struct journal_exported *run_journal_exported(const struct run *r)
