@@ -27,7 +27,7 @@ void stage_open(struct stage *st)
 	struct jobs_config config;
 	struct fault f = { 0 };
 
-	*st = (struct stage){ .folder = "/tmp/keyroom-tour-XXXXXX" };
+	*st = (struct stage){ .folder = "/tmp/keyroom-tour-XXXXXX", .quiet_ms = STAGE_QUIET_MS };
 	assert_non_null(mkdtemp(st->folder));
 	assert_int_equal(chdir(st->folder), 0);
 	assert_int_equal(sim_source_open("cards", &options, &st->cards, &f), ST_OK);
@@ -82,7 +82,7 @@ static void settle(struct stage *st)
 	struct job_event e;
 
 	do {
-		while (jobs_wait(st->env.jobs, 30, &e))
+		while (jobs_wait(st->env.jobs, st->quiet_ms, &e))
 			ui_event(&st->ui, &e);
 		assert_true(clock_ms() < end);
 	} while (at_work(st));
@@ -137,6 +137,13 @@ static void press_one(struct stage *st, uint32_t key)
 	} else {
 		ui_key(&st->ui, key);
 	}
+}
+
+void stage_key(struct stage *st, uint32_t key)
+{
+	press_one(st, key);
+	settle(st);
+	visits_note(&st->visits, &st->ui);
 }
 
 void stage_press(struct stage *st, const char *keys, on_page *fn, void *ctx)

@@ -14,7 +14,10 @@ struct stage {
 	struct env env;
 	struct ui ui;
 	struct visits visits;
+	int quiet_ms;              /* nothing happens any more where nothing has for so long */
 };
+
+#define STAGE_QUIET_MS 30
 
 /* Two new cards, an empty inventory, the main screen. */
 void stage_open(struct stage *st);
@@ -27,6 +30,8 @@ void stage_close(struct stage *st);
  */
 typedef void on_page(void *ctx, struct stage *st);
 void stage_press(struct stage *st, const char *keys, on_page *fn, void *ctx);   /* fn: after each key; may be NULL */
+
+void stage_key(struct stage *st, uint32_t key);   /* one key, as it is */
 
 /* What is drawn now, with what changes from run to run covered. The caller's to free(). */
 char *stage_picture(struct stage *st, int rows, int cols, enum repertoire r, bool covered);
