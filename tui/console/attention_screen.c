@@ -156,8 +156,8 @@ static int draw_one(const struct screen *s, struct area a, int row, const struct
 	const struct fleet_device *d = device_of(s, one);
 	char text[FLEET_LABEL_MAX + sizeof(one->words) + 8];
 
-	if (d != NULL)
-		(void)snprintf(text, sizeof(text), _("%s: %s"), device_name(d), one->words);
+	if (one->serial[0] != '\0')
+		(void)snprintf(text, sizeof(text), _("%s: %s"), d != NULL ? device_name(d) : one->serial, one->words);
 	else
 		(void)snprintf(text, sizeof(text), "%s", one->words);
 	area_text(a, row, 2, one->urgency == FLEET_NOTE ? ROLE_PLAIN : ROLE_WARNING, one->urgency == FLEET_NOTE ? "\xc2\xb7" : "!");

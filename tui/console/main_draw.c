@@ -145,8 +145,11 @@ static int draw_line(const struct main_screen *m, struct area a)
 	a = area_sub(a, 0, 0, a.rows, a.cols - 2 - text_width(count));
 	if (at->urgency != FLEET_NOTE)
 		col = area_text(a, 0, col, ROLE_WARNING, "! ");
-	d = at->serial[0] != '\0' && strcmp(at->serial, m->serial) != 0 ? fleet_by_serial(m->s.ui->fleet, at->serial) : NULL;
-	(void)snprintf(text, sizeof(text), "%s%s%s", d != NULL ? device_name(d) : "", d != NULL ? ": " : "", at->words);
+	d = fleet_by_serial(m->s.ui->fleet, at->serial);
+	if (at->serial[0] != '\0' && strcmp(at->serial, m->serial) != 0)
+		(void)snprintf(text, sizeof(text), "%s: %s", d != NULL ? device_name(d) : at->serial, at->words);
+	else
+		(void)snprintf(text, sizeof(text), "%s", at->words);
 	rows = area_wrap(area_sub(a, 0, col, a.rows, a.cols - col), 0, at->urgency == FLEET_NOTE ? ROLE_PLAIN : ROLE_TITLE, text);
 	return rows > 0 ? rows : 1;
 }
