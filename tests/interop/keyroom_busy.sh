@@ -103,7 +103,7 @@ is_free() {
 begun() { k --json journal >journal.json && json journal.json 'any(e["what"] == "device.initialised" for e in d)'; }
 
 is_killed() {
-	local init=(init --label struck --no-backup --so-pin-file so --new-so-pin-file newso --new-pin-file pin --confirm $b) i
+	local init=(init --label struck --no-backup --so-pin-file so --new-so-pin-file newso --new-pin-file pin --confirm "$b") i
 	for i in 20 50 80 110 140; do
 		[ "$(begun)" = False ] || break
 		struck $i "${init[@]}"
