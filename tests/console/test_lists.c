@@ -353,6 +353,32 @@ static void digits_lead_from_screen_to_screen(void **state)
 	assert_int_equal(b->ui.stack[b->ui.depth - 2]->ops->mode, MODE_WIZARD);   /* no digit leads away from a procedure */
 }
 
+/* Every key of these screens in any order, at any size, while the inventory changes. */
+static void any_key_can_be_pressed_on_them(void **state)
+{
+	static const uint32_t keys[] = { '2', '3', '5', 'j', 'k', 'g', 'G', K_PAGE_UP, K_PAGE_DOWN, ' ', '*', 's', '/', K_ENTER,
+					 K_ESC, K_ESC, K_LEFT, K_RIGHT, 'C', 'x', K_F1, K_BACKSPACE, K_CTRL('l') };
+	struct bench *b = on(state, "2");
+	uint64_t seed = 7;
+
+	for (int i = 0; i < 4000; i++) {
+		struct job_event e;
+
+		seed = seed * 6364136223846793005u + 1442695040888963407u;
+		if ((seed >> 33) % 17 == 0)
+			ui_resize(&b->ui, (int)((seed >> 40) % 60), (int)((seed >> 50) % 200));
+		else
+			press(b, keys[(seed >> 40) % (sizeof(keys) / sizeof(keys[0]))]);
+		if (i % 500 == 250)
+			a_backup((struct store *)(uintptr_t)b->env.store, 1 + (unsigned)i / 500, 0x40 + (unsigned)i / 500, PROOF_NONE);
+		while (i % 10 == 0 && jobs_next(b->env.jobs, &e))
+			ui_event(&b->ui, &e);
+		if (i % 10 == 0)
+			free(picture(b, b->ui.rows > 0 ? b->ui.rows : 1, b->ui.cols > 0 ? b->ui.cols : 1, REPERTOIRE_UNICODE));
+	}
+	settle(b);
+}
+
 #define LISTS(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -361,6 +387,7 @@ int main(void)
 		LISTS(keys_stand_in_a_matrix), LISTS(keys_are_sorted_and_filtered), LISTS(more_devices_than_fit_are_reached_sideways),
 		LISTS(a_key_is_told_in_sentences), LISTS(backups_are_listed), LISTS(a_backup_is_told_in_sentences),
 		LISTS(the_journal_is_listed), LISTS(a_list_follows_the_inventory), LISTS(digits_lead_from_screen_to_screen),
+		LISTS(any_key_can_be_pressed_on_them),
 		cmocka_unit_test_setup_teardown(an_empty_inventory_says_so, setup_empty, teardown),
 	};
 

@@ -176,6 +176,31 @@ static void the_journal_is_newest_first(void **state)
 	assert_string_equal(found(l, JOURNAL_PERSON, "three", JOURNAL_NUMBER, true), "");
 }
 
+/* For all devices at once, what store_domains() says of each. */
+static void first_domains_are_those_of_each_device(void **state)
+{
+	CLEANUP(store_close_guard) struct store *s = a_fleet();
+	struct domain_row first = { .present = 1, .shares = 2, .has_kcv = true, .kcv = { 7 } };
+	struct domain_row second = { .number = 1, .present = 1, .shares = 3, .has_kcv = true, .kcv = { 8 } };
+	struct device_domain *all = NULL;
+	struct domain_row *one = NULL;
+	struct fault f = { 0 };
+	size_t n = 0, m = 0;
+
+	(void)state;
+	must(store_domain_seen(s, "DENK0200915", &first, T0, &f));
+	must(store_domain_seen(s, "DENK0200915", &second, T0, &f));
+	must(store_domain_seen(s, SERIAL, &second, T0, &f));
+	must(store_first_domains(s, &all, &n, &f));
+	assert_int_equal(n, 1);
+	assert_string_equal(all[0].serial, "DENK0200915");
+	must(store_domains(s, "DENK0200915", &one, &m, &f));
+	assert_int_equal(m, 2);
+	assert_memory_equal(&all[0].domain, &one[0], sizeof(one[0]));
+	free(all);
+	free(one);
+}
+
 static void nothing_is_a_listing_too(void **state)
 {
 	struct fault f = { 0 };
@@ -226,7 +251,8 @@ int main(void)
 		cmocka_unit_test(keys_that_need_care_stand_first), cmocka_unit_test(a_row_knows_what_it_is),
 		cmocka_unit_test(a_row_knows_its_devices), cmocka_unit_test(a_filter_finds_labels_types_and_devices),
 		cmocka_unit_test(backups_tell_who_can_take_them), cmocka_unit_test(the_journal_is_newest_first),
-		cmocka_unit_test(nothing_is_a_listing_too), cmocka_unit_test(many_rows_are_found_as_by_hand),
+		cmocka_unit_test(nothing_is_a_listing_too),
+		cmocka_unit_test(first_domains_are_those_of_each_device), cmocka_unit_test(many_rows_are_found_as_by_hand),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,8 @@
 /* Each allocation of a day's work fails once, and once all from there on: ST_NO_MEMORY, no crash, no leak, nothing half. */
 #include "tests/unit/store_help.h"
 
+#include "store/listing.h"
+
 static struct fault f;
 
 static struct {
@@ -173,6 +175,33 @@ static enum status run(struct store *s)
 	return store_run_finish(s, id, RUN_STATE_DONE, T0, &f);
 }
 
+static void no_type(const char *algorithm, unsigned size, const char *curve, char out[static STORE_NAME_MAX])
+{
+	(void)algorithm;
+	(void)size;
+	(void)curve;
+	out[0] = '\0';
+}
+
+static enum status listings(struct store *s)
+{
+	enum status st = ST_OK;
+
+	for (enum listing_kind kind = LISTING_KEYS; st == ST_OK && kind <= LISTING_JOURNAL; kind++) {
+		CLEANUP(listing_free_guard) struct listing *l = NULL;
+		uint32_t *rows = NULL;
+		size_t n = 0;
+
+		st = store_listing(s, kind, no_type, &l, &f);
+		assert_true(st == ST_OK || l == NULL);
+		if (st == ST_OK)
+			st = listing_find(l, &(struct listing_query){ .text = "o", .column = 1 }, &rows, &n, &f);
+		assert_true(st == ST_OK || rows == NULL);
+		free(rows);
+	}
+	return st;
+}
+
 static enum status verify(struct store *s)
 {
 	struct journal_verdict v;
@@ -193,7 +222,7 @@ static const struct {
 	enum status (*fn)(struct store *s);
 } work[] = {
 	R(device), R(scan), R(scan_again), R(share), R(back_up), R(run), R(devices), R(domains), R(dkeks), R(keys), R(objects),
-	R(backups), R(proofs), R(entries), R(bytes), R(verify), R(check),
+	R(backups), R(proofs), R(entries), R(bytes), R(listings), R(verify), R(check),
 };
 
 /* True where all of it was done. */
