@@ -335,7 +335,7 @@ static void shares_that_were_checked_are_known_and_dated(void **state)
 	(void)state;
 	raise_two(&c);
 	must(stage_run(&c.s, &procedure_share_check, NULL, both, &r, &f));
-	assert_true(says(r, procedure_share_check.outcome, "1 device(s) have it"));
+	assert_true(says(r, procedure_share_check.outcome, "Devices that have it: 1"));
 	run_free(r);
 	must(store_shares(c.s.store, NULL, (struct store_page){ 0 }, &rows, &n, &f));
 	assert_int_equal(n, 3);

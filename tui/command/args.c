@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/words.h"
 #include "tui/command/command.h"
 #include "tui/command/questions.h"
 
@@ -113,9 +114,9 @@ static enum status take_command(struct parser *p, const char *word)
 
 	p->args->command = command_find(word, second, &two);
 	if (p->args->command == NULL)
-		return fault_set(p->f, ST_USAGE, "\"%s%s%s\" is not a command of keyroom. See keyroom --help.", word,
-				 command_begins(word) && second != NULL ? " " : "",
-				 command_begins(word) && second != NULL ? second : "");
+		return fault_set(p->f, ST_USAGE, command_begins(word) && second != NULL ?
+				 N_("\"%s %s\" is not a command of keyroom. See keyroom --help.") :
+				 N_("\"%s\" is not a command of keyroom. See keyroom --help."), word, second);
 	if (two)
 		p->at++;
 	return ST_OK;

@@ -230,11 +230,11 @@ static enum status answer(const struct here *h, struct run *r, const struct ques
 	if (q->unlisted || q->ask == ASK_YES || (q->optional && (!a->all || a->enough)))
 		return proposal[0] != '\0' ? run_set(r, q->name, index, proposal, f) : ST_OK;
 	if (!tty_here()) {
-		char name[OPTION_NAME_MAX];
+		char name[OPTION_NAME_MAX], option[OPTION_NAME_MAX + 2];
 
 		question_option(q, name);
-		return fault_set(f, ST_USAGE, "\"%s\" needs %s%s. See keyroom %s --help.", h->args->command->name,
-				 q->positional ? "" : "--", q->positional && q->value != NULL ? q->value : name,
+		snprintf(option, sizeof(option), q->positional ? "%s" : "--%s", q->positional && q->value != NULL ? q->value : name);
+		return fault_set(f, ST_USAGE, "\"%s\" needs %s. See keyroom %s --help.", h->args->command->name, option,
 				 h->args->command->name);
 	}
 	a->typed = true;

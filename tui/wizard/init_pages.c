@@ -35,8 +35,8 @@ static void say_contents(const struct run *r, unsigned index, struct prose *out)
 			  "lost.", run_serial(r));
 		return;
 	}
-	prose_add(out, PROSE_PLAIN, "Everything on %s%s%s%s will be erased, for good.", run_serial(r), s->info.label[0] ? " (" : "",
-		  s->info.label, s->info.label[0] ? ")" : "");
+	prose_add(out, PROSE_PLAIN, s->info.label[0] != '\0' ? N_("Everything on %s (%s) will be erased, for good.") :
+		  N_("Everything on %s will be erased, for good."), run_serial(r), s->info.label);
 	init_tell_things(s, out);
 }
 

@@ -113,9 +113,8 @@ static void outcome(const struct run *r, struct prose *out)
 	shares_tell(&c->shares, out);
 	prose_add(out, PROSE_VALUE, "DKEK check value of all together: %s", c->shares.kcv_text);
 	if (c->asked_inventory && c->known)
-		prose_add(out, PROSE_PLAIN, "The inventory knows this DKEK: %u device(s) have it, and %u backup(s) need "
-			  "it.", c->devices,
-			  c->backups);
+		prose_add(out, PROSE_PLAIN, "The inventory knows this DKEK. Devices that have it: %u. Backups that need it: "
+			  "%u.", c->devices, c->backups);
 	else if (c->asked_inventory)
 		prose_add(out, PROSE_PLAIN, "The inventory knows no DKEK with this check value. Where shares are missing "
 			  "here, that is as it "
