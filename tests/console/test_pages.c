@@ -29,7 +29,8 @@ static void put(struct shots *s, struct stage *st, const char *page, int rows, i
 	char full[160];
 
 	(void)snprintf(full, sizeof(full), "%s, %s at %dx%d%s", s->tour->name, page, cols, rows, how);
-	if (words_are_pseudo() && r == REPERTOIRE_UNICODE)
+	/* The journal's sentences are data when they are listed: as they were once written, and cut to their column. */
+	if (words_are_pseudo() && r == REPERTOIRE_UNICODE && strcmp(page, "journal") != 0)
 		words_check(full, one);
 	(void)fprintf(s->out, "== %s\n%s", full, one);
 	free(one);
@@ -52,7 +53,9 @@ static void take(void *ctx, struct stage *st)
 
 	assert_true(is_too_small(st));
 	visits_name(&st->ui, page);
-	if (visits_of(&s->seen, page) == 0 && (strchr(page, ':') != NULL || strcmp(s->tour->name, "screens") == 0)) {
+	/* Two DKEKs of one second stand in the order of their check values, which is another one each time. */
+	if (visits_of(&s->seen, page) == 0 && strcmp(page, "custody") != 0 &&
+	    (strchr(page, ':') != NULL || strcmp(s->tour->name, "screens") == 0)) {
 		put(s, st, page, 24, 80, REPERTOIRE_UNICODE, "");
 		put(s, st, page, 43, 132, REPERTOIRE_UNICODE, "");
 		put(s, st, page, 24, 80, REPERTOIRE_ASCII, " in ASCII");

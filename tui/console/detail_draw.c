@@ -8,7 +8,7 @@
 #define TWO_COLUMNS 112   /* from this width on sections stand beside each other */
 #define GAP 3
 #define NAME_LEAST 12
-#define NAME_MOST 26
+#define NAME_MOST 32
 #define BAR 20
 
 int detail_cols(int cols)
