@@ -324,13 +324,16 @@ bool run_can_again(const struct run *r)
 
 enum status run_again(struct run *r, struct fault *f)
 {
-	if (!run_can_again(r) || !r->p->again(r))
+	if (!run_can_again(r))
+		return fault_set(f, ST_REFUSED, "This procedure has to be begun anew.");
+	if (record_end(r, f) != ST_OK)
+		return f->st;
+	if (!r->p->again(r))
 		return fault_set(f, ST_REFUSED, "This procedure has to be begun anew.");
 	answers_erase_secrets(r);
 	remember_device(r, "", "");
 	run_other_reader(r, "");
 	r->resumed = r->confirmed = false;
-	r->record = 0;
 	r->page = 0;
 	r->page_index = 0;
 	atomic_store(&r->changed, false);
