@@ -384,6 +384,17 @@ static void compare_tries(struct walk *w, unsigned long wrong)
 	assert_true(missing <= wrong);
 }
 
+static void walk_on(struct walk *w, unsigned long presses)
+{
+	struct watch_counts counts;
+
+	while (w->presses < presses) {
+		step(w);
+		watch_counts(w->watch, &counts);
+		assert_int_equal(counts.unasked, 0);
+	}
+}
+
 static void a_walk_leaves_nothing_behind(void **state)
 {
 	unsigned long seed = number("KEYROOM_WALK_SEED", 1), presses = number("KEYROOM_WALK_PRESSES", PRESSES);
@@ -399,17 +410,19 @@ static void a_walk_leaves_nothing_behind(void **state)
 	if (log != NULL)
 		w->log = fopen(log, "we");
 	open_walk(w, seed);
-	while (w->presses < presses) {
-		step(w);
-		watch_counts(w->watch, &counts);
-		assert_int_equal(counts.unasked, 0);
+	walk_on(w, presses);
+	missing = visits_missing(&w->visits, &failed);
+	/* What a press meets depends on how quick the devices are: not every walk of this length comes by everything. */
+	while (missing > 0 && presses >= PRESSES && w->presses < 4 * presses) {
+		walk_on(w, w->presses + presses / 5);
+		missing = visits_missing(&w->visits, &failed);
 	}
+	visits_print(&w->visits);
 	settle(w);
 	watch_counts(w->watch, &counts);
 	print_message("%lu presses in %lld s: %lu APDUs, %lu right PINs and %lu wrong ones\n", w->presses,
 		      (long long)(clock_ms() - began) / 1000, counts.apdus, counts.right, counts.wrong);
 	compare_tries(w, counts.wrong);
-	missing = visits_missing(&w->visits, &failed);
 	close_walk(w);
 	if (w->log != NULL)
 		(void)fclose(w->log);

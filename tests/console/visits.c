@@ -112,13 +112,17 @@ static unsigned missing_of(const struct visits *v, const struct procedure *p)
 	return missing;
 }
 
+void visits_print(const struct visits *v)
+{
+	for (size_t i = 0; i < v->n; i++)
+		print_message("%6lu %s\n", v->v[i].times, v->v[i].name);
+}
+
 unsigned visits_missing(const struct visits *v, unsigned *ret_failed)
 {
 	char name[80];
 	unsigned missing = 0;
 
-	for (size_t i = 0; i < v->n; i++)
-		print_message("%6lu %s\n", v->v[i].times, v->v[i].name);
 	for (size_t i = 0; i < sizeof(screens_besides) / sizeof(screens_besides[0]); i++)
 		missing += !look_for(v, screens_besides[i]);
 	for (const struct screen_row *r = screens; r->key != 0; r++)

@@ -18,7 +18,9 @@ void visits_name(const struct ui *ui, char ret[static 80]);   /* "backup: page U
 
 unsigned long visits_of(const struct visits *v, const char *name);
 
-/* Prints what was seen, how often, and what was not; returns the number of those. *ret_failed: procedures that failed once. */
+void visits_print(const struct visits *v);   /* what was seen, how often */
+
+/* Prints what was not seen; returns the number of those. *ret_failed: procedures that failed once. */
 unsigned visits_missing(const struct visits *v, unsigned *ret_failed);
 
 #endif
