@@ -225,7 +225,9 @@ static void certificate(struct detail *out, const struct fleet_device *d)
 /* What the inventory calls it, for people; kinds of keys stand there as one types them. */
 static const char *usual_words(const char *name, char out[static STORE_NAME_MAX * 4])
 {
-	static const char *const words[] = { N_("backup"), N_("restore"), N_("clone wrap"), N_("clone restore"), N_("erase") };
+	static const char *const words[] = {
+		N_("backup"), N_("restore"), N_("clone wrap"), N_("clone restore"), N_("erase"), N_("share make"), N_("share open"),
+	};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		if (strcmp(name, words[i]) == 0)
