@@ -12,7 +12,10 @@
 #include "store/dkek.h"
 #include "store/run.h"
 #include "tui/wizard/detail.h"
+#include "tui/wizard/key_type.h"
 #include "tui/wizard/wizard.h"
+
+#define USUAL_WORDS_MAX 80
 
 static const char *known(const char *text)
 {
@@ -222,21 +225,27 @@ static void certificate(struct detail *out, const struct fleet_device *d)
 
 /* --- times and runs --- */
 
-/* What the inventory calls it, for people; kinds of keys stand there as one types them. */
-static const char *usual_words(const char *name, char out[static STORE_NAME_MAX * 4])
+/* What was measured under this name in the inventory, in words; one that no procedure has any more keeps its name. */
+static void usual_words(const char *name, char out[static USUAL_WORDS_MAX])
 {
-	static const char *const words[] = {
-		N_("backup"), N_("restore"), N_("clone wrap"), N_("clone restore"), N_("erase"), N_("share make"), N_("share open"),
-	};
+	char kind[KEY_WORDS_MAX];
+	struct keygen_params key;
 
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		if (strcmp(name, words[i]) == 0)
-			return translated(words[i]);
+	(void)snprintf(out, USUAL_WORDS_MAX, "%.*s", USUAL_WORDS_MAX - 1, name);
+	if (key_type_parse(name, &key, NULL) == ST_OK) {   /* key new */
+		key_words(key.algorithm, key.bits, key.curve, kind);
+		(void)snprintf(out, USUAL_WORDS_MAX, _("Make %s"), kind);
 	}
-	if (strncmp(name, "random ", 7) != 0)
-		return name;
-	(void)snprintf(out, STORE_NAME_MAX * 4, _("random %s"), name + 7);
-	return out;
+	for (size_t i = 0; procedures[i] != NULL; i++) {
+		const struct procedure *p = procedures[i];
+		size_t n = strlen(p->name);
+		bool counted = strncmp(name, p->name, n) == 0 && name[n] == ' ' && name[n + 1] >= '0' && name[n + 1] <= '9';
+
+		for (const struct step *step = p->steps; step != NULL && step->name != NULL; step++) {
+			if (counted || (step->usual != NULL && strcmp(step->usual, name) == 0))
+				(void)snprintf(out, USUAL_WORDS_MAX, "%s", translated(p->title));
+		}
+	}
 }
 
 static void usual(struct detail *out, struct store *s, const struct fleet_device *d)
@@ -248,9 +257,9 @@ static void usual(struct detail *out, struct store *s, const struct fleet_device
 	if (s == NULL || store_usuals(s, d->serial, &rows, &n, NULL) != ST_OK || n == 0)
 		detail_say(out, DETAIL_TEXT, "%s", _("Nothing slow was done on it yet."));
 	for (size_t i = 0; i < n; i++) {
-		char words[STORE_NAME_MAX * 4];
-		const char *name = usual_words(rows[i].name, words);
+		char name[USUAL_WORDS_MAX];
 
+		usual_words(rows[i].name, name);
 		if (rows[i].ms < 60000)
 			detail_fact(out, name, translated_n("%.1f s, measured %u time", "%.1f s, measured %u times", rows[i].n),
 				    (double)rows[i].ms / 1000, rows[i].n);
