@@ -146,7 +146,7 @@ static void back_up_all(struct session *s, const char *folder)
 	term_type(s->t, "\r");
 	at(s, NOW "User PIN", PIN "\r");
 	at(s, "Press Enter to begin", "\r");
-	see(s, "A backup is only proven");
+	see(s, "Matched means that");
 	leave_done(s);
 }
 
