@@ -18,6 +18,7 @@ class Console:
 
     def __init__(self, program, folder):
         start = time.monotonic()
+        self.sent = 0  # bytes to the terminal since the last key
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             os.environ.update(TERM="xterm-256color", LINES="24", COLUMNS="80")
@@ -34,12 +35,13 @@ class Console:
         """When the last byte came that belongs together; None where none came."""
         last = None
         while select.select([self.fd], [], [], quiet)[0]:
-            os.read(self.fd, 65536)
+            self.sent += len(os.read(self.fd, 65536))
             last = time.monotonic()
         return last
 
     def press(self, key):
         """Milliseconds until the picture was finished."""
+        self.sent = 0
         start = time.monotonic()
         os.write(self.fd, key.encode())
         if not select.select([self.fd], [], [], 10)[0]:
@@ -75,10 +77,13 @@ def on_screens(console):
     for name, digit, keys, text in SCREENS:
         opened = console.press(digit) if digit != "1" else None
         presses = [console.press(key) for key in keys]
+        steps = [console.press(key) and console.sent for key in "jjkk"]
         console.press("/")
         typed = [console.press(letter) for letter in text]
         rows.append((f"{name}: a key press to the finished screen", "ms", 20, presses + ([opened] if opened else [])))
         rows.append((f"{name}: a filter's answer", "ms", 20, typed))
+        # The cursor of the devices changes the pane beside them; below the other lists stands one line about the row.
+        rows.append((f"{name}: the cursor one row on", "B", 1536 if name == "devices" else 200, steps))
         os.write(console.fd, b"\033")  # waits for the rest of a sequence: not measured
         console.settle(0.3)
     return rows

@@ -11,6 +11,7 @@
 #define SORT_MARK "\xe2\x86\x93"
 #define GAP 2
 #define DATA_LEAST 8
+#define BAR_MOST 46   /* columns of the terminal that the cursor takes */
 #define LINE_ROWS 3   /* what a sentence below the list may take */
 #define LEFT 1   /* of the first column, without marks */
 
@@ -169,6 +170,20 @@ int table_width(const struct table *t, int cols, size_t column)
 	return w[column];
 }
 
+/*
+ * How wide the cursor is: whole columns of the row, and no more than that. A row that is reversed from edge to edge costs its
+ * text twice with each step of the cursor, which a serial line is slow with.
+ */
+static int bar(const struct table *t, int left, const int *w, int cols)
+{
+	int width = left;
+
+	for (size_t i = 0; i < t->ops->n_columns && (i == 0 || width + w[i] <= BAR_MOST); i++)
+		width += w[i] > 0 ? w[i] + GAP : 0;
+	width -= GAP - 1;
+	return width < cols ? width : cols;
+}
+
 void table_draw(const struct table *t, struct area a)
 {
 	struct area body = area_sub(a, 1, 0, a.rows - 1, a.cols);
@@ -185,7 +200,7 @@ void table_draw(const struct table *t, struct area a)
 			area_text(line, 0, 1, ROLE_KEY, CHECK_MARK);
 		if (row == t->cursor) {
 			area_text(line, 0, 0, ROLE_PLAIN, CURSOR_MARK);
-			area_role(line, 0, 0, line.cols, ROLE_CURSOR);
+			area_role(line, 0, 0, bar(t, left, w, line.cols), ROLE_CURSOR);
 		}
 		area_zone(line, 0, 0, line.cols, ZONE_ROW, 0, row);
 	}

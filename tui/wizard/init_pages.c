@@ -211,7 +211,8 @@ static void say_check_value(const struct run *r, unsigned index, struct prose *o
 		before += s->imported[i];
 	shares_tell(&s->shares, out);
 	if (s->shares.complete) {
-		prose_add(out, PROSE_VALUE, "DKEK check value of all %u shares together: %s", wanted, s->shares.kcv_text);
+		prose_add(out, PROSE_VALUE, translated_n("DKEK check value of its %u share: %s",
+			  "DKEK check value of all %u shares together: %s", wanted), wanted, s->shares.kcv_text);
 		prose_add(out, PROSE_PLAIN, "Compare it with your papers, if there are any. The device must show the same "
 			  "value in the end.");
 	} else if (open + before < wanted) {

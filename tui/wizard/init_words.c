@@ -44,8 +44,12 @@ static void review_shares(const struct run *r, struct prose *out)
 		return;
 	}
 	if (in > 0)
-		prose_add(out, PROSE_PLAIN, "%u of %u DKEK shares are in already.", in, wanted);
-	prose_add(out, PROSE_PLAIN, "%u of %u DKEK shares will be imported now.", ready, wanted);
+		prose_add(out, PROSE_PLAIN, translated_n("%u of %u DKEK share is in already.",
+			  "%u of %u DKEK shares are in already.", wanted),
+			  in, wanted);
+	prose_add(out, PROSE_PLAIN, translated_n("%u of %u DKEK share will be imported now.",
+			  "%u of %u DKEK shares will be imported now.", wanted),
+			  ready, wanted);
 	if (s->shares.complete)
 		prose_add(out, PROSE_VALUE, "DKEK check value: %s", s->shares.kcv_text);
 	else if (ready + in < wanted)
@@ -119,7 +123,8 @@ void init_outcome(const struct run *r, struct prose *out)
 	if (wanted == 0)
 		prose_add(out, PROSE_WARNING, "It has no DKEK: no key on it can ever be backed up.");
 	else if (s->missing > 0)
-		prose_add(out, PROSE_WARNING, "%u of %u DKEK shares are missing. Import them next.", s->missing, wanted);
+		prose_add(out, PROSE_WARNING, translated_n("%u of %u DKEK share is missing. Import it next.",
+			  "%u of %u DKEK shares are missing. Import them next.", wanted), s->missing, wanted);
 	else if (s->kcv_hidden)
 		prose_add(out, PROSE_WARNING, "The device does not show its DKEK check value, so it could not be compared.");
 	else
@@ -156,7 +161,9 @@ void init_failed(const struct run *r, struct prose *out)
 	else if (s->so_wanted)
 		prose_add(out, PROSE_WARNING, "It still has the old SO-PIN.");
 	if (wanted > 0)
-		prose_add(out, in == wanted ? PROSE_DONE : PROSE_PLAIN, "%u of %u DKEK shares are in.", in, wanted);
+		prose_add(out, in == wanted ? PROSE_DONE : PROSE_PLAIN, translated_n("%u of %u DKEK share is in.",
+			  "%u of %u DKEK shares are in.", wanted),
+			  in, wanted);
 	prose_add(out, PROSE_PLAIN, "Nothing more can be lost. Plug the device in again and take the procedure up; it goes "
 		  "on from here.");
 }
