@@ -290,7 +290,7 @@ static void a_wrong_pin_is_typed_anew(void **state)
 	see(s, NOW "User PIN");
 	see_counted(s, 0, 1);   /* it is empty again, and Enter sends nothing */
 	term_type(s->t, "\r");
-	see(s, "is missing");
+	see(s, "is not filled in");
 	term_type(s->t, PIN "\r");
 	at(s, "Press Enter to begin", "\r");
 	see(s, "It has no backup yet");

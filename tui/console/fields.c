@@ -63,7 +63,7 @@ static void store_text(const struct fields *fs, const struct field *f, const cha
 /* The rows, in an array of the field's own: where one need not be chosen, a last row says so. */
 static void load_choices(const struct fields *fs, struct field *f)
 {
-	bool none = f->kind == FIELD_ONE && f->q->optional;
+	bool none = f->kind == FIELD_ONE && f->q->optional && f->q->proposal == NULL;
 	struct choices given = { 0 };
 
 	if (f->q->choices_of != NULL) {

@@ -14,8 +14,10 @@
 static enum status missing(const struct question *q, struct fault *f)
 {
 	if (ask_is_secret(q->ask))
-		return fault_set(f, ST_NEED_SECRET, "%s is missing.", translated(q->words));
-	return fault_set(f, ST_USAGE, "%s is missing.", translated(q->words));
+		return fault_set(f, ST_NEED_SECRET, "\"%s\" is not filled in.", translated(q->words));
+	if (q->ask == ASK_OBJECTS || q->ask == ASK_CHOICE)
+		return fault_set(f, ST_USAGE, "\"%s\": nothing is chosen.", translated(q->words));
+	return fault_set(f, ST_USAGE, "\"%s\" is not filled in.", translated(q->words));
 }
 
 static size_t characters(const char *text)

@@ -34,8 +34,8 @@ static enum status may_import(const struct run *r, const struct dkek_status *d, 
 			  "changed by "
 				 "initialising it again, which erases it.", run_serial(r));
 	if (d->missing == 0)
-		return fault_set(f, ST_REFUSED, "All %u DKEK shares of %s are in already. Nothing was "
-			  "changed.", d->total, run_serial(r));
+		return fault_set(f, ST_REFUSED, "All DKEK shares of %s (%u) are in already. Nothing was "
+			  "changed.", run_serial(r), d->total);
 	return ST_OK;
 }
 
