@@ -77,7 +77,7 @@ verdict $? "a disk that fills up on the way (exit $code)"
 says "... is said" 'full|[Nn]o space'
 free_again
 expect 0 "the same backup with room again" -d $a backup --all --out disk/safe --pin-file pin
-[ "$(find disk/safe -name '*.wky' | sed -E 's/(-[0-9]+)?\.wky$//' | sort -u | wc -l)" = 3 ] && [ -z "$(find disk/safe -type f ! -name '*.wky')" ]
+[ "$(find disk/safe -name '*.wky' | sed -E 's/(-[0-9a-f]{8})-[0-9]+\.wky$/\1.wky/' | sort -u | wc -l)" = 3 ] && [ -z "$(find disk/safe -type f ! -name '*.wky')" ]
 verdict $? "... has all of them"
 keys_there 3 "the keys are where they were"
 

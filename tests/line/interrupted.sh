@@ -35,7 +35,7 @@ while_at_work() {
 # complete SENTENCE DIR: one file for each key at least, each of them whole, and nothing else that a shell's star finds
 complete() {
 	local n
-	n=$(find "$2" -name '*.wky' | sed -E 's/(-[0-9]+)?\.wky$//' | sort -u | wc -l)
+	n=$(find "$2" -name '*.wky' | sed -E 's/(-[0-9a-f]{8})-[0-9]+\.wky$/\1.wky/' | sort -u | wc -l)
 	[ "$n" = $keys ] && [ "$(find "$2" -name '*.wky' | wc -l)" -le $((keys + 1)) ] &&
 		[ -z "$(find "$2" -type f ! -name '*.wky' ! -name '.*')" ]
 	verdict $? "$1"
@@ -146,7 +146,7 @@ for ((round = 0; round < rounds; round++)); do
 	strike $round -d $a backup --all --out struck --pin-file pin
 	k --json -d $a objects && [ "$(value "len([o for o in j if o['type'] == 'key'])")" = $keys ] || loses "round $round: a key"
 	k -d $a backup --all --out struck --pin-file pin || loses "round $round: it is not taken up again (exit $code)"
-	[ "$(find struck -name '*.wky' | sed -E 's/(-[0-9]+)?\.wky$//' | sort -u | wc -l)" = $keys ] || loses "round $round: a file"
+	[ "$(find struck -name '*.wky' | sed -E 's/(-[0-9a-f]{8})-[0-9]+\.wky$/\1.wky/' | sort -u | wc -l)" = $keys ] || loses "round $round: a file"
 	is_whole struck/*.wky || loses "round $round: a file that is not whole"
 	k journal verify || loses "round $round: the journal"
 done
