@@ -20,6 +20,7 @@
 #include "words.h"
 
 #define PATIENCE_MS 60000
+#define READ_AGAIN_MS 400
 
 static int remove_one(const char *path, const struct stat *s, int type, struct FTW *where)
 {
@@ -56,6 +57,15 @@ static bool at_work(const struct stage *st)
 	return false;
 }
 
+/* At the end of a procedure the device is read again, which shows in the page's head. */
+static int quiet_of(const struct stage *st)
+{
+	char page[80];
+
+	visits_name(&st->ui, page);
+	return st->quiet_ms == STAGE_QUIET_MS && strstr(page, ": done") != NULL ? READ_AGAIN_MS : st->quiet_ms;
+}
+
 /* Also what is done beside the screens, such as a device that is read anew: a while without an event ends it. */
 static void settle(struct stage *st)
 {
@@ -63,7 +73,7 @@ static void settle(struct stage *st)
 	struct job_event e;
 
 	do {
-		while (jobs_wait(st->env.jobs, st->quiet_ms, &e))
+		while (jobs_wait(st->env.jobs, quiet_of(st), &e))
 			ui_event(&st->ui, &e);
 		assert_true(clock_ms() < end);
 	} while (at_work(st));
