@@ -40,7 +40,7 @@ done
 expect 0 "one that counts its uses" -d $a key new --type aes:256 --label Counted --id 04 --use-counter 5 --pin-file pin
 expect 0 "objects" --json -d $a objects
 holds "... has what is left of each, which its CMAC did not spend" "[o['use_counter'] for o in sorted(j, key=lambda o: o['id'])] == [None] * 3 + [5]"
-for n in 0 -1 five 99999999999; do
+for n in "" 0 -1 five 99999999999; do
 	expect 2 "a use counter of \"$n\"" --json -d $a key new --type ec:secp256r1 --label x --use-counter="$n" --pin-file pin
 done
 expect 0 "a key is tested" --json -d $a key test --id 01 --pin-file pin

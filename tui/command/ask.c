@@ -180,6 +180,8 @@ static enum status option_answer(const struct here *h, struct run *r, const stru
 		return run_set(r, q->name, index, "1", f);
 	if (q->ask == ASK_SENTENCE)
 		return run_set(r, q->name, index, q->choices[0].value, f);
+	if (q->ask == ASK_NUMBER && value[0] == '\0')   /* which as an answer would mean that none was given */
+		return fault_set(f, ST_USAGE, "--%s needs a number, and an empty word is none. Nothing was done.", q->name);
 	if (q->ask != ASK_FILES && q->ask != ASK_OBJECTS)
 		return run_set(r, q->name, index, value, f);
 	for (unsigned i = 0; st == ST_OK && value != NULL; value = ask_given(h->args, run_procedure(r), q, ++i))
