@@ -65,7 +65,8 @@ static enum status take_key(struct step_env *e, struct session *s, struct clone_
 	if ((st = wrapped_bytes(e, s, t, &file, f)) != ST_OK)
 		return st;
 	item = &c->restore.items[c->restore.n_items];
-	*item = (struct restore_item){ .file = file };
+	memset(item, 0, sizeof(*item));   /* in place: an item is too large to be put together on the stack first */
+	item->file = file;
 	file = (struct buf){ 0 };
 	c->restore.n_items++;
 	name_item(t, item);
