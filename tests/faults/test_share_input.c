@@ -12,15 +12,18 @@ static enum status import(struct scene *c, size_t card, const char *file, const 
 	return stage_run(&c->s, &procedure_share_import, stage_serial(&c->s, card), given, ret_run, f);
 }
 
-/* With --confirm. */
-static enum status insist(struct scene *c, const char *file, struct run **ret_run, struct fault *f)
+/* At a terminal, or in a script; with --confirm, or else the serial is typed after the review. */
+static enum status insist(struct scene *c, bool script, bool confirm, struct run **ret_run, struct fault *f)
 {
-	const struct given given[] = { { "file", 0, file, true }, { "password", 0, "password", false }, { 0 } };
+	const struct given given[] = { { "file", 0, "a.pbe", true }, { "password", 0, "password", false }, { 0 } };
 	enum status st;
 
-	c->s.unconfirmed = false;
+	c->s.env.script = script;
+	c->s.unconfirmed = !confirm;
+	c->s.typed = !confirm;
 	st = stage_run(&c->s, &procedure_share_import, stage_serial(&c->s, 0), given, ret_run, f);
-	c->s.unconfirmed = true;
+	c->s.typed = false;
+	c->s.env.script = true;
 	return st;
 }
 
@@ -173,8 +176,11 @@ static void who_knows_better_than_the_journal_types_the_serial(void **state)
 	initialised_by_another(&c, 2, theirs);
 	assert_int_equal(import(&c, 0, "a.pbe", "password", NULL, &f), ST_REFUSED);
 	assert_non_null(strstr(f.what, "already"));
+	/* A script cannot: it may be one that repeats a run, and gives --confirm with everything. Nor can a person in advance. */
+	assert_int_equal(insist(&c, true, true, NULL, &f), ST_REFUSED);
+	assert_int_equal(insist(&c, false, true, NULL, &f), ST_REFUSED);
 	assert_int_equal(missing(&c), 1);
-	must(insist(&c, "a.pbe", &r, &f));
+	must(insist(&c, false, false, &r, &f));
 	assert_true(says(r, procedure_share_import.review, "By the journal this share is in"));
 	assert_string_equal(procedure_share_import.confirm(r), stage_serial(&c.s, 0));
 	run_free(r);

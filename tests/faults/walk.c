@@ -169,6 +169,8 @@ static enum status to_the_end(struct stage *s, struct run *r, const char *device
 		st = answer(s, r, given, f);
 	if (st == ST_OK)
 		st = pages(r, f);
+	if (st == ST_OK && s->typed)
+		run_confirm(r);
 	if (st == ST_OK)
 		st = run_start(r, f);
 	if (st != ST_OK)

@@ -28,6 +28,7 @@ struct stage {
 	struct env env;              /* a script's; share_iterations 1 */
 	char store_file[288];
 	bool unconfirmed;            /* no --confirm; else each run has its device's */
+	bool typed;                  /* its serial is typed after the review */
 };
 
 void stage_open(struct stage *s, const char *dir, unsigned cards, const char *firmware);

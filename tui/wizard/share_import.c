@@ -74,15 +74,13 @@ static enum status is_in_already(const struct run *r, const struct share_slot *s
 			 "import another one.", slot->file, run_serial(r));
 }
 
-/* The journal does not hear of what other programs do. Who knows better types the serial. */
+/*
+ * The journal does not hear of what other programs do. Who knows better types the serial, after reading what that would do:
+ * a --confirm that was given in advance stands in scripts that repeat a run, and to them the share is in.
+ */
 static bool is_insisted_on(const struct run *r)
 {
-	const struct env *env = run_env(r);
-
-	if (!state_of(r)->in_already)
-		return false;
-	return run_is_confirmed(r, run_serial(r)) ||
-	       (env->script && env->confirm != NULL && strcmp(env->confirm, run_serial(r)) == 0);
+	return state_of(r)->in_already && run_env(r)->confirm == NULL && run_is_confirmed(r, run_serial(r));
 }
 
 static enum status refuse_twice(struct step_env *e, const struct share_slot *slot, struct fault *f)
@@ -98,11 +96,11 @@ static enum status refuse_twice(struct step_env *e, const struct share_slot *slo
 	if ((st = is_interrupted(e, &interrupted, f)) != ST_OK || interrupted)
 		return st;
 	s->in_already = true;
-	if (!run_env(e->run)->script || is_insisted_on(e->run))
+	if (!run_env(e->run)->script && run_env(e->run)->confirm == NULL)
 		return ST_OK;
 	(void)is_in_already(e->run, slot, f);
-	return fault_add(f, "Only where another program has initialised the device since, so that it is not: say so with --confirm %s.",
-			 run_serial(e->run));
+	return fault_add(f, "Only where another program has initialised the device since is it not. No script can say so, and neither can "
+			    "--confirm: do it at a terminal without that, where the serial is typed after the warning.");
 }
 
 /* Has this DKEK one of these shares, or the one that is open? */
