@@ -204,6 +204,23 @@ static void without_a_certificate_the_inventory_knows_the_public_key(void **stat
 	place_expect(p, "key test", 0, GIVEN({ "id", "0a", 0 }, { "pin", PIN, 0 }), ST_MISMATCH);
 }
 
+/* How often the page and the review together say that a use is spent. r: NULL for a script's, before anything was answered. */
+static size_t warnings_of(struct place *p, struct run *r)
+{
+	const struct procedure *test = procedure_find("key test");
+	struct run *own = r == NULL ? place_run_new(p, "key test", 0, GIVEN({ "id", "0a", 0 })) : NULL;
+	PROSE said = { 0 };
+	size_t n = 0;
+
+	test->pages[1].text(r != NULL ? r : own, 0, &said);
+	test->review(r != NULL ? r : own, &said);
+	for (size_t i = 0; i < said.n; i++)
+		n += strstr(said.p[i].text, "has a use counter") != NULL;
+	if (own != NULL)
+		run_free(own);
+	return n;
+}
+
 static void a_use_is_counted_down_where_the_key_counts_them(void **state)
 {
 	struct place *p = *state;
@@ -221,6 +238,7 @@ static void a_use_is_counted_down_where_the_key_counts_them(void **state)
 	OK(store_objects(p->store, &filter, &rows, &n, &f));
 	assert_int_equal(rows[0].use_counter, 1);
 	free(rows);
+	assert_int_equal(warnings_of(p, NULL), 1);
 	/* In the console a person has to say that the use may be spent. */
 	p->env.script = false;
 	r = place_run_new(p, "key test", 0, GIVEN({ "id", "0a", 0 }, { "pin", PIN, 0 }));
@@ -229,6 +247,7 @@ static void a_use_is_counted_down_where_the_key_counts_them(void **state)
 	assert_int_equal(run_next(r, &bad, &f), ST_REFUSED);
 	assert_string_equal(bad, "spend");
 	OK(run_set(r, "spend", 0, "1", &f));
+	assert_int_equal(warnings_of(p, r), 1);
 	OK(place_go(p, r, &f));
 	run_free(r);
 	p->env.script = true;

@@ -115,7 +115,7 @@ static const char *cert_for(struct place *p, uint8_t ref, const char *cn, const 
 	held = NULL;
 	card_close(c);
 	BUF der = cert_make(key != NULL ? key : ca, cn, ca, "CA", "20250101000000Z", until);
-	return save(p, cn, der.p, der.n);
+	return save(p, strlen(cn) < 100 ? cn : "long", der.p, der.n);
 }
 
 static void import(struct place *p, const char *file, enum status want)
@@ -323,6 +323,33 @@ static void what_is_wrong_with_a_certificate_is_said(void **state)
 	assert_true(says(&some, PROSE_WARNING, "does not let it sign certificates"));
 }
 
+/* Of 300 bytes in characters of two: 255 would end within one. */
+static void a_name_that_is_too_long_for_a_label_is_cut_and_that_is_said(void **state)
+{
+	struct place *p = *state;
+	char name[301], cut[255];
+	struct fault f = { 0 };
+	struct run *r = NULL;
+	PROSE review = { 0 };
+
+	for (size_t i = 0; i + 1 < sizeof(name); i += 2)
+		memcpy(name + i, "\xc3\xa4", 3);
+	memcpy(cut, name, 254);
+	cut[254] = '\0';
+	OK(place_do(p, "cert import", 0,
+		    GIVEN({ "stand-alone", "1", 0 }, { "file", cert_for(p, 1, name, "20460101000000Z"), 0 }, { "pin", PIN, 0 }), &r, &f));
+	run_procedure(r)->review(r, &review);
+	assert_true(says(&review, PROSE_WARNING, "longer than the 255 bytes"));
+	assert_string_equal(run_key(r)->label, cut);
+	run_free(r);
+	OK(place_do(p, "cert import", 0,
+		    GIVEN({ "stand-alone", "1", 0 }, { "file", cert_for(p, 1, "short", "20460101000000Z"), 0 }, { "pin", PIN, 0 }), &r, &f));
+	PROSE quiet = { 0 };
+	run_procedure(r)->review(r, &quiet);
+	assert_false(says(&quiet, PROSE_WARNING, "255 bytes"));
+	run_free(r);
+}
+
 /* --- data --- */
 
 static void data_is_shown_in_the_console_as_text_or_in_digits(void **state)
@@ -459,6 +486,7 @@ int main(void)
 		T(a_certificate_that_is_not_the_one_that_was_shown_stays),
 		T(deleting_a_key_names_the_certificate_that_goes_too),
 		T(what_is_wrong_with_a_certificate_is_said),
+		T(a_name_that_is_too_long_for_a_label_is_cut_and_that_is_said),
 		T(data_is_shown_in_the_console_as_text_or_in_digits),
 		T(private_data_is_shown_on_no_screen),
 		T(what_other_programs_gave_one_label_is_told_apart_by_file),

@@ -10,6 +10,7 @@
 
 #include "engine/base/clock.h"
 #include "engine/base/file.h"
+#include "engine/base/text.h"
 #include "tui/wizard/find.h"
 #include "tui/wizard/key_type.h"
 #include "tui/wizard/procedures.h"
@@ -18,6 +19,17 @@
 bool cert_import_alone(const struct run *r)
 {
 	return run_is(r, "stand-alone", "1");
+}
+
+bool cert_import_label(const struct run *r, char out[static DESCRIBE_LABEL_MAX])
+{
+	const struct cert_import *c = run_state(r);
+	const char *label = run_get(r, "label", 0);
+
+	if (label[0] == '\0')
+		label = c->cert.common_name[0] != '\0' ? c->cert.common_name : c->cert.subject;
+	text_clean(out, DESCRIBE_LABEL_MAX, label, strlen(label));   /* cut between two characters */
+	return strcmp(out, label) != 0;
 }
 
 static bool asks_key(const struct run *r, unsigned index)
@@ -70,6 +82,16 @@ static void tell_cert(const struct cert_import *c, struct prose *out)
 	thing_tell_cert(&c->cert, clock_wall(), out);
 }
 
+static void tell_label(const struct run *r, struct prose *out)
+{
+	char label[DESCRIBE_LABEL_MAX];
+
+	if (cert_import_alone(r) && cert_import_label(r, label))
+		prose_add(out, PROSE_WARNING,
+			  "The certificate's name is longer than the %d bytes that a label may have. It is cut: the certificate will be "
+			  "called \"%s\". Give it a label of your own where that is not clear enough.", DESCRIBE_LABEL_MAX - 1, label);
+}
+
 static void tell_old(const struct cert_import *c, struct prose *out)
 {
 	if (c->there)
@@ -107,6 +129,7 @@ static void review(const struct run *r, struct prose *out)
 			  "The certificate will be written to the key \"%s\" (%s, CKA_ID %s) on %s, and read back.",
 			  c->target.label, c->target.kind, c->target.id, c->target.serial);
 	tell_cert(c, out);
+	tell_label(r, out);
 	tell_old(c, out);
 	if (c->unknown_key)
 		prose_add(out, PROSE_PLAIN,

@@ -19,6 +19,9 @@ struct cert_import {
 /* Is it to stand by itself, as that of no key on the device? */
 bool cert_import_alone(const struct run *r);
 
+/* What it is called then: as was asked for, else by its common name, else by its subject. True where that had to be cut. */
+bool cert_import_label(const struct run *r, char out[static DESCRIBE_LABEL_MAX]);
+
 /*
  * Reads the file, finds the key, and takes the certificate for it, all into the state; ret is the key, to be given back with
  * object_done() (of type OBJECT_STRAY where there is none). ST_MISMATCH: the certificate is for another key.

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/base/text.h"
 #include "engine/base/words.h"
 #include "engine/card/proof.h"
 #include "tui/wizard/cert_import.h"
@@ -168,13 +167,11 @@ static enum status write_to_key(struct step_env *e, struct session *s, struct ob
 
 static enum status describe(const struct run *r, const struct cert_import *c, struct description *ret, struct fault *f)
 {
-	const char *label = run_get(r, "label", 0), *id = run_get(r, "new-id", 0);
+	const char *id = run_get(r, "new-id", 0);
 	struct description d = { .kind = DESCRIPTION_CERT, .key_ref = DESCRIBE_NO_REF, .authority = c->cert.authority };
 	enum status st;
 
-	if (label[0] == '\0')
-		label = c->cert.common_name[0] != '\0' ? c->cert.common_name : c->cert.subject;
-	text_clean(d.label, sizeof(d.label), label, strlen(label)); /* cut between two characters, where it is longer */
+	(void)cert_import_label(r, d.label);   /* whether it is cut, the review has said */
 	if (id[0] != '\0') {
 		if ((st = id_parse(id, d.id, &d.id_len, f)) != ST_OK)
 			return st;

@@ -97,7 +97,8 @@ static void tell_counters(const struct run *r, struct prose *out)
 static void tell_pin(const struct run *r, unsigned index, struct prose *out)
 {
 	(void)index;
-	tell_counters(r, out);
+	if (!run_env(r)->script)   /* to which the review says it */
+		tell_counters(r, out);
 	session_tell_user(r, out);
 }
 
@@ -254,7 +255,8 @@ static void review(const struct run *r, struct prose *out)
 			       "changed.",
 			       "%u keys on %s will be used once each, and this computer checks what they answer. Nothing on the device "
 			       "is changed.", n), n, run_serial(r));
-	tell_counters(r, out);
+	if (!run_is(r, "spend", "1"))   /* who agreed to it has read it */
+		tell_counters(r, out);
 }
 
 static void outcome(const struct run *r, struct prose *out)
