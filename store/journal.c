@@ -148,38 +148,69 @@ static void read_entry(struct query *q, void *to)
 
 static const char journal_select[] = "SELECT number, at, what, text, device, key, person, run, before, hash FROM journal";
 
-enum status store_journal_list(struct store *s, const struct journal_filter *filter, struct journal_row **ret,
-			       size_t *ret_n, struct fault *f)
+#define JOURNAL_CLAUSES 7
+
+static void journal_clauses(const struct journal_filter *filter, struct clause ret[static JOURNAL_CLAUSES])
 {
-	const struct clause clauses[] = {
+	const struct clause clauses[JOURNAL_CLAUSES] = {
 		{ filter->device != NULL, "device = :device AND device <> ''" },
 		{ filter->key != NULL, "key = :key AND key <> x''" },
 		{ filter->person != NULL, "person = :person AND person <> ''" },
 		{ filter->run != 0, "run = :run AND run <> 0" },
 		{ filter->number != 0, "number = :number" },
+		{ filter->after != NULL, "number > :after" },
+		{ filter->until != NULL, "number <= :until" },
 	};
-	QUERY q = { 0 };
-	void *rows = NULL;
-	enum status st = query_compose(&q, s, journal_select, clauses, sizeof(clauses) / sizeof(*clauses),
-				       filter->oldest_first ? "ORDER BY number LIMIT :limit OFFSET :offset"
-							    : "ORDER BY number DESC LIMIT :limit OFFSET :offset", f);
 
-	if (st != ST_OK)
-		return st;
-	if (bind_at(&q, ":device"))
-		bind_text(&q, filter->device, STORE_SERIAL_MAX);
-	if (bind_at(&q, ":key"))
-		bind_blob(&q, filter->key->bytes, filter->key->len);
-	if (bind_at(&q, ":person"))
-		bind_text(&q, filter->person, STORE_PLACE_MAX);
-	if (bind_at(&q, ":run"))
-		bind_int(&q, filter->run);
-	if (bind_at(&q, ":number"))
-		bind_int(&q, filter->number);
-	bind_page(&q, filter->page);
-	if ((st = list_all(&q, sizeof(**ret), read_entry, &rows, ret_n, f)) == ST_OK)
+	memcpy(ret, clauses, sizeof(clauses));
+}
+
+static void bind_filter(struct query *q, const void *what)
+{
+	const struct journal_filter *filter = what;
+
+	if (bind_at(q, ":device"))
+		bind_text(q, filter->device, STORE_SERIAL_MAX);
+	if (bind_at(q, ":key"))
+		bind_blob(q, filter->key->bytes, filter->key->len);
+	if (bind_at(q, ":person"))
+		bind_text(q, filter->person, STORE_PLACE_MAX);
+	if (bind_at(q, ":run"))
+		bind_int(q, filter->run);
+	if (bind_at(q, ":number"))
+		bind_int(q, filter->number);
+	if (bind_at(q, ":after"))
+		bind_int(q, *filter->after);
+	if (bind_at(q, ":until"))
+		bind_int(q, *filter->until);
+	if (bind_at(q, ":limit"))
+		bind_page(q, filter->page);
+}
+
+enum status store_journal_list(struct store *s, const struct journal_filter *filter, struct journal_row **ret,
+			       size_t *ret_n, struct fault *f)
+{
+	struct clause clauses[JOURNAL_CLAUSES];
+	const struct search what = { journal_select,
+				     filter->oldest_first ? "ORDER BY number LIMIT :limit OFFSET :offset"
+							  : "ORDER BY number DESC LIMIT :limit OFFSET :offset",
+				     clauses, JOURNAL_CLAUSES, bind_filter, filter };
+	void *rows = NULL;
+	enum status st;
+
+	journal_clauses(filter, clauses);
+	if ((st = search_all(s, &what, sizeof(**ret), read_entry, &rows, ret_n, f)) == ST_OK)
 		*ret = rows;
 	return st;
+}
+
+enum status store_journal_count(struct store *s, const struct journal_filter *filter, size_t *ret, struct fault *f)
+{
+	struct clause clauses[JOURNAL_CLAUSES];
+	const struct search what = { "SELECT count(*) FROM journal", "", clauses, JOURNAL_CLAUSES, bind_filter, filter };
+
+	journal_clauses(filter, clauses);
+	return search_count(s, &what, ret, f);
 }
 
 /* --- the chain --- */

@@ -48,6 +48,7 @@ struct journal_filter {
 	const char *person;                /* NULL: any */
 	int64_t run;                       /* 0: any */
 	int64_t number;                    /* only this entry; 0: any */
+	const int64_t *after, *until;      /* only those with a higher number; with no higher one. NULL: any */
 	bool oldest_first;
 	struct store_page page;
 };
@@ -55,6 +56,8 @@ struct journal_filter {
 /* *ret is the caller's to free(). */
 enum status store_journal_list(struct store *s, const struct journal_filter *filter, struct journal_row **ret,
 			       size_t *ret_n, struct fault *f);
+
+enum status store_journal_count(struct store *s, const struct journal_filter *filter, size_t *ret, struct fault *f);
 
 /* The last entry's number and hash; 0 and zero bytes where there is none. */
 enum status store_journal_head(struct store *s, int64_t *ret_number, uint8_t ret_hash[static JOURNAL_HASH_LEN],

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,8 @@
 
 #include "engine/base/folder.h"
 #include "engine/base/words.h"
+
+#define HASH_LEN 32
 
 static void fd_close(int *fd)
 {
@@ -136,6 +139,20 @@ static enum status take_name(const char *beside, const char *path, struct fault 
 	return st;
 }
 
+/*
+ * The name under which it is written: in the same folder, and hidden, so that what a killed process leaves there is not among
+ * the files that a shell takes for DIR and a star.
+ */
+static char *name_beside(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *beside = NULL;
+
+	if (asprintf(&beside, "%.*s.keyroom-XXXXXX", slash != NULL ? (int)(slash + 1 - path) : 0, path) < 0)
+		return NULL;
+	return beside;
+}
+
 /* Piece by piece: what is written may be private, and is not to be in memory a second time. */
 static bool reads_back(const char *path, struct cur data)
 {
@@ -153,49 +170,96 @@ static bool reads_back(const char *path, struct cur data)
 	return same && got == 0 && data.n == 0;
 }
 
-/* Writes and syncs fd, then gives it its name. The name of the file beside may be left. */
-static enum status write_and_name(int fd, const char *beside, const char *path, struct cur data, struct fault *f)
+static bool hash_file(const char *path, uint8_t ret[static HASH_LEN])
 {
-	if (!write_all(fd, data) || fsync(fd) != 0)
-		return folder_fault(f, path, N_("%s could not be written: %s."));
-	if (!reads_back(beside, data))
-		return fault_set(f, ST_DISK, "%s was written, but does not read back the same. Use another disk.", path);
-	return take_name(beside, path, f);
+	EVP_MD_CTX *md = EVP_MD_CTX_new();
+	FD fd = open(path, O_RDONLY | O_CLOEXEC);
+	uint8_t part[4096];
+	ssize_t got = -1;
+	bool good = fd >= 0 && md != NULL && EVP_DigestInit_ex(md, EVP_sha256(), NULL) == 1;
+
+	while (good && (got = read_again(fd, part, sizeof(part))) > 0)
+		good = EVP_DigestUpdate(md, part, (size_t)got) == 1;
+	good = good && got == 0 && EVP_DigestFinal_ex(md, ret, NULL) == 1;
+	EVP_MD_CTX_free(md);
+	return good;
 }
 
-/*
- * The name under which it is written: in the same folder, and hidden, so that what a killed process leaves there is not among
- * the files that a shell takes for DIR and a star.
- */
-static char *name_beside(const char *path)
+static enum status not_written(const struct file_new *n, struct fault *f)
 {
-	const char *slash = strrchr(path, '/');
-	char *beside = NULL;
-
-	if (asprintf(&beside, "%.*s.keyroom-XXXXXX", slash != NULL ? (int)(slash + 1 - path) : 0, path) < 0)
-		return NULL;
-	return beside;
+	return folder_fault(f, n->path, N_("%s could not be written: %s."));
 }
 
-enum status file_write_new(const char *path, struct cur data, struct fault *f)
+static enum status open_beside(struct file_new *n, const char *path, struct fault *f)
 {
 	enum status st = file_check_new(path, f);
-	char *beside;
 
 	if (st != ST_OK)
 		return st;
-	beside = name_beside(path);
-	if (beside == NULL)
+	*n = (struct file_new){ .fd = -1, .path = path, .beside = name_beside(path) };
+	if (n->beside == NULL)
 		return fault_set(f, ST_NO_MEMORY, NULL);
-	FD fd = mkostemp(beside, O_CLOEXEC);   /* mode 0600 */
-	if (fd < 0) {
-		free(beside);
-		return folder_fault(f, path, N_("%s could not be written: %s."));
+	n->fd = mkostemp(n->beside, O_CLOEXEC);   /* mode 0600 */
+	return n->fd >= 0 ? ST_OK : not_written(n, f);
+}
+
+static enum status name_it(struct file_new *n, bool same, struct fault *f)
+{
+	if (!same)
+		return fault_set(f, ST_DISK, "%s was written, but does not read back the same. Use another disk.", n->path);
+	return take_name(n->beside, n->path, f);
+}
+
+enum status file_new_open(struct file_new *n, const char *path, struct fault *f)
+{
+	enum status st = open_beside(n, path, f);
+
+	if (st != ST_OK)
+		return st;
+	n->hash = EVP_MD_CTX_new();
+	return n->hash != NULL && EVP_DigestInit_ex(n->hash, EVP_sha256(), NULL) == 1 ? ST_OK : fault_set(f, ST_NO_MEMORY, NULL);
+}
+
+enum status file_new_put(struct file_new *n, struct cur data, struct fault *f)
+{
+	if (!write_all(n->fd, data))
+		return not_written(n, f);
+	return EVP_DigestUpdate(n->hash, data.p, data.n) == 1 ? ST_OK : fault_set(f, ST_CRYPTO, NULL);
+}
+
+enum status file_new_name(struct file_new *n, struct fault *f)
+{
+	uint8_t put[HASH_LEN], back[HASH_LEN];
+
+	if (EVP_DigestFinal_ex(n->hash, put, NULL) != 1)
+		return fault_set(f, ST_CRYPTO, NULL);
+	if (fsync(n->fd) != 0)
+		return not_written(n, f);
+	return name_it(n, hash_file(n->beside, back) && memcmp(put, back, sizeof(put)) == 0, f);
+}
+
+void file_new_done(struct file_new *n)
+{
+	if (n->beside != NULL && n->fd >= 0) {
+		(void)unlink(n->beside);   /* gone already, where it was renamed */
+		fd_close(&n->fd);
 	}
-	st = write_and_name(fd, beside, path, data, f);
-	(void)unlink(beside);   /* gone already, where it was renamed */
-	free(beside);
-	return st;
+	free(n->beside);
+	EVP_MD_CTX_free(n->hash);
+	*n = (struct file_new){ .fd = -1 };
+}
+
+/* Compared byte for byte, without a hash, which would keep some of what may be private. */
+enum status file_write_new(const char *path, struct cur data, struct fault *f)
+{
+	FILE_NEW n = { 0 };
+	enum status st = open_beside(&n, path, f);
+
+	if (st != ST_OK)
+		return st;
+	if (!write_all(n.fd, data) || fsync(n.fd) != 0)
+		return not_written(&n, f);
+	return name_it(&n, reads_back(n.beside, data), f);
 }
 
 enum status file_make_dir(const char *path, struct fault *f)

@@ -17,6 +17,22 @@ enum status file_read(const char *path, size_t max, struct buf *ret, struct faul
  */
 enum status file_write_new(const char *path, struct cur data, struct fault *f);
 
+/*
+ * The same for what is too long to be in memory: opened, any number of pieces put, then named, which reads it back and compares
+ * SHA-256. Until then path is not there. ST_FILE_EXISTS, ST_DISK, ST_CRYPTO; after a failure only file_new_done() is left to do.
+ */
+struct file_new {
+	int fd;
+	const char *path;   /* the caller's, who keeps it until the end */
+	char *beside;       /* NULL: not open */
+	void *hash;
+};
+enum status file_new_open(struct file_new *n, const char *path, struct fault *f);
+enum status file_new_put(struct file_new *n, struct cur data, struct fault *f);
+enum status file_new_name(struct file_new *n, struct fault *f);
+void file_new_done(struct file_new *n);   /* what got no name is gone */
+#define FILE_NEW CLEANUP(file_new_done) struct file_new   /* FILE_NEW n = { 0 }; */
+
 /* ST_FILE_EXISTS where path is there: asked before work begins whose result will be written there. */
 enum status file_check_new(const char *path, struct fault *f);
 

@@ -52,21 +52,18 @@ static void put_text(struct json_object *o, const char *name, const char *text)
 }
 
 /* Takes o. A line in which something could not be had is no line. */
-static enum status put_line(struct json_object *o, size_t members, struct buf *out, struct fault *f)
+static enum status put_line(struct json_object *o, size_t members, struct file_new *out, struct fault *f)
 {
 	const char *line = o != NULL && (size_t)json_object_object_length(o) == members
 				   ? json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)
 				   : NULL;
+	enum status st = line != NULL ? file_new_put(out, cur_of(line, strlen(line)), f) : fault_set(f, ST_NO_MEMORY, NULL);
 
-	if (line != NULL) {
-		buf_put(out, line, strlen(line));
-		buf_u8(out, '\n');
-	}
 	json_object_put(o);
-	return line != NULL && !out->failed ? ST_OK : fault_set(f, ST_NO_MEMORY, NULL);
+	return st == ST_OK ? file_new_put(out, cur_of("\n", 1), f) : st;
 }
 
-static enum status put_entry(const struct journal_row *e, struct buf *out, struct fault *f)
+static enum status put_entry(const struct journal_row *e, struct file_new *out, struct fault *f)
 {
 	struct json_object *o = json_object_new_object();
 	const time_t at = (time_t)e->at;
@@ -91,7 +88,7 @@ static enum status put_entry(const struct journal_row *e, struct buf *out, struc
 	return put_line(o, 11, out, f);
 }
 
-static enum status put_head(struct store *s, const struct journal_exported *j, struct buf *out, struct fault *f)
+static enum status put_head(struct store *s, const struct journal_exported *j, struct file_new *out, struct fault *f)
 {
 	struct json_object *o = json_object_new_object();
 	uint8_t identity[16];
@@ -109,11 +106,11 @@ static enum status put_head(struct store *s, const struct journal_exported *j, s
 }
 
 /* Up to the entry that was the last one when it began: another program may be writing more. */
-static enum status put_entries(struct step_env *e, int64_t last, struct buf *out, int64_t *ret_n, struct fault *f)
+static enum status put_entries(struct step_env *e, struct journal_filter filter, int64_t entries, struct file_new *out,
+			       struct fault *f)
 {
-	struct journal_filter filter = { .oldest_first = true };
+	int64_t last = 0, done = 0;
 	enum status st = ST_OK;
-	bool over = false;
 	size_t n;
 
 	do {
@@ -121,39 +118,41 @@ static enum status put_entries(struct step_env *e, int64_t last, struct buf *out
 
 		n = 0;
 		st = store_journal_list(e->store, &filter, &rows, &n, f);
-		for (size_t i = 0; st == ST_OK && i < n && !over; i++) {
-			over = rows[i].number > last;
-			if (!over && (st = put_entry(&rows[i], out, f)) == ST_OK)
-				++*ret_n;
+		for (size_t i = 0; st == ST_OK && i < n; i++) {
+			st = put_entry(&rows[i], out, f);
+			last = rows[i].number;
 		}
 		free(rows);
-		filter.page.offset += (unsigned)n;
-		job_progress(e->job, (unsigned)*ret_n, (unsigned)last, "");
+		filter.after = &last;
+		done += (int64_t)n;
+		job_progress(e->job, (unsigned)done, (unsigned)entries, "");
 		if (job_cancelled(e->job))
 			return fault_set(f, ST_CANCELLED, NULL);
-	} while (st == ST_OK && n == STORE_PAGE_MAX && !over);
+	} while (st == ST_OK && n == STORE_PAGE_MAX);
+	if (st == ST_OK && done != entries)
+		return fault_set(f, ST_STORE, "The journal was changed while it was written out. Nothing was exported. Try again.");
 	return st;
 }
 
 static enum status write_journal(struct step_env *e, struct journal_exported *j, struct fault *f)
 {
 	uint8_t hash[JOURNAL_HASH_LEN];
-	BUF head = { 0 };
-	BUF entries = { 0 };
+	FILE_NEW out = { 0 };
 	int64_t last;
+	const struct journal_filter filter = { .oldest_first = true, .until = &last };
+	size_t n = 0;
 	enum status st;
 
 	if ((st = store_journal_head(e->store, &last, hash, f)) != ST_OK ||
-	    (st = put_entries(e, last, &entries, &j->entries, f)) != ST_OK)
+	    (st = store_journal_count(e->store, &filter, &n, f)) != ST_OK)
 		return st;
+	j->entries = (int64_t)n;
 	if (last > 0)
 		hex_lower(j->hash, hash, sizeof(hash));
-	if ((st = put_head(e->store, j, &head, f)) != ST_OK)
+	if ((st = file_new_open(&out, j->file, f)) != ST_OK || (st = put_head(e->store, j, &out, f)) != ST_OK ||
+	    (st = put_entries(e, filter, j->entries, &out, f)) != ST_OK)
 		return st;
-	buf_cur(&head, buf_view(&entries));
-	if (head.failed)
-		return fault_set(f, ST_NO_MEMORY, NULL);
-	return file_write_new(j->file, buf_view(&head), f);
+	return file_new_name(&out, f);
 }
 
 static enum status record(struct step_env *e, const struct journal_exported *j, struct fault *f)
