@@ -337,13 +337,15 @@ static void a_name_that_is_too_long_for_a_label_is_cut_and_that_is_said(void **s
 	memcpy(cut, name, 254);
 	cut[254] = '\0';
 	OK(place_do(p, "cert import", 0,
-		    GIVEN({ "stand-alone", "1", 0 }, { "file", cert_for(p, 1, name, "20460101000000Z"), 0 }, { "pin", PIN, 0 }), &r, &f));
+		    GIVEN({ "stand-alone", "1", 0 }, { "file", cert_for(p, 1, name, "20460101000000Z"), 0 }, { "pin", PIN, 0 }),
+		    &r, &f));
 	run_procedure(r)->review(r, &review);
 	assert_true(says(&review, PROSE_WARNING, "longer than the 255 bytes"));
 	assert_string_equal(run_key(r)->label, cut);
 	run_free(r);
 	OK(place_do(p, "cert import", 0,
-		    GIVEN({ "stand-alone", "1", 0 }, { "file", cert_for(p, 1, "short", "20460101000000Z"), 0 }, { "pin", PIN, 0 }), &r, &f));
+		    GIVEN({ "stand-alone", "1", 0 }, { "file", cert_for(p, 1, "short", "20460101000000Z"), 0 }, { "pin", PIN, 0 }),
+		    &r, &f));
 	PROSE quiet = { 0 };
 	run_procedure(r)->review(r, &quiet);
 	assert_false(says(&quiet, PROSE_WARNING, "255 bytes"));

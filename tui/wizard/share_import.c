@@ -99,8 +99,8 @@ static enum status refuse_twice(struct step_env *e, const struct share_slot *slo
 	if (!run_env(e->run)->script && run_env(e->run)->confirm == NULL)
 		return ST_OK;
 	(void)is_in_already(e->run, slot, f);
-	return fault_add(f, "Only where another program has initialised the device since is it not. No script can say so, and neither can "
-			    "--confirm: do it at a terminal without that, where the serial is typed after the warning.");
+	return fault_add(f, "Only where another program has initialised the device since is it not. No script can say so, and neither "
+			    "can --confirm: do it at a terminal without that, where the serial is typed after the warning.");
 }
 
 /* Has this DKEK one of these shares, or the one that is open? */
