@@ -1,7 +1,7 @@
 # Sourced first by every script here: the command line on simulated cards, as a script would use it. No terminal, no pcscd.
 #
 # shellcheck shell=bash disable=SC2034
-# From meson: KEYROOM and SIM, the two programs.
+# From meson: KEYROOM and SIM, the two programs; KEYROOM opens shares with few rounds (quick.c), REAL with all of them.
 set -uo pipefail
 here=$(dirname "$(readlink -f "$0")")
 [ -x "${KEYROOM:?the path of keyroom}" ] || { echo "Bail out! build the program first"; exit 1; }
