@@ -346,42 +346,55 @@ static void keys_lead_from_a_key_to_its_procedures(void **state)
 	assert_false(shows(b, "New key"));
 }
 
-static bool is_dark(const struct grid *g, int row, int col)
+static bool is_dark(const struct grid *g, int row, int col, bool ascii)
 {
-	const struct cell *c = grid_at(g, row / 2, col);
+	const struct cell *c = grid_at(g, ascii ? row : row / 2, ascii ? 2 * col : col);
 
+	if (ascii) {   /* two blanks, of which the light ones are in reverse */
+		assert_int_equal(c[0].cp[0], ' ');
+		assert_true(c[1].cp[0] == ' ' && c[1].role == c[0].role);
+		assert_true(c[0].role == ROLE_PAPER || c[0].role == ROLE_INK);
+		assert_true(role_attrs(ROLE_PAPER) == ATTR_REVERSE && role_attrs(ROLE_INK) == 0);
+		return c[0].role == ROLE_INK;
+	}
 	assert_int_equal(c->role, ROLE_PAPER);
 	return c->cp[0] == 0x2588 || c->cp[0] == (row % 2 == 0 ? 0x2580u : 0x2584u);
 }
 
 /* The modules as drawn, below the head and behind one column, are those of libqrencode, with four light ones around. */
-static void drawn_modules_are_those_of_the_code(void **state)
+static void compare_modules(struct bench *b, const QRcode *code, bool ascii)
 {
-	struct bench *b = *state;
-	QRcode *code = QRcode_encodeString("E94F16B464D58B35", 0, QR_ECLEVEL_M, QR_MODE_8, 1);
-	struct grid *g = grid_new(24, 80), *picture = grid_new(24, 80);
-	struct area a = area_sub(area_of(g), 0, 0, 24, 80);
+	struct grid *g = grid_new(43, 80), *picture = grid_new(43, 80);
 
-	assert_non_null(code);
-	press(b, K_ENTER);
-	settle(b);
-	press(b, 'Q');
-	ui_resize(&b->ui, 24, 80);
-	b->ui.repertoire = REPERTOIRE_UNICODE;
+	ui_resize(&b->ui, 43, 80);
+	b->ui.repertoire = ascii ? REPERTOIRE_ASCII : REPERTOIRE_UNICODE;
 	ui_draw(&b->ui, picture);
-	for (int row = 1; row < 24; row++) {   /* the code alone, from the corner on */
+	for (int row = 1; row < 43; row++) {   /* the code alone, from the corner on */
 		for (int col = 1; col < 80; col++)
-			*grid_at(a.g, row - 1, col - 1) = *grid_at(picture, row, col);
+			*grid_at(g, row - 1, col - 1) = *grid_at(picture, row, col);
 	}
 	for (int row = -4; row < code->width + 4; row++) {
 		for (int col = -4; col < code->width + 4; col++) {
 			bool inside = row >= 0 && col >= 0 && row < code->width && col < code->width;
 
-			assert_int_equal(is_dark(g, row + 4, col + 4), inside && (code->data[row * code->width + col] & 1));
+			assert_int_equal(is_dark(g, row + 4, col + 4, ascii), inside && (code->data[row * code->width + col] & 1));
 		}
 	}
 	grid_free(g);
 	grid_free(picture);
+}
+
+static void drawn_modules_are_those_of_the_code(void **state)
+{
+	struct bench *b = *state;
+	QRcode *code = QRcode_encodeString("E94F16B464D58B35", 0, QR_ECLEVEL_M, QR_MODE_8, 1);
+
+	assert_non_null(code);
+	press(b, K_ENTER);
+	settle(b);
+	press(b, 'Q');
+	compare_modules(b, code, false);
+	compare_modules(b, code, true);
 	QRcode_free(code);
 }
 

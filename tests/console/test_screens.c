@@ -10,6 +10,7 @@
 
 #include "bench.h"
 #include "tui/console/keys.h"
+#include "words.h"
 
 static void the_main_screen_shows_devices_and_objects(void **state)
 {
@@ -100,6 +101,46 @@ static void a_filter_shows_what_contains_it(void **state)
 	compare(b, "filter", 24, 80, REPERTOIRE_UNICODE);
 }
 
+/* Does one text stand above the other in the picture? */
+static bool above(struct bench *b, const char *one, const char *other)
+{
+	char *now = picture(b, 24, 80, REPERTOIRE_UNICODE), *first = strstr(now, one), *second = strstr(now, other);
+	bool is = first != NULL && second != NULL && first < second;
+
+	free(now);
+	return is;
+}
+
+static void rows_come_in_another_order_and_the_cursor_stays_on_its_row(void **state)
+{
+	struct bench *b = *state;
+
+	b->fleet.device[0].label[0] = 'x';
+	assert_true(above(b, "xoot-ca-a ", "root-ca-b"));
+	press(b, 's');
+	assert_true(shows(b, "Devices by name"));
+	assert_true(above(b, "root-ca-b", "\xe2\x96\xb8xoot-ca-a "));
+	press(b, 's');
+	assert_true(shows(b, "Devices by serial"));
+	assert_true(above(b, "\xe2\x96\xb8xoot-ca-a ", "root-ca-b"));
+	press(b, 's');
+	assert_false(shows(b, "Devices by serial"));
+	press(b, K_TAB);
+	press(b, K_DOWN);
+	press(b, K_DOWN);
+	assert_true(above(b, "\xe2\x94\x94 CN=", "\xe2\x96\xb8SSH CA"));
+	press(b, 's');
+	assert_true(words_are_pseudo() || shows(b, "Kind\xe2\x86\x93"));
+	assert_true(above(b, "\xe2\x96\xb8SSH CA", "Root CA 2026 "));
+	assert_true(above(b, "Root CA 2026 ", "\xe2\x94\x94 CN="));   /* a certificate stays under its key */
+	assert_true(above(b, "\xe2\x94\x94 CN=", "veracrypt.key"));
+	press(b, 's');
+	assert_true(above(b, "Root CA 2026 ", "\xe2\x96\xb8SSH CA"));
+	press(b, 's');
+	assert_true(words_are_pseudo() || shows(b, "Backups\xe2\x86\x93"));
+	assert_true(above(b, "\xe2\x96\xb8SSH CA", "Root CA 2026 "));   /* has none */
+}
+
 static void help_explains_the_screen_and_its_keys(void **state)
 {
 	struct bench *b = *state;
@@ -175,6 +216,7 @@ int main(void)
 		TEST(names_from_outside_are_harmless),
 		TEST(the_cursor_stays_on_its_device),
 		TEST(a_filter_shows_what_contains_it),
+		TEST(rows_come_in_another_order_and_the_cursor_stays_on_its_row),
 		TEST(help_explains_the_screen_and_its_keys),
 		TEST(more_lists_every_procedure),
 		TEST(attention_leads_to_what_mends_it),

@@ -107,9 +107,8 @@ static void cursor_and_marks_stay_with_their_things(void **state)
 	press_row(&t, IN_MARK);
 	press_row(&t, IN_DOWN);
 	press_row(&t, IN_MARK);
-	m.sorted_by = 1;
-	t.sort = 1;
-	table_refresh(&t);
+	press_row(&t, IN_SORT);
+	assert_int_equal(t.sort, 1);
 	assert_int_equal(t.cursor, MANY - 22);
 	assert_int_equal(table_chosen(&t, chosen, 4), 2);
 	assert_int_equal(chosen[0], 21);

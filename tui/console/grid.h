@@ -32,7 +32,7 @@
 	X(FIELD_NOW, ATTR_UNDERLINE | ATTR_BOLD, NONE) \
 	X(MARK, ATTR_BOLD | ATTR_REVERSE, MAGENTA) \
 	X(PAPER, ATTR_REVERSE, PAPER) \
-	X(INK, ATTR_DIM, INK)
+	X(INK, 0, INK)
 
 #define ATTR_BOLD 1u
 #define ATTR_UNDERLINE 2u
@@ -46,7 +46,8 @@ enum role {
 	ROLE_COUNT
 };
 
-/* PAPER is black on white, in place of the reverse; INK black on black: for what a camera reads, on any background. */
+/* PAPER is black on white, in place of the reverse; INK black on black, always blank: for what a camera reads,
+ * on any background. */
 enum colour {
 	COLOUR_NONE, COLOUR_RED, COLOUR_GREEN, COLOUR_YELLOW, COLOUR_BLUE, COLOUR_MAGENTA, COLOUR_CYAN, COLOUR_PAPER, COLOUR_INK,
 };

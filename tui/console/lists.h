@@ -19,9 +19,16 @@ struct rows {
 
 void rows_done(struct rows *r);
 
+/* Orders of a list, by number; 0 is the fleet's own: what is here first, keys first, by label. */
+#define DEVICE_ORDERS 3
+#define OBJECT_ORDERS 4
+
 /* What contains filter ("": everything), in any case of letters. False: memory. */
-bool rows_of_devices(struct rows *r, const struct fleet *fl, const char *filter);
-bool rows_of_objects(struct rows *r, const struct fleet_object *o, size_t n, const char *filter);
+bool rows_of_devices(struct rows *r, const struct fleet *fl, const char *filter, unsigned order);
+/* A certificate stands under its key in every order. */
+bool rows_of_objects(struct rows *r, const struct fleet_object *o, size_t n, const char *filter, unsigned order);
+/* "Devices by name": says the order, since that list has no head. */
+const char *devices_title(unsigned order);
 
 /* How the cursor's row looks; LIST_AWAY where another list has the keyboard. */
 enum list_focus { LIST_NONE, LIST_AWAY, LIST_HERE };
@@ -35,7 +42,7 @@ int devices_width(const struct fleet *fl, const struct rows *r, int64_t wall);
 void draw_devices(struct area a, const struct fleet *fl, const struct rows *r, size_t cursor, enum list_focus focus,
 		  int64_t wall);
 void draw_objects(struct area a, const struct fleet_object *o, size_t n, const struct rows *r, size_t cursor,
-		  enum list_focus focus);
+		  enum list_focus focus, unsigned order);
 
 /* The label, or what else a person knows a device by; never "". */
 const char *device_name(const struct fleet_device *d);

@@ -114,7 +114,8 @@ static void draw_right(const struct main_screen *m, struct area box)
 	o = main_objects(m, &n);
 	in = area_sub(in, rows + 1, 0, in.rows - rows - 1, in.cols);
 	if (m->rows[PANE_OBJECTS].n > 0)
-		draw_objects(in, o, n, &m->rows[PANE_OBJECTS], m->cursor[PANE_OBJECTS], focus);
+		draw_objects(in, o, n, &m->rows[PANE_OBJECTS], m->cursor[PANE_OBJECTS], focus,
+			     m->order[PANE_OBJECTS]);
 	else
 		area_text(in, 0, 1, ROLE_PLAIN, n > 0 ? _("No object fits the filter.") :
 			  d->state == FLEET_READING ? _("Reading the device.") : _("Nothing is on this device."));
@@ -171,7 +172,7 @@ void main_draw(const struct screen *s, struct area a)
 		       fleet_count(fl), fleet_count_here(fl));
 	body = ui_head(s, a, "Keyroom", count, "");
 	foot = draw_line(m, (struct area){ .g = NULL, .rows = 0, .cols = body.cols });
-	in = area_box(area_sub(body, 0, 0, body.rows - foot, left), ROLE_TITLE, _("Devices"));
+	in = area_box(area_sub(body, 0, 0, body.rows - foot, left), ROLE_TITLE, devices_title(m->order[PANE_DEVICES]));
 	draw_devices(in, fl, &m->rows[PANE_DEVICES], m->cursor[PANE_DEVICES],
 		     m->pane == PANE_DEVICES ? LIST_HERE : LIST_AWAY, s->ui->wall);
 	draw_right(m, area_sub(body, 0, left, body.rows - foot, body.cols - left));

@@ -65,15 +65,15 @@ static void sync_devices(struct main_screen *m)
 	bool first = m->here == 0 && fleet_count_here(fl) > 0;
 
 	m->here = fleet_count_here(fl);
-	(void)rows_of_devices(r, fl, m->filter[PANE_DEVICES].text);
+	(void)rows_of_devices(r, fl, m->filter[PANE_DEVICES].text, m->order[PANE_DEVICES]);
 	if (m->cursor[PANE_DEVICES] >= r->n)
 		m->cursor[PANE_DEVICES] = r->n > 0 ? r->n - 1 : 0;
-	for (size_t i = 0; i < r->n && !first; i++) {
-		if (same_device(m, fleet_device(fl, r->row[i].i)))
+	for (size_t i = r->n; i-- > 0;) {
+		const struct fleet_device *d = fleet_device(fl, r->row[i].i);
+
+		if (first ? d->state != FLEET_ABSENT : same_device(m, d))
 			m->cursor[PANE_DEVICES] = i;
 	}
-	if (first)
-		m->cursor[PANE_DEVICES] = 0;   /* those that are here stand first */
 }
 
 /* After anything that may have changed the rows: the cursors stay on what they stood on, where it is still there. */
@@ -85,7 +85,7 @@ static void sync_rows(struct main_screen *m)
 
 	sync_devices(m);
 	o = main_objects(m, &n);
-	(void)rows_of_objects(r, o, n, m->filter[PANE_OBJECTS].text);
+	(void)rows_of_objects(r, o, n, m->filter[PANE_OBJECTS].text, m->order[PANE_OBJECTS]);
 	if (m->cursor[PANE_OBJECTS] >= r->n)
 		m->cursor[PANE_OBJECTS] = r->n > 0 ? r->n - 1 : 0;
 	for (size_t i = 0; i < r->n && m->fid != 0; i++) {
@@ -123,6 +123,8 @@ static unsigned has(const struct screen *s)
 	}
 	if (m->filtering || (m->pane == PANE_OBJECTS && m->rows[PANE_OBJECTS].n > 0))
 		has |= NEED_OPEN;
+	if (m->rows[m->pane].n > 1)
+		has |= NEED_SORT;
 	if (m->rows[PANE_OBJECTS].n > 0)
 		has |= NEED_OBJECT;
 	o = m->pane == PANE_OBJECTS ? object_now(m) : NULL;
@@ -306,6 +308,9 @@ static void act(struct screen *s, const struct binding *b)
 		break;
 	case IN_FILTER:
 		m->filtering = true;
+		break;
+	case IN_SORT:
+		m->order[m->pane] = (m->order[m->pane] + 1) % (m->pane == PANE_DEVICES ? DEVICE_ORDERS : OBJECT_ORDERS);
 		break;
 	case IN_PROCEDURE:
 		begin(m, b);

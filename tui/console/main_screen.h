@@ -10,6 +10,7 @@ struct main_screen {
 	int pane;
 	struct rows rows[PANES];
 	size_t cursor[PANES];
+	unsigned order[PANES];   /* lists.h */
 	/* What the cursors stand on, so that they stay there when rows come and go. */
 	char serial[24], reader[READER_NAME_MAX];
 	unsigned fid;

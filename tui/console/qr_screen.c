@@ -1,7 +1,7 @@
 /*
  * Values as QR codes, to carry them off the machine without a cable. Dark on light whatever the terminal's background: the light
  * modules are drawn in reverse, or in white where there is colour. Two modules share a cell where the terminal has half blocks;
- * where it has only ASCII each takes two cells.
+ * where it has only ASCII each takes two blank cells.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,7 +52,7 @@ static void draw_ascii(struct area a, const struct qr *q)
 		for (int col = 0; col < whole(q); col++) {
 			bool dark = qr_is_dark(q, row - QR_QUIET, col - QR_QUIET);
 
-			area_fill(a, row, 2 * col, 2, dark ? ROLE_INK : ROLE_PAPER, dark ? '#' : ' ');
+			area_fill(a, row, 2 * col, 2, dark ? ROLE_INK : ROLE_PAPER, ' ');
 		}
 	}
 }
@@ -98,10 +98,11 @@ static void draw_too_large(const struct screen *s, struct area a, const struct v
 	if (v->small.side == 0) {
 		row = area_wrap(a, 0, ROLE_WARNING, v->fault.what);
 	} else {
-		char words[300];
+		char words[600];
 
 		(void)snprintf(words, sizeof(words), _("As a QR code this needs %d columns and %d rows; here are %d and %d. Make the "
-						       "window larger, or the letters smaller."),
+						       "window larger, or the letters smaller. Where that cannot be done, "
+						       "copy what stands below by hand."),
 			       cols_of(&v->small, r) + 2, rows_of(&v->small, r) + 2, s->ui->cols, s->ui->rows);
 		row = area_wrap(a, 0, ROLE_WARNING, words);
 	}

@@ -167,8 +167,7 @@ static void sort_by_next(struct table *t)
 		if (t->ops->columns[next].sort == NULL)
 			continue;
 		t->sort = next;
-		(void)arrange(t);
-		move_to(t, 0);   /* in another order one looks at what stands first */
+		table_refresh(t);
 		return;
 	}
 }

@@ -23,9 +23,11 @@ static int each_stage(const struct wizard_screen *w, void (*fn)(void *ctx, int i
 	bool before = !w->choosing;
 	int n = 0;
 
+	if (at != NULL && w->p->on_device && at == w->p->pages && !(w->pages & 1))
+		at = NULL, before = false;   /* the device is being looked at, and nothing asked: that is its own step */
 	*ret_now = 0;
 	if (w->p->on_device)
-		fn(ctx, n++, _("Device"), w->choosing ? MARK_NOW : MARK_DONE);
+		fn(ctx, n++, _("Device"), before ? MARK_DONE : MARK_NOW);
 	for (const struct page *page = w->p->pages; page != NULL && page->name != NULL; page++) {
 		if (!(w->pages >> (page - w->p->pages) & 1) && page != at)
 			continue;

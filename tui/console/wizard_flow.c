@@ -180,7 +180,7 @@ void wizard_sync_devices(struct wizard_screen *w)
 {
 	size_t n = 0;
 
-	(void)rows_of_devices(&w->devices, w->s.ui->fleet, "");
+	(void)rows_of_devices(&w->devices, w->s.ui->fleet, "", 0);
 	for (size_t i = 0; i < w->devices.n; i++) {
 		if (can_choose(fleet_device(w->s.ui->fleet, w->devices.row[i].i)))
 			w->devices.row[n++] = w->devices.row[i];

@@ -15,7 +15,7 @@
 #include "tui/wizard/key_type.h"
 #include "tui/wizard/wizard.h"
 
-#define USUAL_WORDS_MAX 80
+#define USUAL_WORDS_MAX 240
 
 static const char *known(const char *text)
 {
@@ -90,7 +90,7 @@ static void user_pin(struct detail *out, const struct fleet_device *d)
 	else if (d->pin_tries < 0)
 		detail_fact(out, name, "%s", _("not known"));
 	else if (d->pin_max > 0 && d->pin_tries <= d->pin_max)
-		detail_bar(out, name, d->pin_tries, d->pin_max, _("%d of %d"), d->pin_tries, d->pin_max);
+		detail_bar(out, name, d->pin_tries, d->pin_max, _("%d of %d tries left"), d->pin_tries, d->pin_max);
 	else
 		detail_bar(out, name, d->pin_tries, 0, _("%d left"), d->pin_tries);
 	if (d->initialised && d->pin_tries == 0)
@@ -101,19 +101,19 @@ static void user_pin(struct detail *out, const struct fleet_device *d)
 
 static void counters(struct detail *out, const struct fleet_device *d)
 {
-	detail_begin(out, _("Memory and tries"));
+	detail_begin(out, _("What is left"));
 	if (d->memory_free < 0)
-		detail_fact(out, _("Memory"), "%s", _("not known"));
+		detail_fact(out, _("Free memory"), "%s", _("not known"));
 	else if (d->memory_total <= 0)
-		detail_bar(out, _("Memory"), d->memory_free, 0, _("%.1f KiB free"), (double)d->memory_free / 1024);
+		detail_bar(out, _("Free memory"), d->memory_free, 0, _("%.1f KiB free"), (double)d->memory_free / 1024);
 	else
-		detail_bar(out, _("Memory"), d->memory_free, d->memory_total, _("%.1f of %ld KiB free"),
+		detail_bar(out, _("Free memory"), d->memory_free, d->memory_total, _("%.1f of %ld KiB free"),
 			   (double)d->memory_free / 1024, d->memory_total / 1024);
 	user_pin(out, d);
 	if (d->so_pin_tries < 0)
 		detail_fact(out, _("SO-PIN"), "%s", _("not known"));
 	else
-		detail_bar(out, _("SO-PIN"), d->so_pin_tries, PIN_SO_TRIES, _("%d of %d"), d->so_pin_tries, PIN_SO_TRIES);
+		detail_bar(out, _("SO-PIN"), d->so_pin_tries, PIN_SO_TRIES, _("%d of %d tries left"), d->so_pin_tries, PIN_SO_TRIES);
 	if (d->so_pin_tries == 0)
 		detail_say(out, DETAIL_WARNING, "%s", _("The SO-PIN is blocked for good: the device can never be initialised or "
 							"unblocked again. Its keys can be used as long as the user PIN is not blocked."));
@@ -225,26 +225,45 @@ static void certificate(struct detail *out, const struct fleet_device *d)
 
 /* --- times and runs --- */
 
+/* Words for what is measured under this name: the procedure's, or the step's where there are several. NULL: not of this one. */
+static const char *measured_by(const struct procedure *p, const char *name)
+{
+	const char *words = NULL;
+	unsigned measures = 0;
+
+	for (const struct step *step = p->steps; step != NULL && step->name != NULL; step++) {
+		measures += step->usual != NULL;
+		if (step->usual != NULL && strcmp(step->usual, name) == 0)
+			words = translated(step->words);
+	}
+	if (words != NULL)
+		return measures > 1 ? words : translated(p->title);
+	for (const struct page *page = p->pages; page != NULL && page->name != NULL; page++) {
+		if (page->work != NULL && page->work->usual != NULL && strcmp(page->work->usual, name) == 0)
+			return translated(page->work->words);
+	}
+	return NULL;
+}
+
 /* What was measured under this name in the inventory, in words; one that no procedure has any more keeps its name. */
 static void usual_words(const char *name, char out[static USUAL_WORDS_MAX])
 {
 	char kind[KEY_WORDS_MAX];
 	struct keygen_params key;
+	unsigned kib;
 
 	(void)snprintf(out, USUAL_WORDS_MAX, "%.*s", USUAL_WORDS_MAX - 1, name);
 	if (key_type_parse(name, &key, NULL) == ST_OK) {   /* key new */
 		key_words(key.algorithm, key.bits, key.curve, kind);
 		(void)snprintf(out, USUAL_WORDS_MAX, _("Make %s"), kind);
+	} else if (sscanf(name, "random %u", &kib) == 1) {   /* random */
+		(void)snprintf(out, USUAL_WORDS_MAX, _("Random bytes, up to %u KiB"), kib);
 	}
 	for (size_t i = 0; procedures[i] != NULL; i++) {
-		const struct procedure *p = procedures[i];
-		size_t n = strlen(p->name);
-		bool counted = strncmp(name, p->name, n) == 0 && name[n] == ' ' && name[n + 1] >= '0' && name[n + 1] <= '9';
+		const char *words = measured_by(procedures[i], name);
 
-		for (const struct step *step = p->steps; step != NULL && step->name != NULL; step++) {
-			if (counted || (step->usual != NULL && strcmp(step->usual, name) == 0))
-				(void)snprintf(out, USUAL_WORDS_MAX, "%s", translated(p->title));
-		}
+		if (words != NULL)
+			(void)snprintf(out, USUAL_WORDS_MAX, "%s", words);
 	}
 }
 
