@@ -35,25 +35,26 @@ static int64_t many_id(const void *ctx, size_t row)
 	return (int64_t)(m->sorted_by == 1 ? m->n - row : row + 1);
 }
 
-static void many_words(const void *ctx, size_t row, char out[static TABLE_CELL])
+static void many_words(const void *ctx, const struct table_column *c, size_t row, char out[static TABLE_CELL])
 {
+	(void)c;
 	((struct many *)(uintptr_t)ctx)->asked++;
 	(void)snprintf(out, TABLE_CELL, "row %lld", (long long)many_id(ctx, row));
 }
 
-static bool many_arrange(void *ctx, const char *filter, unsigned column)
+static bool many_arrange(void *ctx, const char *filter, const struct table_column *by)
 {
 	struct many *m = ctx;
 
 	m->n = filter[0] != '\0' ? MANY / 10 : MANY;
-	m->sorted_by = column;
+	m->sorted_by = by->data;
 	return true;
 }
 
 static const struct table_column many_columns[] = {
-	{ N_("Name"), 10, 20, .sort = N_("up"), .words = many_words },
-	{ N_("Also"), 10, 20, .sort = N_("down"), .words = many_words, .right = true },
-	{ N_("Wide"), 0, 60, .words = many_words },
+	{ N_("Name"), 10, 20, .sorts = true, .words = many_words },
+	{ N_("Also"), 10, 20, .sorts = true, .data = 1, .words = many_words, .right = true },
+	{ N_("Wide"), 0, 60, .sorts = true, .data = 2, .words = many_words },
 };
 
 static const struct table_ops many_ops = {
@@ -63,7 +64,7 @@ static const struct table_ops many_ops = {
 
 static void press_row(struct table *t, enum intent in)
 {
-	(void)table_act(t, &(struct binding){ .in = in }, 20);
+	(void)table_act(t, &(struct binding){ .in = in }, 20, 80);
 }
 
 static void a_long_list_asks_for_what_is_in_sight_only(void **state)
@@ -136,10 +137,10 @@ static void a_filter_is_typed_kept_and_taken_back(void **state)
 	assert_string_equal(words, "10,000 of 100,000");
 	press_row(&t, IN_OPEN);
 	assert_false(table_typing(&t));
-	assert_false(table_act(&t, &(struct binding){ .in = IN_OPEN }, 20));   /* now it is the row that is opened */
+	assert_false(table_act(&t, &(struct binding){ .in = IN_OPEN }, 20, 80));   /* now it is the row that is opened */
 	press_row(&t, IN_BACK);
 	assert_int_equal(m.n, MANY);
-	assert_false(table_act(&t, &(struct binding){ .in = IN_BACK }, 20));
+	assert_false(table_act(&t, &(struct binding){ .in = IN_BACK }, 20, 80));
 	press_row(&t, IN_SORT);
 	assert_int_equal(t.sort, 1);
 	press_row(&t, IN_SORT);

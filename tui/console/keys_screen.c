@@ -8,18 +8,15 @@
 
 #include "engine/base/words.h"
 #include "store/key.h"
+#include "tui/console/list_screen.h"
 #include "tui/console/listed_screens.h"
-#include "tui/console/stock.h"
-#include "tui/console/table.h"
 
 #define HERE_MARK "\xe2\x80\xa2"
 #define DEVICE_LEAST 5
 #define DEVICE_MOST 10
 
 struct keys_screen {
-	struct screen s;
-	struct table table;
-	struct stocked rows;
+	struct list_screen l;
 	uint32_t *device;      /* of each device of the fleet its number in the listing; UINT32_MAX: not in there */
 	size_t n_devices, first;   /* the first one that is in sight */
 	int pitch;             /* columns that a device takes, with the gap behind it */
@@ -28,32 +25,17 @@ struct keys_screen {
 	bool alone;            /* it is nowhere else */
 };
 
-static struct keys_screen *self(struct screen *s)
-{
-	return (struct keys_screen *)s;
-}
-
-static const struct keys_screen *peek(const struct screen *s)
-{
-	return (const struct keys_screen *)s;
-}
-
-static uint32_t number(const struct keys_screen *k, size_t row, unsigned column)
-{
-	return listing_number(stocked_listing(&k->rows), k->rows.row[row], column);
-}
-
 /* --- devices --- */
 
 static const struct fleet_device *device(const struct keys_screen *k, size_t i)
 {
-	return fleet_device(k->s.ui->fleet, i);
+	return fleet_device(k->l.s.ui->fleet, i);
 }
 
 static void take_devices(struct keys_screen *k)
 {
-	const struct listing *l = stocked_listing(&k->rows);
-	size_t n = fleet_count(k->s.ui->fleet);
+	const struct listing *l = stocked_listing(&k->l.rows);
+	size_t n = fleet_count(k->l.s.ui->fleet);
 	uint32_t *more = reallocarray(k->device, n + 1, sizeof(*more));
 	int most = DEVICE_LEAST;
 
@@ -134,55 +116,35 @@ static void draw_devices_of(struct area cell, const void *ctx, size_t row)
 		return;
 	}
 	for (size_t i = 0; i < shown; i++) {
-		if (has_key(stocked_listing(&k->rows), k->rows.row[row], k->device[k->first + i]))
+		if (has_key(stocked_listing(&k->l.rows), k->l.rows.row[row], k->device[k->first + i]))
 			area_text(cell, 0, (int)i * k->pitch + k->pitch / 2 - 1, ROLE_KEY, HERE_MARK);
 	}
 }
 
 /* --- the other columns --- */
 
-static void label_words(const void *ctx, size_t row, char out[static TABLE_CELL])
+static void backup_cell(const void *ctx, const struct table_column *c, size_t row, char out[static TABLE_CELL])
 {
-	const struct keys_screen *k = ctx;
-	const char *label = listing_text(stocked_listing(&k->rows), k->rows.row[row], KEYS_LABEL);
-
-	(void)snprintf(out, TABLE_CELL, "%s", label[0] != '\0' ? label : _("(no label)"));
-}
-
-static void type_words(const void *ctx, size_t row, char out[static TABLE_CELL])
-{
-	const struct keys_screen *k = ctx;
-
-	(void)snprintf(out, TABLE_CELL, "%s", listing_text(stocked_listing(&k->rows), k->rows.row[row], KEYS_TYPE));
-}
-
-static void count_words(const void *ctx, size_t row, char out[static TABLE_CELL])
-{
-	(void)snprintf(out, TABLE_CELL, "%u", number(ctx, row, KEYS_DEVICES));
-}
-
-static void backup_cell(const void *ctx, size_t row, char out[static TABLE_CELL])
-{
-	enum key_care care = (enum key_care)number(ctx, row, KEYS_CARE);
+	enum key_care care = (enum key_care)listed_number(ctx, row, c->data);
 
 	if (care == CARE_ONLY_ONE)
 		(void)snprintf(out, TABLE_CELL, "%s", _("! ONLY COPY"));
 	else if (care == CARE_GONE)
 		(void)snprintf(out, TABLE_CELL, "%s", _("gone"));
 	else
-		(void)backups_and_proof(out, TABLE_CELL, number(ctx, row, KEYS_BACKUPS), number(ctx, row, KEYS_PROOF));
+		(void)backups_and_proof(out, TABLE_CELL, listed_number(ctx, row, KEYS_BACKUPS), listed_number(ctx, row, KEYS_PROOF));
 }
 
 static enum role backup_role(const void *ctx, size_t row)
 {
-	enum key_care care = (enum key_care)number(ctx, row, KEYS_CARE);
+	enum key_care care = (enum key_care)listed_number(ctx, row, KEYS_CARE);
 
 	return care == CARE_ONLY_ONE ? ROLE_MARK : care == CARE_NO_BACKUP ? ROLE_WARNING : ROLE_PLAIN;
 }
 
 static enum role label_role(const void *ctx, size_t row)
 {
-	return number(ctx, row, KEYS_CARE) == CARE_ONLY_ONE ? ROLE_WARNING : ROLE_PLAIN;
+	return listed_number(ctx, row, KEYS_CARE) == CARE_ONLY_ONE ? ROLE_WARNING : ROLE_PLAIN;
 }
 
 enum { COLUMN_LABEL, COLUMN_TYPE, COLUMN_MATRIX, COLUMN_DEVICES, COLUMN_BACKUPS };
@@ -192,72 +154,45 @@ static const char *const backup_says[] = {
 };
 
 static const struct table_column columns[] = {
-	[COLUMN_LABEL] = { N_("Label"), 18, 30, .sort = N_("by label"), .words = label_words, .role = label_role },
-	[COLUMN_TYPE] = { N_("Kind"), 0, 10, .sort = N_("by kind"), .words = type_words },
+	[COLUMN_LABEL] = { N_("Label"), 18, 30, .sorts = true, .data = KEYS_LABEL, .words = label_cell, .role = label_role },
+	[COLUMN_TYPE] = { N_("Kind"), 0, 10, .sorts = true, .data = KEYS_TYPE, .words = text_cell },
 	[COLUMN_MATRIX] = { "", 34, 1000, .draw = draw_devices_of },
-	[COLUMN_DEVICES] = { N_("On"), 3, 3, .right = true, .sort = N_("by number of devices"), .words = count_words },
-	[COLUMN_BACKUPS] = { N_("Backups"), 14, 14, .sort = N_("by the care they need"), .words = backup_cell, .role = backup_role,
+	[COLUMN_DEVICES] = { N_("On"), 3, 3, .right = true, .sorts = true, .descending = true, .data = KEYS_DEVICES,
+			     .words = number_cell },
+	[COLUMN_BACKUPS] = { N_("Backups"), 14, 14, .sorts = true, .data = KEYS_CARE, .words = backup_cell, .role = backup_role,
 			     .says = backup_says, .beside = 3 },
 };
 
-static const struct {
-	unsigned column;
-	bool descending;
-} orders[] = {
-	[COLUMN_LABEL] = { KEYS_LABEL, false }, [COLUMN_TYPE] = { KEYS_TYPE, false }, [COLUMN_MATRIX] = { KEYS_LABEL, false },
-	[COLUMN_DEVICES] = { KEYS_DEVICES, true }, [COLUMN_BACKUPS] = { KEYS_CARE, false },
-};
-
-static size_t total(const void *ctx)
-{
-	return stocked_total(&((const struct keys_screen *)ctx)->rows);
-}
-
-static size_t count(const void *ctx)
-{
-	return ((const struct keys_screen *)ctx)->rows.n;
-}
-
-static int64_t id_of(const void *ctx, size_t row)
-{
-	return stocked_id(&((const struct keys_screen *)ctx)->rows, row);
-}
-
-static bool arrange(void *ctx, const char *filter, unsigned column)
-{
-	return stocked_arrange(&((struct keys_screen *)ctx)->rows, filter, orders[column].column, orders[column].descending);
-}
-
 static const struct table_ops table_of_keys = {
-	.columns = columns, .n_columns = sizeof(columns) / sizeof(columns[0]), .sort = COLUMN_BACKUPS,
-	.total = total, .count = count, .id = id_of, .arrange = arrange,
+	.columns = columns, .n_columns = sizeof(columns) / sizeof(columns[0]), .sort = COLUMN_BACKUPS, LISTED_ROWS,
 };
 
 /* --- what is said below the list --- */
 
 /* The devices of the key under the cursor by name: the columns in sight need not be those. */
-static void say_where(struct keys_screen *k)
+static void say_where(struct list_screen *list_)
 {
-	const struct listing *l = stocked_listing(&k->rows);
+	struct keys_screen *k = (struct keys_screen *)list_;
+	const struct listing *l = stocked_listing(&k->l.rows);
 	const uint32_t *on = NULL;
 	char names[300] = "";
 	size_t n;
 
 	k->line[0] = '\0';
 	k->alone = false;
-	if (l == NULL || k->table.cursor >= k->rows.n)
+	if (l == NULL || k->l.table.cursor >= k->l.rows.n)
 		return;
-	n = listing_devices(l, k->rows.row[k->table.cursor], &on);
+	n = listing_devices(l, k->l.rows.row[k->l.table.cursor], &on);
 	for (size_t i = 0; i < n && strlen(names) < sizeof(names) - 70; i++)
 		(void)snprintf(names + strlen(names), sizeof(names) - strlen(names), "%s%.64s", i > 0 ? ", " : "",
-			       serial_name(k->s.ui, listing_serial(l, on[i])));
-	k->alone = number(k, k->table.cursor, KEYS_CARE) == CARE_ONLY_ONE;
+			       serial_name(k->l.s.ui, listing_serial(l, on[i])));
+	k->alone = listed_number(k, k->l.table.cursor, KEYS_CARE) == CARE_ONLY_ONE;
 	if (k->alone)
 		(void)snprintf(k->line, sizeof(k->line), _("This key is on %s and nowhere else."),
 			       names);
 	else if (n > 0)
 		(void)snprintf(k->line, sizeof(k->line), _("This key is on %s."), names);
-	else if (number(k, k->table.cursor, KEYS_BACKUPS) > 0)
+	else if (listed_number(k, k->l.table.cursor, KEYS_BACKUPS) > 0)
 		(void)snprintf(k->line, sizeof(k->line), "%s", _("This key is on no device. A restore brings it back."));
 	else
 		(void)snprintf(k->line, sizeof(k->line), "%s", _("This key was deleted, and no backup of it is known."));
@@ -265,40 +200,29 @@ static void say_where(struct keys_screen *k)
 
 static size_t devices_in_sight(const struct keys_screen *k, int cols)
 {
-	return devices_shown(k, table_width(&k->table, cols - 2, COLUMN_MATRIX));
+	return devices_shown(k, table_width(&k->l.table, cols - 2, COLUMN_MATRIX));
 }
 
-static void refresh(struct keys_screen *k)
+static void changed(struct list_screen *l)
 {
-	const struct listing *l;
+	struct keys_screen *k = (struct keys_screen *)l;
 
-	if (stocked_is_old(&k->rows))
-		table_refresh(&k->table);
-	l = stocked_listing(&k->rows);
 	take_devices(k);
-	k->only_one = 0;
-	for (size_t i = 0; l != NULL && i < listing_rows(l); i++)
-		k->only_one += listing_number(l, i, KEYS_CARE) == CARE_ONLY_ONE;
-	say_where(k);
+	k->only_one = listed_below(l, KEYS_CARE, CARE_ONLY_ONE + 1);
 }
 
 /* --- the screen --- */
 
-static unsigned has(const struct screen *s)
+static unsigned has(const struct list_screen *l)
 {
-	const struct keys_screen *k = peek(s);
+	const struct keys_screen *k = (const struct keys_screen *)l;
 
-	return table_has(&k->table) | NEED_BACK | (devices_in_sight(k, s->ui->cols) < k->n_devices ? NEED_SIDEWAYS : 0u);
-}
-
-static const char *words(const struct screen *s, enum intent in)
-{
-	return table_words(&peek(s)->table, in);
+	return devices_in_sight(k, l->s.ui->cols) < k->n_devices ? NEED_SIDEWAYS : 0u;
 }
 
 static void go_sideways(struct keys_screen *k, bool right)
 {
-	size_t step = devices_in_sight(k, k->s.ui->cols);
+	size_t step = devices_in_sight(k, k->l.s.ui->cols);
 
 	step = step > 1 ? step - 1 : 1;   /* one of those that are in sight stays in sight */
 	if (right)
@@ -307,60 +231,22 @@ static void go_sideways(struct keys_screen *k, bool right)
 		k->first -= k->first < step ? k->first : step;
 }
 
-static void act(struct screen *s, const struct binding *b)
+static struct screen *open_it(struct list_screen *l)
 {
-	struct keys_screen *k = self(s);
-
-	if (table_act(&k->table, b, s->ui->rows - LIST_REST)) {
-		say_where(k);
-		return;
-	}
-	if (b->in == IN_LEFT || b->in == IN_RIGHT)
-		go_sideways(k, b->in == IN_RIGHT);
-	else if (b->in == IN_OPEN)
-		ui_push(s->ui, key_screen_new(s->ui, k->table.at));
-	else if (b->in == IN_REDRAW)
-		ui_reload(s->ui);
-	else if (b->in == IN_BACK)
-		ui_pop(s->ui);
+	return key_screen_new(l->s.ui, l->table.at);
 }
 
-static bool typing(const struct screen *s)
+static bool act(struct list_screen *l, const struct binding *b)
 {
-	return table_typing(&peek(s)->table);
-}
-
-static bool type(struct screen *s, uint32_t key)
-{
-	bool taken = table_type(&self(s)->table, key);
-
-	say_where(self(s));
-	return taken;
-}
-
-static bool mouse(struct screen *s, uint32_t key, struct zone z)
-{
-	struct keys_screen *k = self(s);
-	bool open = table_mouse(&k->table, key, z);
-
-	say_where(k);
-	if (open)
-		ui_push(s->ui, key_screen_new(s->ui, k->table.at));
-	return open;
-}
-
-static void event(struct screen *s, const struct job_event *e, unsigned changes)
-{
-	struct keys_screen *k = self(s);
-
-	(void)e;
-	if (changes != 0 || stocked_is_old(&k->rows))
-		refresh(k);
+	if (b->in != IN_LEFT && b->in != IN_RIGHT)
+		return false;
+	go_sideways((struct keys_screen *)l, b->in == IN_RIGHT);
+	return true;
 }
 
 static void draw(const struct screen *s, struct area a)
 {
-	const struct keys_screen *k = peek(s);
+	const struct keys_screen *k = (const struct keys_screen *)s;
 	char right[120] = "", title[120], from[24], to[24], of[24];
 	size_t shown = devices_in_sight(k, a.cols);
 
@@ -371,20 +257,16 @@ static void draw(const struct screen *s, struct area a)
 	if (shown < k->n_devices)
 		(void)snprintf(title, sizeof(title), _("Keys, on devices %s to %s of %s"), number_words(from, k->first + 1),
 			       number_words(to, k->first + shown), number_words(of, k->n_devices));
-	list_screen_draw(s, a, title, right, &k->table,
-			 stocked_empty(&k->rows, _("No key is known yet. Keys that are made, or found on a device that is plugged in, "
+	list_screen_draw(s, a, title, right, &k->l.table,
+			 stocked_empty(&k->l.rows, _("No key is known yet. Keys that are made, or found on a device that is plugged in, "
 						   "appear here.")),
 			 k->alone ? ROLE_TITLE : ROLE_PLAIN, k->line);
 }
 
 static void keys_free(struct screen *s)
 {
-	struct keys_screen *k = self(s);
-
-	table_done(&k->table);
-	stocked_done(&k->rows);
-	free(k->device);
-	free(k);
+	free(((struct keys_screen *)s)->device);
+	list_free(s);
 }
 
 static const struct screen_ops ops = {
@@ -397,30 +279,18 @@ static const struct screen_ops ops = {
 		   "Keys that need care stand first. \"! ONLY COPY\" means that the key is on one device, and neither on another one "
 		   "nor in a backup: if that device is lost or breaks, the key is gone for good. Back it up.\n\n"
 		   "The filter looks in labels and kinds of keys, and where none of them has it in the names of devices."),
-	.mode = MODE_LIST,
-	.has = has,
-	.words = words,
-	.act = act,
-	.typing = typing,
-	.type = type,
-	.mouse = mouse,
-	.event = event,
+	LIST_SCREEN_OPS,
 	.draw = draw,
 	.free = keys_free,
 };
 
+static const struct list_ops list = {
+	.table = &table_of_keys, .open = open_it, .has = has, .act = act, .changed = changed, .moved = say_where,
+};
+
 struct screen *keys_screen_new(struct ui *ui)
 {
-	struct keys_screen *k = calloc(1, sizeof(*k));
+	struct list_screen *l = listed_new(sizeof(struct keys_screen), ui, &ops, &list, LISTING_KEYS);
 
-	if (k == NULL)
-		return NULL;
-	k->s = (struct screen){ &ops, ui };
-	stocked_init(&k->rows, ui, LISTING_KEYS);
-	if (!table_init(&k->table, &table_of_keys, k)) {
-		keys_free(&k->s);
-		return NULL;
-	}
-	refresh(k);
-	return &k->s;
+	return l != NULL ? &l->s : NULL;
 }

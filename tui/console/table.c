@@ -39,7 +39,7 @@ static void follow(struct table *t)
 
 static bool arrange(struct table *t)
 {
-	return t->ops->arrange == NULL || t->ops->arrange(t->ctx, t->filter.text, t->sort);
+	return t->ops->arrange == NULL || t->ops->arrange(t->ctx, t->filter.text, &t->ops->columns[t->sort]);
 }
 
 bool table_init(struct table *t, const struct table_ops *ops, void *ctx)
@@ -134,7 +134,7 @@ unsigned table_has(const struct table *t)
 	unsigned sorts = 0;
 
 	for (size_t i = 0; i < t->ops->n_columns; i++)
-		sorts += t->ops->columns[i].sort != NULL;
+		sorts += t->ops->columns[i].sorts;
 	return NEED_ROWS | (n > 0 || t->filtering ? NEED_OPEN : 0u) | (t->ops->marks && n > 0 ? NEED_MARKS : 0u) |
 	       (!t->ops->fixed ? NEED_FILTER : 0u) | (sorts > 1 && n > 1 ? NEED_SORT : 0u);
 }
@@ -159,12 +159,13 @@ bool table_type(struct table *t, uint32_t key)
 	return true;
 }
 
-static void sort_by_next(struct table *t)
+/* One knows the order by the arrow in the head: a column that is not in sight has none. */
+static void sort_by_next(struct table *t, int cols)
 {
 	for (size_t i = 1; i <= t->ops->n_columns; i++) {
 		unsigned next = (unsigned)((t->sort + i) % t->ops->n_columns);
 
-		if (t->ops->columns[next].sort == NULL)
+		if (!t->ops->columns[next].sorts || table_width(t, cols, next) == 0)
 			continue;
 		t->sort = next;
 		table_refresh(t);
@@ -208,7 +209,7 @@ static void move(struct table *t, enum intent in, int page)
 	}
 }
 
-bool table_act(struct table *t, const struct binding *b, int page)
+bool table_act(struct table *t, const struct binding *b, int page, int cols)
 {
 	switch (b->in) {
 	case IN_UP: case IN_DOWN: case IN_PAGE_UP: case IN_PAGE_DOWN: case IN_FIRST: case IN_LAST:
@@ -221,7 +222,7 @@ bool table_act(struct table *t, const struct binding *b, int page)
 		mark_all(t);
 		return true;
 	case IN_SORT:
-		sort_by_next(t);
+		sort_by_next(t, cols);
 		return true;
 	case IN_FILTER:
 		t->filtering = true;

@@ -1,15 +1,7 @@
 /*
  * A list to work in, however long: cursor, pages, marks, order, filter, and how it is drawn. The rows stay with the
  * screen: the table asks for the words of those that are in sight, and for nothing else, so that 100,000 of them are as
- * quick as ten. A screen of MODE_LIST embeds one, gives it the keys first, and draws the rest around it.
- *
- *	static bool type(struct screen *s, uint32_t key) { return table_type(&self(s)->table, key); }
- *	static void act(...) { if (table_act(&k->table, b, ui->rows - LIST_REST)) return; ... IN_OPEN, IN_BACK ... }
- *	has:    table_has(&k->table) | NEED_BACK | ...
- *	words:  table_words(&k->table, in)
- *	typing: table_typing(&k->table)
- *	mouse:  table_mouse(&k->table, key, zone)
- *	draw:   list_screen_draw(s, a, _("Keys"), "", &k->table, _("No key is known yet."), ROLE_PLAIN, line)
+ * quick as ten. A screen that is such a list and nothing else is made with list_screen.h.
  */
 #ifndef TUI_CONSOLE_TABLE_H
 #define TUI_CONSOLE_TABLE_H
@@ -30,10 +22,12 @@ struct table_column {
 	const char *title;       /* N_() */
 	int least, wants;
 	bool right;              /* numbers end at the right edge */
-	const char *sort;        /* N_("by label"): s comes by here; NULL: not in this order */
+	bool sorts, descending;  /* s comes by here, while the column is in sight */
+	unsigned data;           /* for the screen: of what the column is made */
 	const char *const *says; /* N_(), until NULL: our own words among the cell's, which are never cut; NULL: all is data */
 	int beside;              /* columns for what stands beside those words: "12, " */
-	void (*words)(const void *ctx, size_t row, char out[static TABLE_CELL]);   /* not yet made harmless: the grid does that */
+	/* Not yet made harmless: the grid does that. */
+	void (*words)(const void *ctx, const struct table_column *c, size_t row, char out[static TABLE_CELL]);
 	void (*draw)(struct area cell, const void *ctx, size_t row);
 	enum role (*role)(const void *ctx, size_t row);   /* NULL: ROLE_PLAIN */
 };
@@ -47,7 +41,7 @@ struct table_ops {
 	/* Of the thing in the row, above 0: cursor and marks stay with it when rows come and go. NULL: nothing to mark. */
 	int64_t (*id)(const void *ctx, size_t row);
 	/* The rows anew: those that contain filter ("": all), in the order of this column. False: memory. */
-	bool (*arrange)(void *ctx, const char *filter, unsigned column);
+	bool (*arrange)(void *ctx, const char *filter, const struct table_column *by);
 	bool marks;              /* Space and * work; needs id */
 	bool fixed;              /* no filter */
 };
@@ -75,8 +69,11 @@ unsigned table_has(const struct table *t);                            /* enum ne
 const char *table_words(const struct table *t, enum intent in);       /* of the footer; NULL: the binding's */
 bool table_typing(const struct table *t);
 bool table_type(struct table *t, uint32_t key);
-/* page: rows that PgUp and PgDn move by. False: the key was not the table's (IN_OPEN on a row, IN_BACK with no filter). */
-bool table_act(struct table *t, const struct binding *b, int page);
+/*
+ * page: rows that PgUp and PgDn move by; cols: how wide it is drawn. False: the key was not the table's (IN_OPEN on a row,
+ * IN_BACK with no filter).
+ */
+bool table_act(struct table *t, const struct binding *b, int page, int cols);
 /* True: a row that was selected is to be opened. */
 bool table_mouse(struct table *t, uint32_t key, struct zone z);
 

@@ -121,7 +121,7 @@ static void draw_head(const struct table *t, struct area line, int left, const i
 		if (c->draw != NULL)
 			c->draw(cell, t->ctx, TABLE_HEAD);
 		end = area_text(cell, 0, c->right ? w[i] - text_width(title) : 0, ROLE_HEAD, title);
-		if (t->sort == i && c->sort != NULL)
+		if (t->sort == i && c->sorts)
 			area_text(line, 0, col + end, ROLE_PLAIN, SORT_MARK);
 		col += w[i] + GAP;
 	}
@@ -142,7 +142,7 @@ static void draw_row(const struct table *t, struct area line, int left, const in
 		if (c->draw != NULL)
 			c->draw(cell, t->ctx, row);
 		else
-			c->words(t->ctx, row, words);
+			c->words(t->ctx, c, row, words);
 		if (c->right && text_width(words) < w[i])
 			area_right(cell, 0, role, words);
 		else
