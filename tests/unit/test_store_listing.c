@@ -1,6 +1,7 @@
 /* Listings: what a list on a screen is made of. */
 #include "store_help.h"
 
+#include "store/away.h"
 #include "store/listing.h"
 
 static void type_words(const char *algorithm, unsigned size, const char *curve, char out[static STORE_NAME_MAX])
@@ -245,6 +246,55 @@ static void many_rows_are_found_as_by_hand(void **state)
 	free(order);
 }
 
+/* "SERIAL kind number label here", one after the other. */
+static const char *away_of(struct store *s, const struct away_here *here, size_t n_here, struct away **ret)
+{
+	const struct away_query q = { .here = here, .n_here = n_here, .soon = T0, .rsa_weak_below = 2048, .ec_weak_below = 224,
+				      .not_flags = 4 };
+	static char out[2000];
+	struct fault f = { 0 };
+
+	must(store_away(s, &q, ret, &f));
+	out[0] = '\0';
+	for (size_t i = 0; i < (*ret)->n; i++) {
+		const struct away_row *r = &(*ret)->row[i];
+
+		(void)snprintf(out + strlen(out), sizeof(out) - strlen(out), "%s%s %d %u %s %d", i > 0 ? "," : "", r->serial, (int)r->kind,
+			       r->n, r->label, r->here);
+	}
+	return out;
+}
+
+static void what_is_away_is_counted_by_device(void **state)
+{
+	CLEANUP(store_close_guard) struct store *s = a_fleet();
+	CLEANUP(away_free_guard) struct away *all = NULL, *one = NULL, *taken = NULL;
+	struct away_here here[] = { { .serial = "DENK0200915" }, { .serial = "DENK0200916", .takes = true,
+								   .kcv = { 0xe9, 0x4f, 1, 2, 3, 4, 5, 6 } } };
+	struct object_row more[3] = { an_object(THING_CERTIFICATE, 0xca01, "late"), an_object(THING_CERTIFICATE, 0xca02, "soon"),
+				      a_key(1, "orphan", 77) };
+	struct device_row third = a_device("DENK0200917", "third");
+	struct fault f = { 0 };
+
+	(void)state;
+	/* alpha and Bravo have no backup, charlie's was not proven; Bravo is on both; echo is nowhere. */
+	assert_string_equal(away_of(s, here, 0, &all), SERIAL " 0 2 alpha -1," SERIAL " 1 1 charlie -1,DENK0200915 0 1 Bravo -1, 1 1 echo -1");
+	assert_int_equal(all->keys[AWAY_NO_BACKUP], 2);
+	assert_int_equal(all->keys[AWAY_UNPROVEN], 1);
+	/* What is on a device that is here is not said of those that are away. */
+	assert_string_equal(away_of(s, here, 1, &one), SERIAL " 0 1 alpha -1," SERIAL " 1 1 charlie -1, 1 1 echo -1");
+	/* Certificates by the first that ends, weak keys, and what does not count. */
+	more[0].not_after = T0 - 5;
+	more[1].not_after = T0 - 9;
+	more[2].flags = 4;
+	must(store_device_seen(s, &third, T0, &f));
+	must(store_objects_sync(s, "DENK0200917", more, 3, T0, &f));
+	assert_string_equal(away_of(s, here, 2, &taken), SERIAL " 0 1 alpha -1," SERIAL " 1 1 charlie 1,DENK0200917 2 2 soon -1, 1 1 echo 1");
+	assert_int_equal(taken->row[1].n_backups, 1);
+	assert_int_equal(taken->backup[taken->row[1].backup], 1);
+	assert_int_equal(taken->backup[taken->row[3].backup], 3);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -253,6 +303,7 @@ int main(void)
 		cmocka_unit_test(backups_tell_who_can_take_them), cmocka_unit_test(the_journal_is_newest_first),
 		cmocka_unit_test(nothing_is_a_listing_too),
 		cmocka_unit_test(first_domains_are_those_of_each_device), cmocka_unit_test(many_rows_are_found_as_by_hand),
+		cmocka_unit_test(what_is_away_is_counted_by_device),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

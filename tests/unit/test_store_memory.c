@@ -1,6 +1,7 @@
 /* Each allocation of a day's work fails once, and once all from there on: ST_NO_MEMORY, no crash, no leak, nothing half. */
 #include "tests/unit/store_help.h"
 
+#include "store/away.h"
 #include "store/listing.h"
 
 static struct fault f;
@@ -202,6 +203,18 @@ static enum status listings(struct store *s)
 	return st;
 }
 
+static enum status away(struct store *s)
+{
+	static const struct away_here here = { .serial = "DENK0999999", .takes = true, .kcv = { 0xe9, 0x4f, 1, 2, 3, 4, 5, 6 } };
+	CLEANUP(away_free_guard) struct away *a = NULL;
+	enum status st = store_away(s, &(struct away_query){ .here = &here, .n_here = 1, .soon = INT64_MAX, .ec_weak_below = 1000 }, &a,
+				    &f);
+
+	assert_true((st == ST_OK) == (a != NULL));
+	assert_true(a == NULL || a->n > 0);
+	return st;
+}
+
 static enum status verify(struct store *s)
 {
 	struct journal_verdict v;
@@ -222,7 +235,7 @@ static const struct {
 	enum status (*fn)(struct store *s);
 } work[] = {
 	R(device), R(scan), R(scan_again), R(share), R(back_up), R(run), R(devices), R(domains), R(dkeks), R(keys), R(objects),
-	R(backups), R(proofs), R(entries), R(bytes), R(listings), R(verify), R(check),
+	R(backups), R(proofs), R(entries), R(bytes), R(listings), R(away), R(verify), R(check),
 };
 
 /* True where all of it was done. */
