@@ -142,6 +142,30 @@ const struct fleet_attention *fleet_attention(struct fleet *fl, size_t *ret_n)
 	return fl->attention;
 }
 
+void fleet_look_away(struct fleet *fl)
+{
+	fl->looks_away = true;
+}
+
+void fleet_attention_given(struct fleet *fl, const struct fleet_attention *a, struct fleet_given *ret)
+{
+	const size_t i = (size_t)(a - fl->attention);
+
+	*ret = (struct fleet_given){ 0 };
+	if (fl->given[i][0] == '\0' || (ret->value = calloc(1, sizeof(*ret->value))) == NULL)
+		return;
+	ret->question = "id";
+	ret->n = 1;
+	(void)snprintf(ret->value[0], sizeof(ret->value[0]), "%s", fl->given[i]);
+}
+
+void fleet_attention_text(struct fleet *fl, const struct fleet_attention *a, struct prose *out)
+{
+	(void)fl;
+	prose_add(out, PROSE_WARNING, "%s", a->words);
+	prose_add(out, PROSE_PLAIN, "Insert this device: what needs doing on it then leads to what mends it.");
+}
+
 void fleet_rescan(struct fleet *fl, const char *serial)
 {
 	(void)serial;

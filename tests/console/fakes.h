@@ -14,6 +14,8 @@ struct fleet {
 	size_t objects[8];
 	struct fleet_attention attention[40];
 	size_t attentions;
+	char given[40][24];       /* what each of those gives for the question "id"; "" */
+	bool looks_away;
 	struct fault service;
 	unsigned changes;         /* what the next fleet_event() returns */
 	unsigned rescans, reloads;

@@ -26,9 +26,10 @@ static void several(struct bench *b)
 	b->fleet.attentions = 0;
 	add(b, FLEET_DANGER, 0, "DENK0200915", "It still has the factory's SO-PIN: change it.", "so-pin change");
 	add(b, FLEET_WARNING, 5, "DENK0200914", "Its user PIN is on its last try.", "backup");
-	add(b, FLEET_WARNING, 6, "DENK0200914", "Its firmware is too old for keys that matter.", NULL);
+	add(b, FLEET_WARNING, 6, "DENK0200916", "Its firmware is too old for keys that matter.", NULL);
+	b->fleet.attention[2].away = true;
 	add(b, FLEET_NOTE, 9, "DENK0200915", "It was never initialised.", "init");
-	(void)snprintf(b->fleet.attention[1].id, sizeof(b->fleet.attention[1].id), "d29f8be8");
+	(void)snprintf(b->fleet.given[1], sizeof(b->fleet.given[1]), "d29f8be8");
 }
 
 static void the_line_says_the_first_and_how_many_there_are(void **state)
@@ -51,9 +52,10 @@ static void all_of_it_is_listed_most_urgent_first(void **state)
 	press(b, K_DOWN);
 	assert_true(shows(b, "Back up"));
 	press(b, K_DOWN);
-	assert_true(shows(b, "No procedure mends this now."));
+	assert_true(shows(b, "Nothing that is here mends it"));
 	press(b, K_ENTER);
-	assert_true(shows(b, "Reading the inventory."));
+	assert_true(shows(b, "root-ca-c"));
+	assert_true(shows(b, "Insert this device"));
 	press(b, K_ESC);
 	press(b, K_ESC);
 	assert_true(shows(b, "Devices"));
@@ -72,7 +74,7 @@ static void the_cursor_stays_on_what_it_stands_on(void **state)
 	b->fleet.attentions = 2;
 	b->fleet.changes = FLEET_ATTENTION;
 	ui_event(&b->ui, &(struct job_event){ .type = JOBS_READERS });
-	assert_true(shows(b, "No procedure mends this now."));
+	assert_true(shows(b, "Nothing that is here mends it"));
 	b->fleet.attentions = 0;
 	b->fleet.changes = FLEET_ATTENTION;
 	ui_event(&b->ui, &(struct job_event){ .type = JOBS_READERS });

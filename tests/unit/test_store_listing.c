@@ -278,7 +278,8 @@ static void what_is_away_is_counted_by_device(void **state)
 
 	(void)state;
 	/* alpha and Bravo have no backup, charlie's was not proven; Bravo is on both; echo is nowhere. */
-	assert_string_equal(away_of(s, here, 0, &all), SERIAL " 0 2 alpha -1," SERIAL " 1 1 charlie -1,DENK0200915 0 1 Bravo -1, 1 1 echo -1");
+	assert_string_equal(away_of(s, here, 0, &all),
+			    SERIAL " 0 2 alpha -1," SERIAL " 1 1 charlie -1,DENK0200915 0 1 Bravo -1, 1 1 echo -1");
 	assert_int_equal(all->keys[AWAY_NO_BACKUP], 2);
 	assert_int_equal(all->keys[AWAY_UNPROVEN], 1);
 	/* What is on a device that is here is not said of those that are away. */
@@ -289,7 +290,8 @@ static void what_is_away_is_counted_by_device(void **state)
 	more[2].flags = 4;
 	must(store_device_seen(s, &third, T0, &f));
 	must(store_objects_sync(s, "DENK0200917", more, 3, T0, &f));
-	assert_string_equal(away_of(s, here, 2, &taken), SERIAL " 0 1 alpha -1," SERIAL " 1 1 charlie 1,DENK0200917 2 2 soon -1, 1 1 echo 1");
+	assert_string_equal(away_of(s, here, 2, &taken),
+			    SERIAL " 0 1 alpha -1," SERIAL " 1 1 charlie 1,DENK0200917 2 2 soon -1, 1 1 echo 1");
 	assert_int_equal(taken->row[1].n_backups, 1);
 	assert_int_equal(taken->backup[taken->row[1].backup], 1);
 	assert_int_equal(taken->backup[taken->row[3].backup], 3);

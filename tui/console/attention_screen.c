@@ -6,6 +6,7 @@
 #include "engine/base/words.h"
 #include "tui/console/keys.h"
 #include "tui/console/lists.h"
+#include "tui/console/stock.h"
 #include "tui/console/ui.h"
 
 struct attention_screen {
@@ -35,21 +36,54 @@ static const struct fleet_attention *now(const struct screen *s)
 	return peek(s)->at < n ? &a[peek(s)->at] : NULL;
 }
 
+static struct screen *text_of(struct ui *ui, const struct fleet_attention *a)
+{
+	const struct fleet_device *d = a->serial[0] != '\0' ? fleet_by_serial(ui->fleet, a->serial) : NULL;
+	struct prose p = { 0 };
+
+	fleet_attention_text(ui->fleet, a, &p);
+	return text_screen_new(ui, d != NULL ? device_name(d) : _("What needs doing"), &p);
+}
+
 void ui_attend(struct ui *ui, const struct fleet_attention *a)
 {
 	const struct procedure *p = a->procedure != NULL ? procedure_called(a->procedure) : NULL;
-	struct given given[2] = { { NULL, 0, NULL }, { NULL, 0, NULL } };
-	char backup[24];
+	struct fleet_given values = { 0 };
+	struct given *given;
 
-	(void)snprintf(backup, sizeof(backup), "%lld", (long long)a->backup);
-	if (a->backup != 0)
-		given[0] = (struct given){ "backup", 0, backup };
-	else if (a->id[0] != '\0')
-		given[0] = (struct given){ "id", 0, a->id };
-	if (a->run != 0 && p != NULL)
+	if (a->run != 0 && p != NULL) {
 		ui_push(ui, wizard_screen_resume(ui, a->run));
-	else if (p != NULL)
-		ui_push(ui, wizard_screen_new(ui, p, a->on[0] != '\0' ? a->on : a->serial, given));
+		return;
+	}
+	if (p == NULL) {
+		ui_push(ui, text_of(ui, a));
+		return;
+	}
+	fleet_attention_given(ui->fleet, a, &values);
+	given = calloc(values.n + 1, sizeof(*given));
+	for (size_t i = 0; i < values.n && given != NULL; i++)
+		given[i] = (struct given){ values.question, (unsigned)i, values.value[i] };
+	ui_push(ui, wizard_screen_new(ui, p, a->on[0] != '\0' ? a->on : a->serial, given));
+	free(given);
+	fleet_given_done(&values);
+}
+
+void attention_words(const struct ui *ui, const struct fleet_attention *a, const char *but, char *out, size_t cap)
+{
+	const struct fleet_device *d = a->serial[0] != '\0' ? fleet_by_serial(ui->fleet, a->serial) : NULL;
+	const bool named = a->serial[0] != '\0' && strcmp(a->serial, but) != 0;
+	char seen[20] = "";
+
+	if (a->away && d != NULL)
+		(void)date_words(seen, d->last_seen);
+	if (seen[0] != '\0' && named)
+		(void)snprintf(out, cap, _("%s, last seen %s: %s"), device_name(d), seen, a->words);
+	else if (seen[0] != '\0')
+		(void)snprintf(out, cap, _("Last seen %s: %s"), seen, a->words);
+	else if (named)
+		(void)snprintf(out, cap, _("%s: %s"), d != NULL ? device_name(d) : a->serial, a->words);
+	else
+		(void)snprintf(out, cap, "%s", a->words);
 }
 
 static void remember(struct attention_screen *k)
@@ -84,34 +118,26 @@ static void event(struct screen *s, const struct job_event *e, unsigned changes)
 		find_again((struct attention_screen *)s);
 }
 
-static const struct fleet_device *device_of(const struct screen *s, const struct fleet_attention *a)
-{
-	return a->serial[0] != '\0' ? fleet_by_serial(s->ui->fleet, a->serial) : NULL;
-}
-
 static unsigned has(const struct screen *s)
 {
-	const struct fleet_attention *a = now(s);
-
-	return NEED_ROWS | NEED_BACK | (a != NULL && (a->procedure != NULL || device_of(s, a) != NULL) ? NEED_OPEN : 0u);
+	return NEED_ROWS | NEED_BACK | (now(s) != NULL ? NEED_OPEN : 0u);
 }
 
 static const char *words(const struct screen *s, enum intent in)
 {
 	const struct fleet_attention *a = now(s);
 
-	return in == IN_OPEN && a != NULL && a->procedure != NULL ? N_("Begin") : NULL;
+	if (in != IN_OPEN || a == NULL)
+		return NULL;
+	return a->procedure != NULL ? N_("Begin") : N_("What helps");
 }
 
 static void open_it(struct screen *s)
 {
 	const struct fleet_attention *a = now(s);
-	const struct fleet_device *d = a != NULL ? device_of(s, a) : NULL;
 
-	if (a != NULL && a->procedure != NULL)
+	if (a != NULL)
 		ui_attend(s->ui, a);
-	else if (d != NULL)
-		ui_push(s->ui, device_screen_new(s->ui, d));
 }
 
 static void act(struct screen *s, const struct binding *b)
@@ -153,13 +179,9 @@ static void act(struct screen *s, const struct binding *b)
 
 static int draw_one(const struct screen *s, struct area a, int row, const struct fleet_attention *one)
 {
-	const struct fleet_device *d = device_of(s, one);
-	char text[FLEET_LABEL_MAX + sizeof(one->words) + 8];
+	char text[ATTENTION_WORDS_MAX];
 
-	if (one->serial[0] != '\0')
-		(void)snprintf(text, sizeof(text), _("%s: %s"), d != NULL ? device_name(d) : one->serial, one->words);
-	else
-		(void)snprintf(text, sizeof(text), "%s", one->words);
+	attention_words(s->ui, one, "", text, sizeof(text));
 	area_text(a, row, 2, one->urgency == FLEET_NOTE ? ROLE_PLAIN : ROLE_WARNING, one->urgency == FLEET_NOTE ? "\xc2\xb7" : "!");
 	return area_wrap(area_sub(a, 0, 4, a.rows, a.cols - 5), row, ROLE_PLAIN, text);
 }
@@ -188,7 +210,7 @@ static void draw_foot(const struct screen *s, struct area foot)
 	if (p != NULL)
 		area_fit(foot, 0, 1, foot.cols - 2, ROLE_TITLE, translated(p->title));
 	else if (a != NULL)
-		area_fit(foot, 0, 1, foot.cols - 2, ROLE_PLAIN, _("No procedure mends this now."));
+		area_fit(foot, 0, 1, foot.cols - 2, ROLE_PLAIN, _("Nothing that is here mends it: Enter says what does."));
 }
 
 static void draw(const struct screen *s, struct area a)
@@ -240,8 +262,10 @@ static void attention_free(struct screen *s)
 static const struct screen_ops ops = {
 	.name = "attention",
 	.help = N_("Here stands all that needs doing, the most urgent first. Nothing of it happens by itself.\n\n"
-		   "Enter begins the procedure that mends what the cursor stands on, with the device and the key that are meant. Where no "
-		   "procedure can, it opens the device, so that you see what is known of it.\n\n"
+		   "Enter begins the procedure that mends what the cursor stands on, with the device and the key that are meant. Where "
+		   "nothing that is here can, it says what would: which device to insert, for example.\n\n"
+		   "What is said of a device that is away is as it was when last seen. It stands below the same of a device that is here; "
+		   "where many devices are away, one line says it of all of them.\n\n"
 		   "A backup is proven when the key in it was opened with all shares, or restored onto another device and compared. A key "
 		   "whose backups were never proven may turn out to be lost when it is needed."),
 	.mode = MODE_LIST,

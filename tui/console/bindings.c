@@ -64,9 +64,11 @@ const struct binding bindings[] = {
 	{ .in = IN_QR, .keys = { 'Q' }, .name = "Q", .words = N_("QR code"), .modes = MODE_DETAIL, .needs = QUIET(NEED_QR),
 	  .help = N_("Shows a value as a QR code, to be photographed: a check value, a fingerprint, a public key.") },
 	{ .in = IN_ATTEND, .keys = { 'a' }, .name = "a", .words = N_("Attend to it"), .modes = MODE_MAIN,
-	  .needs = QUIET(NEED_ATTENTION), .help = N_("Begins the procedure that mends what the line under the lists says.") },
+	  .needs = QUIET(NEED_ATTENTION),
+	  .help = N_("Begins the procedure that mends what the line under the lists says. Where nothing that is here can, it says what "
+		     "would: which device to insert, for example.") },
 	{ .in = IN_ATTEND_ALL, .keys = { 'A' }, .name = "A", .words = N_("To do"), .modes = MODE_MAIN,
-	  .needs = QUIET(NEED_ATTENTIONS), .help = N_("Shows all that needs doing, the most urgent first.") },
+	  .needs = QUIET(NEED_ATTENTION), .help = N_("Shows all that needs doing, the most urgent first.") },
 	{ .in = IN_MORE, .keys = { 'm' }, .name = "m", .words = N_("More"), .modes = MODE_MAIN | MODE_DETAIL,
 	  .needs = QUIET(NEED_ROWS),
 	  .help = N_("Lists every procedure, also those for PINs and for DKEK shares.") },

@@ -65,7 +65,7 @@ enum need {
 	NEED_OBJECT = 1 << 6,   /* an object under the cursor */
 	NEED_MARKS = 1 << 7,    /* rows that can be marked */
 	NEED_FILTER = 1 << 8,
-	NEED_ATTENTION = 1 << 9,   /* something to do that a procedure mends */
+	NEED_ATTENTION = 1 << 9,   /* something to do */
 	NEED_REHEARSAL = 1 << 10,
 	NEED_READER = 1 << 11,  /* a simulated card under the cursor, in or out */
 	NEED_LEAVE = 1 << 12,   /* something under way that can be left or cancelled */
@@ -80,7 +80,6 @@ enum need {
 	NEED_CERTIFICATE = 1 << 25,   /* one under the cursor, or shown, as the next */
 	NEED_DATA = 1 << 26,
 	NEED_BACKUP = 1 << 27,  /* a backup of the key that is shown */
-	NEED_ATTENTIONS = 1 << 29,   /* something to do, whether or not a procedure mends it */
 	NEED_QR = 1 << 28,      /* a value that can be carried away */
 };
 

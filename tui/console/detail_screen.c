@@ -141,22 +141,25 @@ static void begin(struct detail_screen *d, const struct binding *b)
 {
 	const bool restore = d->about == ABOUT_OBJECT && strcmp(b->procedure, "restore") == 0;
 	const struct procedure *p = binding_procedure(b);
-	struct given given[GIVEN_OF_OBJECT] = { { NULL, 0, NULL } };
+	struct given_values given;
 	char backup[24];
 
+	if (p == NULL)
+		return;
 	(void)snprintf(backup, sizeof(backup), "%lld", (long long)d->shown.backup);
-	if (restore)
-		given[0] = (struct given){ "backup", 0, backup };
-	else if (d->about == ABOUT_OBJECT)
-		given_of_object(&d->object, given);
-	if (p != NULL)   /* a key comes back onto another device than the one that has it */
-		ui_push(d->s.ui, wizard_screen_new(d->s.ui, p, restore ? "" : d->device.serial, given));
+	given_of_object(d->s.ui, d->device.serial, d->about == ABOUT_OBJECT ? &d->object : NULL, p, &given);
+	if (restore) {
+		given.g[0] = (struct given){ "backup", 0, backup };
+		given.g[1] = (struct given){ NULL, 0, NULL };
+	}
+	/* A key comes back onto another device than the one that has it. */
+	ui_push(d->s.ui, wizard_screen_new(d->s.ui, p, restore ? "" : d->device.serial, given.g));
 }
 
 static void act(struct screen *s, const struct binding *b)
 {
 	struct detail_screen *d = (struct detail_screen *)s;
-	bool is_key = d->about == ABOUT_OBJECT && d->object.type == FLEET_KEY, here = d->device.state == FLEET_HERE;
+	bool is_object = d->about == ABOUT_OBJECT && !(d->object.flags & FLEET_ORPHAN), here = d->device.state == FLEET_HERE;
 
 	switch (b->in) {
 	case IN_BACK:
@@ -166,7 +169,7 @@ static void act(struct screen *s, const struct binding *b)
 		begin(d, b);
 		return;
 	case IN_MORE:
-		ui_push(s->ui, menu_screen_new(s->ui, here ? d->device.serial : "", here && is_key ? d->object.id : ""));
+		ui_push(s->ui, menu_screen_new(s->ui, here ? d->device.serial : "", here && is_object ? &d->object : NULL));
 		return;
 	case IN_QR:
 		ui_push(s->ui, qr_screen_new(s->ui, &d->shown));

@@ -50,6 +50,10 @@ const char *device_name(const struct fleet_device *d);
 /* "today", "12 days ago" */
 void age_words(char *out, size_t cap, int64_t then, int64_t now);
 
+/* "root-ca-c, last seen 2026-10-01: Its user PIN is blocked."; but: a serial that need not be named. */
+#define ATTENTION_WORDS_MAX (FLEET_LABEL_MAX + sizeof(((struct fleet_attention *)NULL)->words) + 80)
+void attention_words(const struct ui *ui, const struct fleet_attention *a, const char *but, char *out, size_t cap);
+
 /* "2, proven" */
 void backup_words(char *out, size_t cap, const struct fleet_object *o);
 

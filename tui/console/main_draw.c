@@ -125,8 +125,7 @@ static void draw_right(const struct main_screen *m, struct area box)
 static int draw_line(const struct main_screen *m, struct area a)
 {
 	const struct fleet_attention *at;
-	const struct fleet_device *d;
-	char text[FLEET_LABEL_MAX + sizeof(at->words) + 8], count[60] = "";
+	char text[ATTENTION_WORDS_MAX], count[60] = "";
 	int col = 1, rows;
 	size_t n;
 
@@ -146,11 +145,7 @@ static int draw_line(const struct main_screen *m, struct area a)
 	a = area_sub(a, 0, 0, a.rows, a.cols - 2 - text_width(count));
 	if (at->urgency != FLEET_NOTE)
 		col = area_text(a, 0, col, ROLE_WARNING, "! ");
-	d = fleet_by_serial(m->s.ui->fleet, at->serial);
-	if (at->serial[0] != '\0' && strcmp(at->serial, m->serial) != 0)
-		(void)snprintf(text, sizeof(text), "%s: %s", d != NULL ? device_name(d) : at->serial, at->words);
-	else
-		(void)snprintf(text, sizeof(text), "%s", at->words);
+	attention_words(m->s.ui, at, m->serial, text, sizeof(text));
 	rows = area_wrap(area_sub(a, 0, col, a.rows, a.cols - col), 0, at->urgency == FLEET_NOTE ? ROLE_PLAIN : ROLE_TITLE, text);
 	return rows > 0 ? rows : 1;
 }

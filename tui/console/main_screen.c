@@ -132,7 +132,7 @@ static unsigned has(const struct screen *s)
 		has |= o->type == FLEET_DATA ? NEED_DATA : NEED_CERTIFICATE;
 	a = main_attention(m, NULL);
 	if (a != NULL)
-		has |= NEED_ATTENTIONS | (a->procedure != NULL ? NEED_ATTENTION : 0u);
+		has |= NEED_ATTENTION;
 	return has;
 }
 
@@ -178,32 +178,25 @@ static void move(struct main_screen *m, enum intent in)
 	remember(m);
 }
 
-/* The key under the cursor, where the cursor is among the objects; "" else. */
-static const char *key_now(const struct main_screen *m)
-{
-	const struct fleet_object *o = m->pane == PANE_OBJECTS ? object_now(m) : NULL;
-
-	return o != NULL && o->type == FLEET_KEY ? o->id : "";
-}
-
 static void begin(struct main_screen *m, const struct binding *b)
 {
 	const struct fleet_object *o = m->pane == PANE_OBJECTS ? object_now(m) : NULL;
 	const struct procedure *p = binding_procedure(b);
-	struct given given[GIVEN_OF_OBJECT];
+	struct given_values given;
 
-	if (o != NULL)
-		given_of_object(o, given);
-	if (p != NULL)
-		ui_push(m->s.ui, wizard_screen_new(m->s.ui, p, m->serial, o != NULL ? given : NULL));
+	if (p == NULL)
+		return;
+	given_of_object(m->s.ui, m->serial, o, p, &given);
+	ui_push(m->s.ui, wizard_screen_new(m->s.ui, p, m->serial, given.g));
 }
 
 static void more(struct main_screen *m)
 {
+	const struct fleet_object *o = m->pane == PANE_OBJECTS ? object_now(m) : NULL;
 	const struct fleet_device *d = main_device(m);
 	bool here = d != NULL && d->state == FLEET_HERE;
 
-	ui_push(m->s.ui, menu_screen_new(m->s.ui, here ? m->serial : "", here ? key_now(m) : ""));
+	ui_push(m->s.ui, menu_screen_new(m->s.ui, here ? m->serial : "", here ? o : NULL));
 }
 
 static void attend(struct main_screen *m)

@@ -11,7 +11,8 @@
 struct menu_screen {
 	struct screen s;
 	char serial[24];       /* the device that was under the cursor; "" */
-	char id[521];          /* and the key; "" */
+	struct fleet_object object;   /* and the object */
+	bool has_object;
 	size_t *row, n, at;    /* indices into procedures[] */
 	struct edit filter;
 	bool filtering;
@@ -65,9 +66,11 @@ static void open_it(struct menu_screen *m)
 {
 	struct ui *ui = m->s.ui;
 	const struct procedure *p = procedures[m->row[m->at]];
-	const struct given given[] = { { "id", 0, m->id }, { NULL, 0, NULL } };
-	struct screen *s = wizard_screen_new(ui, p, m->serial, m->id[0] != '\0' ? given : NULL);
+	struct given_values given;
+	struct screen *s;
 
+	given_of_object(ui, m->serial, m->has_object ? &m->object : NULL, p, &given);
+	s = wizard_screen_new(ui, p, m->serial, given.g);
 	ui_pop(ui);
 	ui_push(ui, s);
 }
@@ -230,7 +233,7 @@ static const struct screen_ops ops = {
 	.free = menu_free,
 };
 
-struct screen *menu_screen_new(struct ui *ui, const char *serial, const char *id)
+struct screen *menu_screen_new(struct ui *ui, const char *serial, const struct fleet_object *o)
 {
 	struct menu_screen *m = calloc(1, sizeof(*m));
 
@@ -240,7 +243,9 @@ struct screen *menu_screen_new(struct ui *ui, const char *serial, const char *id
 	}
 	m->s = (struct screen){ &ops, ui };
 	(void)snprintf(m->serial, sizeof(m->serial), "%s", serial);
-	(void)snprintf(m->id, sizeof(m->id), "%s", id);
+	m->has_object = o != NULL;
+	if (o != NULL)
+		m->object = *o;
 	edit_init(&m->filter, FILTER_MAX);
 	sync_rows(m);
 	return &m->s;

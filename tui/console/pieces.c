@@ -94,13 +94,44 @@ int ui_prose(struct area a, int row, const struct prose *p)
 	return row;
 }
 
-void given_of_object(const struct fleet_object *o, struct given out[static GIVEN_OF_OBJECT])
+static bool is_of_key(const struct fleet_object *o)
 {
-	size_t n = 0;
+	return o->type == FLEET_CERTIFICATE && (o->flags & FLEET_OF_KEY);
+}
 
-	if (o->id[0] != '\0' && o->type != FLEET_DATA)
-		out[n++] = (struct given){ "id", 0, o->id };
+/* A certificate's key, where it is not the certificate that is asked for. */
+static const struct fleet_object *asked_for(const struct fleet_object *all, size_t n, const struct fleet_object *o,
+					    const struct procedure *p)
+{
+	if (!is_of_key(o) || strcmp(p->name, "cert export") == 0 || strcmp(p->name, "cert delete") == 0)
+		return o;
+	for (size_t i = 0; i < n; i++) {
+		if (all[i].type == FLEET_KEY && (all[i].fid & 0xff) == (o->fid & 0xff))
+			return &all[i];
+	}
+	return o;
+}
+
+void given_of_object(const struct ui *ui, const char *serial, const struct fleet_object *o, const struct procedure *p,
+		     struct given_values *ret)
+{
+	const struct fleet_device *d = fleet_by_serial(ui->fleet, serial);
+	const struct fleet_object *all = NULL;
+	const bool rename = strcmp(p->name, "key rename") == 0;
+	size_t n = 0, given = 0;
+
+	memset(ret->g, 0, sizeof(ret->g));
+	if (d != NULL && o != NULL && !(o->flags & FLEET_ORPHAN))
+		all = fleet_objects(ui->fleet, d, &n);
+	if (all == NULL)
+		return;
+	o = asked_for(all, n, o, p);
+	fleet_object_value(all, n, o, ret->label);
+	(void)snprintf(ret->id, sizeof(ret->id), "%s", ret->label);
+	if (rename && o->type != FLEET_KEY)   /* what belongs to no key it knows by its file alone */
+		(void)snprintf(ret->id, sizeof(ret->id), "file:%04x", o->fid);
+	if (o->type == FLEET_KEY || rename || (o->type == FLEET_CERTIFICATE && strncmp(p->name, "cert ", 5) == 0))
+		ret->g[given++] = (struct given){ "id", 0, ret->id };
 	if (o->type == FLEET_DATA)
-		out[n++] = (struct given){ "label", 0, o->label };
-	out[n] = (struct given){ NULL, 0, NULL };
+		ret->g[given++] = (struct given){ "label", 0, ret->label };
 }

@@ -128,7 +128,8 @@ bool stock_event(struct stock *s, const struct job_event *e, unsigned fleet_chan
 {
 	bool some = false;
 
-	for (unsigned kind = 0; s->begun && kind < KINDS && fleet_changes != 0; kind++)
+	/* What needs doing is worked out again from an inventory that has not changed. */
+	for (unsigned kind = 0; s->begun && kind < KINDS && (fleet_changes & ~(unsigned)FLEET_ATTENTION) != 0; kind++)
 		want(s, kind);
 	for (unsigned kind = 0; kind <= CHAIN && e->type == JOBS_DONE; kind++) {
 		if (s->load[kind].job == 0 || s->load[kind].job != e->job)

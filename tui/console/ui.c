@@ -288,8 +288,10 @@ void ui_time(struct ui *ui, int64_t now_ms, int64_t wall)
 {
 	if (ui_busy(ui) || ui->wall / 60 != wall / 60)
 		ui->changed = true;
-	if (ui->now_ms != 0)
-		stock_begin(ui->stock);   /* the first picture is there */
+	if (ui->now_ms != 0) {   /* the first picture is there */
+		fleet_look_away(ui->fleet);
+		stock_begin(ui->stock);
+	}
 	if (ui->now_ms == 0 || at_work(ui))
 		ui->active_ms = now_ms;
 	ui->now_ms = now_ms;

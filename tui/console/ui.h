@@ -135,7 +135,8 @@ struct screen *main_screen_new(struct ui *ui);
 struct screen *lock_screen_new(struct ui *ui);
 struct prose *lock_screen_left(struct screen *s);   /* what was left, to be filled */
 struct screen *help_screen_new(struct ui *ui, const struct screen *about);
-struct screen *menu_screen_new(struct ui *ui, const char *serial, const char *id);   /* id: CKA_ID; "" */
+/* o: on that device, and meant by what is begun; NULL: none. */
+struct screen *menu_screen_new(struct ui *ui, const char *serial, const struct fleet_object *o);
 struct screen *device_screen_new(struct ui *ui, const struct fleet_device *d);
 /* Sentences to be read. What is in p is the screen's from here on, also where there is no memory for one. */
 struct screen *text_screen_new(struct ui *ui, const char *title, struct prose *p);
@@ -148,7 +149,7 @@ void detail_left_event(struct ui *ui, const struct job_event *e);
 void detail_left_done(struct ui *ui);
 
 struct screen *attention_screen_new(struct ui *ui);
-/* Begins what mends it, with the device and the object that are meant; nothing where nothing does. */
+/* Begins what mends it, with the device and the objects that are meant; where nothing that is here does, says what would. */
 void ui_attend(struct ui *ui, const struct fleet_attention *a);
 
 struct detail;
@@ -161,13 +162,20 @@ struct given {
 	unsigned index;        /* of the value, where it takes several */
 	const char *value;
 };
-/* What procedures ask of an object that is under the cursor: its ID, and the label of data. Views into o. */
-#define GIVEN_OF_OBJECT 3
-void given_of_object(const struct fleet_object *o, struct given out[static GIVEN_OF_OBJECT]);
+/*
+ * What this procedure asks of an object that is under the cursor: which it is, in the form that its question takes where others
+ * have the same CKA_ID or label, or none. o NULL: nothing is given.
+ */
+struct given_values {
+	struct given g[3];
+	char id[FLEET_VALUE_MAX], label[FLEET_VALUE_MAX];
+};
+void given_of_object(const struct ui *ui, const char *serial, const struct fleet_object *o, const struct procedure *p,
+		     struct given_values *ret);
 
 /*
- * serial "" or NULL: asks which device. given: copied; NULL: nothing. NULL also where it cannot begin; then ui_say_fault()
- * was called.
+ * serial "" or NULL: asks which device. given: copied, and used for questions that ask which objects are meant; NULL: nothing.
+ * NULL also where it cannot begin; then ui_say_fault() was called.
  */
 struct screen *wizard_screen_new(struct ui *ui, const struct procedure *p, const char *serial, const struct given *given);
 /* Goes on with a run that was interrupted: its number in the inventory. */

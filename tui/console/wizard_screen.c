@@ -331,11 +331,12 @@ static struct wizard_screen *wizard_new(struct ui *ui, const struct procedure *p
 	return w;
 }
 
-static bool asks(const struct procedure *p, const char *question)
+/* What is given says which objects are meant: a new key's CKA_ID is not that of the one under the cursor. */
+static bool asks_which(const struct procedure *p, const char *question)
 {
 	for (const struct page *page = p->pages; page != NULL && page->name != NULL; page++) {
 		for (const struct question *q = page->questions; q != NULL && q->name != NULL; q++) {
-			if (strcmp(q->name, question) == 0)
+			if (q->ask == ASK_OBJECTS && strcmp(q->name, question) == 0)
 				return true;
 		}
 	}
@@ -356,7 +357,7 @@ struct screen *wizard_screen_new(struct ui *ui, const struct procedure *p, const
 	}
 	(void)snprintf(w->serial, sizeof(w->serial), "%s", serial != NULL ? serial : "");
 	for (; given != NULL && given->question != NULL; given++) {
-		if (asks(p, given->question))
+		if (asks_which(p, given->question))
 			(void)run_set(w->run, given->question, given->index, given->value, NULL);
 	}
 	w->choosing = p->on_device;

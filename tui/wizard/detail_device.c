@@ -211,7 +211,8 @@ static void certificate(struct detail *out, const struct fleet_device *d)
 
 	detail_begin(out, _("Device certificate"));
 	if (d->trust < 0 || d->trust >= (int)(sizeof(said) / sizeof(said[0]))) {
-		detail_say(out, DETAIL_TEXT, "%s", _("Not known while the device is away: it is read when it is plugged in."));
+		/* Of a device that is away nothing was kept: what it is worth shows when it signs for itself. */
+		detail_fact(out, _("Trust"), "%s", d->state == FLEET_ABSENT ? _("not known: insert it") : _("not known yet"));
 		return;
 	}
 	detail_fact(out, _("Trust"), "%s", device_trust_words((enum device_trust)d->trust));

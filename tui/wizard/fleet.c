@@ -56,6 +56,7 @@ void fleet_free(struct fleet *fl)
 		jobs_abandon(fl->jobs, s->job);
 		scan_free(s);
 	}
+	away_done(fl);
 	drop_all(fl);
 	free(fl->e);
 	free(fl->attention);
@@ -87,6 +88,7 @@ static void changed(struct fleet *fl)
 	if (fl->n > 0)
 		qsort(fl->e, fl->n, sizeof(struct entry *), by_presence_and_label);
 	fl->attention_known = false;
+	away_changed(fl);
 }
 
 struct entry *fleet_entry_of_reader(const struct fleet *fl, const char *reader)
@@ -438,6 +440,8 @@ unsigned fleet_event(struct fleet *fl, const struct job_event *event)
 
 	if (event->type == JOBS_READERS)
 		return sync_readers(fl);
+	if (away_event(fl, event))
+		return FLEET_ATTENTION;
 	if (event->type != JOBS_DONE || (s = scan_take(fl, event->job)) == NULL)
 		return 0;
 	change = scan_over(fl, s, event);

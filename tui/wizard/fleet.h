@@ -22,6 +22,7 @@
 
 struct store;
 struct fleet;
+struct prose;
 
 enum fleet_state {
 	FLEET_READING,   /* a card has just come: nothing is known yet but its reader */
@@ -112,15 +113,22 @@ enum fleet_urgency { FLEET_DANGER, FLEET_WARNING, FLEET_NOTE };
 struct fleet_attention {
 	enum fleet_urgency urgency;
 	unsigned rank;           /* the lower the more urgent */
-	char serial[24];         /* of the device it is about; "" */
+	char serial[24];         /* of the device it is about; "": of none, or of several that are away */
+	bool away;               /* it is about devices that are away, as they were when last seen, or about backups alone */
 	char words[600];         /* "1 key on this device has no backup." */
-	const char *procedure;   /* "backup": the name of the procedure that mends it; NULL where none does */
+	const char *procedure;   /* "backup": the name of the procedure that mends it; NULL: fleet_attention_text() says what would */
 	int64_t run;             /* of a run that was interrupted: its number in the inventory; else 0 */
-	/* What the procedure is to begin with. */
-	char on[24];             /* the device that it is done on, where that is another one; "" */
-	char id[521];            /* CKA_ID of the one object that is meant; "" */
-	int64_t backup;          /* the backup that is meant; 0 */
+	char on[24];             /* the device that the procedure is done on, where that is another one; "" */
 };
+
+/* What the procedure is to begin with: values of one of its questions. */
+#define FLEET_VALUE_MAX 521
+struct fleet_given {
+	const char *question;    /* NULL: there is nothing */
+	char (*value)[FLEET_VALUE_MAX];
+	size_t n;
+};
+void fleet_given_done(struct fleet_given *g);   /* empty is fine */
 
 /* live: each card that comes is scanned by itself. Else only what fleet_scan() and fleet_scan_wait() ask for. */
 enum status fleet_new(struct jobs *jobs, struct store *store, bool live, struct fleet **ret, struct fault *f);
@@ -149,6 +157,22 @@ const struct fleet_device *fleet_by_serial(const struct fleet *fl, const char *s
 const struct fleet_object *fleet_objects(struct fleet *fl, const struct fleet_device *d, size_t *ret_n);
 
 const struct fleet_attention *fleet_attention(struct fleet *fl, size_t *ret_n);
+/* The values are the caller's: fleet_given_done(). */
+void fleet_attention_given(struct fleet *fl, const struct fleet_attention *a, struct fleet_given *ret);
+/* What it means, which devices are to be inserted, and what mends it then. Reads a few rows of the inventory. */
+void fleet_attention_text(struct fleet *fl, const struct fleet_attention *a, struct prose *out);
+
+/*
+ * What the inventory knows of devices that are away is looked through on a worker: from now on, and again after each change.
+ * Until it has come, and where this is never called, nothing is said of what is on them.
+ */
+void fleet_look_away(struct fleet *fl);
+
+/*
+ * How a question of a procedure names this object of those of its device: a key by its CKA_ID, or "ref:3" where others have the
+ * same or none; a certificate likewise, or by "file:CA00"; data by its label, or by its file.
+ */
+void fleet_object_value(const struct fleet_object *all, size_t n, const struct fleet_object *o, char out[static FLEET_VALUE_MAX]);
 
 enum fleet_depth {
 	FLEET_WHO,       /* serial and label */

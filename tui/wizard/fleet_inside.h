@@ -3,6 +3,7 @@
 #define TUI_WIZARD_FLEET_INSIDE_H
 
 #include "engine/card/objects.h"
+#include "store/away.h"
 #include "store/device.h"
 #include "store/key.h"
 #include "tui/wizard/fleet.h"
@@ -40,6 +41,14 @@ struct scan {
 	size_t n_strays;
 };
 
+/* A walk through what is away: what the job is told, and what it brings back. */
+struct look_away {
+	unsigned job;                 /* 0: none is under way */
+	struct away_here *here;
+	size_t n_here;
+	struct away *found;
+};
+
 struct fleet {
 	struct jobs *jobs;
 	struct store *store;
@@ -52,6 +61,10 @@ struct fleet {
 	bool attention_known;
 	struct fleet_attention *attention;
 	size_t n_attention;
+	bool looks_away;              /* fleet_look_away() was called */
+	bool away_again;              /* something has changed since the walk began */
+	struct look_away walk;
+	struct look_away away;        /* what the last one found; found is NULL before */
 };
 
 /* fleet.c */
@@ -72,7 +85,84 @@ void known_backups(struct fleet *fl, struct entry *e);
 enum status known_load_objects(struct fleet *fl, struct entry *e, struct fault *f);
 void object_of_row(const struct object_row *row, struct fleet_object *ret);
 
+/* fleet_away.c */
+void away_changed(struct fleet *fl);                                  /* the inventory or who is here */
+bool away_event(struct fleet *fl, const struct job_event *event);    /* true: it was the walk's, and something new is known */
+void away_done(struct fleet *fl);
+
+/* --- what needs doing --- */
+
+/* The most urgent first. What is away is less urgent than the same on a device that is here. */
+enum attention_kind {
+	READ_ONLY,
+	FACTORY_SO_PIN,
+	INTERRUPTED,
+	SHARES_MISSING,
+	NOT_GENUINE,
+	FACTORY_SO_PIN_AWAY,
+	SHARES_MISSING_AWAY,
+	SO_PIN_LOW,
+	SO_PIN_LOW_AWAY,
+	PIN_DEAD,
+	PIN_BLOCKED_NOW,
+	PIN_BLOCKED_AWAY,
+	PIN_LAST_TRY,
+	PIN_LAST_TRY_AWAY,
+	TRANSPORT_PIN,
+	NO_BACKUP,
+	NO_BACKUP_AWAY,
+	CERTIFICATE_ENDS,
+	CERTIFICATE_ENDS_AWAY,
+	NOT_PROVEN_NOWHERE,
+	NOT_PROVEN,
+	NOT_PROVEN_AWAY,
+	WEAK_KEY,
+	WEAK_KEY_AWAY,
+	OLD_FIRMWARE,
+	OLD_FIRMWARE_AWAY,
+	NEVER_INITIALISED,
+	SO_PIN_DEAD,
+	SO_PIN_DEAD_AWAY,
+	NO_DKEK,
+	NO_DKEK_AWAY,
+	ATTENTION_KINDS,
+};
+
 /* fleet_attention.c */
 void attention_build(struct fleet *fl);
+/* fmt: translated. The row is good until the next one; NULL: memory. */
+struct fleet_attention *attention_add(struct fleet *fl, enum attention_kind kind, const char *serial, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+#define ATTENTION_LABEL_MAX 100
+const char *attention_label(const char *label, char out[static ATTENTION_LABEL_MAX]);   /* at most 14 characters of it */
+void attention_day(int64_t at, char out[static 11]);
+bool attention_ends_soon(const struct fleet_object *o, int64_t now);   /* a certificate, or has ended */
+bool attention_is_unproven(const struct fleet_object *o);              /* a key with backups */
+
+bool attention_will_be_initialised(const struct fleet *fl, const char *serial);   /* by a run that is taken up again */
+
+/* fleet_attention_away.c */
+void attention_of_away(struct fleet *fl);
+#define AWAY_NAMED 3   /* devices that are away of which each has a row of its own */
+/* Devices that are away, by serial. */
+struct away_index {
+	const struct fleet_device **d;
+	size_t n;
+};
+bool away_index_of(const struct fleet *fl, struct away_index *ret);   /* false: memory */
+void away_index_done(struct away_index *x);
+const struct fleet_device *away_device(const struct away_index *x, const char *serial);   /* NULL */
+/* What a row of a walk is about; ATTENTION_KINDS: nothing any more. */
+enum attention_kind attention_kind_of(const struct away_index *x, const struct away_row *row, const struct fleet_device **ret);
+/* Is that the matter with a device that is away? Of what is on it, the rows of a walk tell. */
+bool attention_of_device(const struct fleet *fl, const struct fleet_device *d, enum attention_kind kind);
+
+/* fleet_attention_given.c: proving a backup by restoring it to another device that is here */
+/* The newest backup of this key under the DKEK of that device; 0: none, or it could not take one. */
+int64_t attention_backup_for(struct fleet *fl, const struct fleet_object *key, struct entry *on);
+/* A device that takes a backup of one of the unproven keys of this one; NULL: none is here. */
+struct entry *attention_prover(struct fleet *fl, struct entry *of);
+bool attention_identity(const struct fleet_object *key, struct key_identity *ret);   /* false: not known */
+struct entry *attention_entry(const struct fleet *fl, const char *serial);   /* NULL */
 
 #endif

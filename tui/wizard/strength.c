@@ -20,3 +20,12 @@ enum strength key_strength(const char *algorithm, unsigned bits)
 	}
 	return STRENGTH_FINE;
 }
+
+unsigned key_weak_below(const char *algorithm)
+{
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (strcmp(algorithm, rows[i].algorithm) == 0)
+			return rows[i].weak_below;
+	}
+	return 0;
+}

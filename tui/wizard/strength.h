@@ -14,6 +14,7 @@ enum strength {
 
 /* algorithm as the inventory has it: "rsa", "ec", "aes"; bits of the modulus or field, 0: not known. */
 enum strength key_strength(const char *algorithm, unsigned bits);
+unsigned key_weak_below(const char *algorithm);   /* bits below which it is STRENGTH_WEAK; 0: never */
 
 /* A certificate whose end is nearer than this ends soon. */
 #define CERT_SOON_DAYS 90

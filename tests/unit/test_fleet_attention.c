@@ -1,0 +1,191 @@
+/* What needs doing on devices that are here, and which objects the procedure that mends it begins with. */
+#include "fleet_help.h"
+
+static void a_backup_that_was_never_proven_leads_to_the_device_that_can_prove_it(void **state)
+{
+	struct place *p = *state;
+	CLEANUP(fleet_free_guard) struct fleet *fl = NULL;
+	const struct fleet_attention *a;
+	struct fault f = { 0 };
+
+	place_init(p, 0, 1, 0x10);
+	place_make_key(p, 0, "ec:secp256r1", "a key with a very long label", "0a");
+	fl = fleet_of(p, false);
+	OK(fleet_scan_all_wait(fl, FLEET_ALL, 20000, &f));
+	a = about(fl, "has no backup");
+	assert_non_null(a);
+	assert_string_equal(a->procedure, "backup");
+	gives(fl, a, "id", "0a");
+	place_expect(p, "backup", 0, GIVEN({ "all", "1", 0 }, { "pin", PIN, 0 }), ST_OK);
+	fleet_reload(fl);
+	assert_null(about(fl, "has no backup"));
+	a = about(fl, "ever proven");
+	assert_non_null(a);
+	assert_null(a->procedure);   /* the other device has never been initialised */
+	place_init(p, 1, 1, 0x10);
+	OK(fleet_scan_all_wait(fl, FLEET_ALL, 20000, &f));
+	a = about(fl, "ever proven");
+	assert_non_null(a);
+	assert_string_equal(a->procedure, "restore");
+	assert_string_equal(a->serial, place_serial(p, 0));
+	assert_string_equal(a->on, place_serial(p, 1));
+	gives(fl, a, "backup", "1");
+	place_expect(p, "restore", 1, GIVEN({ "backup", "1", 0 }, { "pin", PIN, 0 }), ST_OK);
+	OK(fleet_scan_all_wait(fl, FLEET_ALL, 20000, &f));
+	assert_null(about(fl, "ever proven"));
+}
+
+static void a_certificate_that_ends_and_a_weak_key_are_named(void **state)
+{
+	struct place *p = *state;
+	CLEANUP(fleet_free_guard) struct fleet *fl = NULL;
+	const struct fleet_attention *a;
+	struct fault f = { 0 };
+
+	place_init(p, 0, 1, 0x10);
+	place_make_key(p, 0, "ec:secp192r1", "weak", "0a");
+	fl = fleet_of(p, false);
+	OK(fleet_scan_all_wait(fl, FLEET_ALL, 20000, &f));
+	a = about(fl, "too weak");
+	assert_non_null(a);
+	assert_string_equal(a->words, "The key \"weak\" is too weak by now.");
+	assert_string_equal(a->procedure, "key new");
+	assert_null(about(fl, "certificate"));
+	certify_until(p, place_serial(p, 0), "20200101000000Z");
+	OK(fleet_scan_all_wait(fl, FLEET_ALL, 20000, &f));
+	a = about(fl, "has expired");
+	assert_non_null(a);
+	gives(fl, a, "id", "0a");
+	assert_string_equal(a->procedure, "cert import");
+	certify_until(p, place_serial(p, 0), "20990101000000Z");
+	OK(fleet_scan_all_wait(fl, FLEET_ALL, 20000, &f));
+	assert_null(about(fl, "certificate"));
+}
+
+static void firmware_that_is_advised_against_is_named(void **state)
+{
+	struct place old;
+	CLEANUP(fleet_free_guard) struct fleet *fl = NULL;
+	struct fault f = { 0 };
+
+	(void)state;
+	place_open(&old, 1, "1.0");
+	fl = fleet_of(&old, false);
+	OK(fleet_scan_all_wait(fl, FLEET_STATUS, 20000, &f));
+	assert_non_null(about(fl, "firmware is too old"));
+	fleet_free(STEAL(fl));
+	place_close(&old);
+}
+
+/* Another program makes a key, and does not describe it: it has neither label nor CKA_ID. */
+static void make_bare(struct place *p, uint8_t ref)
+{
+	const struct keygen_params params = { .algorithm = KEY_EC, .curve = curve_by_name("secp256r1"), .domain = KEY_NO_DOMAIN };
+	CLEANUP(card_close_guard) struct card *c = place_card(p, 0);
+	SECRET *pin = secret_new(16);
+	CARD_SESSION *held = NULL;
+	struct pubkey key;
+	struct fault f = { 0 };
+
+	assert_true(secret_set(pin, PIN, strlen(PIN)));
+	OK(card_begin(c, &held, &f));
+	OK(card_login(c, pin, &f));
+	OK(card_generate(c, ref, &params, &key, NULL, &f));
+}
+
+static void keys_alike_are_told_apart_by_their_reference(void **state)
+{
+	struct place *p = *state;
+	CLEANUP(fleet_free_guard) struct fleet *fl = NULL;
+	const struct fleet_object *o;
+	char value[FLEET_VALUE_MAX];
+	struct fault f = { 0 };
+	size_t n;
+
+	place_init(p, 0, 1, 0x10);
+	place_make_key(p, 0, "ec:secp256r1", "key", "0a");
+	make_bare(p, 7);
+	make_bare(p, 9);
+	fl = fleet_of(p, false);
+	OK(fleet_scan_all_wait(fl, FLEET_ALL, 20000, &f));
+	gives(fl, about(fl, "3 keys on this device have no backup."), "id", "ref:7 ref:9 0a");
+	o = fleet_objects(fl, fleet_by_serial(fl, place_serial(p, 0)), &n);
+	assert_int_equal(n, 3);
+	for (size_t i = 0; i < n; i++) {
+		fleet_object_value(o, n, &o[i], value);
+		assert_string_equal(value, o[i].key_ref == 7 ? "ref:7" : o[i].key_ref == 9 ? "ref:9" : "0a");
+	}
+	/* The procedure takes what it is given, and one is left. */
+	place_expect(p, "backup", 0, GIVEN({ "id", "ref:9", 0 }, { "id", "0a", 1 }, { "pin", PIN, 0 }), ST_OK);
+	OK(fleet_scan_all_wait(fl, FLEET_ALL, 20000, &f));
+	gives(fl, about(fl, "1 key on this device has no backup."), "id", "ref:7");
+}
+
+static void objects_alike_are_told_apart_by_their_file(void **state)
+{
+	static const struct fleet_object o[] = {
+		{ .type = FLEET_DATA, .label = "same", .fid = 0xcf00 }, { .type = FLEET_DATA, .label = "same", .fid = 0xcf01 },
+		{ .type = FLEET_DATA, .label = "other", .fid = 0xcf02 }, { .type = FLEET_DATA, .label = "o\xef\xbf\xbd", .fid = 0xcd03 },
+		{ .type = FLEET_CERTIFICATE, .label = "a", .id = "77", .fid = 0xca00 },
+		{ .type = FLEET_CERTIFICATE, .label = "b", .id = "77", .fid = 0xca01 },
+		{ .type = FLEET_CERTIFICATE, .label = "c", .id = "77", .fid = 0xce05, .flags = FLEET_OF_KEY },
+		{ .type = FLEET_CERTIFICATE, .label = "d", .id = "78", .fid = 0xce06, .flags = FLEET_OF_KEY },
+		{ .type = FLEET_KEY, .label = "e", .id = "77", .fid = 0xcc05 },
+		{ .type = FLEET_KEY, .label = "e", .fid = 0xcc08 }, { .type = FLEET_KEY, .label = "e", .fid = 0xcc09 },
+		{ .type = FLEET_KEY, .label = "left over", .id = "77", .fid = 0xc40a, .flags = FLEET_ORPHAN },
+	};
+	static const char *const want[] = { "file:CF00", "file:CF01", "other", "file:CD03", "file:CA00", "file:CA01", "ref:5", "78",
+					    "77", "ref:8", "ref:9" };
+	char value[FLEET_VALUE_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < N(want); i++) {
+		fleet_object_value(o, N(o), &o[i], value);
+		assert_string_equal(value, want[i]);
+	}
+}
+
+static void block(struct place *p, size_t card)
+{
+	CLEANUP(card_close_guard) struct card *c = place_card(p, card);
+	SECRET *pin = secret_new(16);
+	CARD_SESSION *held = NULL;
+	struct fault f = { 0 };
+
+	assert_true(secret_set(pin, "111111", 6));
+	OK(card_begin(c, &held, &f));
+	for (unsigned i = 0; i < 3; i++)
+		assert_int_not_equal(card_login(c, pin, &f), ST_OK);
+}
+
+static void nothing_is_begun_that_cannot_mend_it(void **state)
+{
+	struct place *p = *state;
+	CLEANUP(fleet_free_guard) struct fleet *fl = NULL;
+	const struct fleet_attention *a;
+	struct fault f = { 0 };
+
+	/* Nothing unblocks this user PIN. */
+	place_init_with(p, 1, 1, 0, 0x10, 0, PIN);
+	block(p, 1);
+	fl = fleet_of(p, false);
+	OK(fleet_scan_all_wait(fl, FLEET_ALL, 20000, &f));
+	a = about(fl, "Its user PIN is blocked for good.");
+	assert_non_null(a);
+	assert_null(a->procedure);
+	assert_true(reads(fl, a, "only initialising the device"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_backup_that_was_never_proven_leads_to_the_device_that_can_prove_it),
+		TEST(a_certificate_that_ends_and_a_weak_key_are_named),
+		cmocka_unit_test(firmware_that_is_advised_against_is_named),
+		TEST(keys_alike_are_told_apart_by_their_reference),
+		cmocka_unit_test(objects_alike_are_told_apart_by_their_file),
+		TEST(nothing_is_begun_that_cannot_mend_it),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
