@@ -326,10 +326,14 @@ static enum status read_device_key(struct listing *l, uint8_t ref, struct object
 
 static enum status read_kind(struct listing *l, uint16_t kind, unsigned first, read_fn *read, struct objects *out)
 {
+	bool have[256] = { false };
+
+	for (size_t i = 0; i < l->fids->n; i++)
+		have[l->fids->fid[i] & 0xff] |= (l->fids->fid[i] & 0xff00) == kind;
 	for (unsigned i = first; i < 256; i++) {
 		enum status st;
 
-		if (!fids_have(l->fids, fid_of(kind, (uint8_t)i)))
+		if (!have[i])
 			continue;
 		st = read(l, (uint8_t)i, &out->o[out->n++]);
 		if (st != ST_OK)

@@ -1,5 +1,6 @@
 #include "engine/keys/pubkey.h"
 
+#include <openssl/bn.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/objects.h>
@@ -58,6 +59,57 @@ enum status pubkey_ec(const struct curve *curve, struct cur point, struct pubkey
 	return ST_OK;
 }
 
+DEFINE_GUARD(BN_CTX, BN_CTX_free)
+
+/* y^2 = x^3 + ax + b, for x and y below p; *ret is written where the memory sufficed. */
+static bool fits_equation(BN_CTX *ctx, struct cur prime, struct cur ca, struct cur cb, struct cur cx, struct cur cy, bool *ret)
+{
+	BIGNUM *p, *a, *b, *x, *y, *left, *right;
+
+	BN_CTX_start(ctx);
+	p = BN_CTX_get(ctx);
+	a = BN_CTX_get(ctx);
+	b = BN_CTX_get(ctx);
+	x = BN_CTX_get(ctx);
+	y = BN_CTX_get(ctx);
+	left = BN_CTX_get(ctx);
+	right = BN_CTX_get(ctx);   /* NULL where one before it is */
+	if (right == NULL || BN_bin2bn(prime.p, (int)prime.n, p) == NULL || BN_bin2bn(ca.p, (int)ca.n, a) == NULL ||
+	    BN_bin2bn(cb.p, (int)cb.n, b) == NULL || BN_bin2bn(cx.p, (int)cx.n, x) == NULL || BN_bin2bn(cy.p, (int)cy.n, y) == NULL ||
+	    BN_mod_sqr(left, y, p, ctx) != 1 || BN_mod_sqr(right, x, p, ctx) != 1 || BN_mod_add(right, right, a, p, ctx) != 1 ||
+	    BN_mod_mul(right, right, x, p, ctx) != 1 || BN_mod_add(right, right, b, p, ctx) != 1)
+		return false;
+	*ret = BN_cmp(x, p) < 0 && BN_cmp(y, p) < 0 && BN_cmp(left, right) == 0;
+	return true;
+}
+
+/*
+ * The same where p, a and b are at hand, which were found to be those of this curve. OpenSSL asks the same of a point, and
+ * all these curves have the cofactor 1, but it makes tables of the curve first: for a card of 60 keys, that is most of the
+ * time that is not the card's.
+ */
+static enum status pubkey_ec_over(const struct curve *curve, struct cur p, struct cur a, struct cur b, struct cur point,
+				  struct pubkey *ret, struct fault *f)
+{
+	const size_t w = curve->bytes;
+	struct pubkey k = { .algorithm = KEY_EC, .bits = curve->bits, .curve = curve, .point_len = 2 * w + 1 };
+	CLEANUP(BN_CTX_free_guard) BN_CTX *ctx = NULL;
+	bool on = false;
+
+	if (p.n == 0 || a.n == 0 || b.n == 0 || point.n != 2 * w + 1 || point.p[0] != POINT_CONVERSION_UNCOMPRESSED)
+		return pubkey_ec(curve, point, ret, f);
+	ctx = BN_CTX_new();
+	if (ctx == NULL || !fits_equation(ctx, p, a, b, cur_of(point.p + 1, w), cur_of(point.p + 1 + w, w), &on)) {
+		ERR_clear_error();
+		return fault_set(f, ST_NO_MEMORY, NULL);
+	}
+	if (!on)
+		return bad_key(f);
+	memcpy(k.point, point.p, point.n);
+	*ret = k;
+	return ST_OK;
+}
+
 /* The value of the first object with this tag; empty where there is none. */
 static struct cur member(struct cur c, uint32_t tag)
 {
@@ -71,27 +123,49 @@ static enum status unknown_curve(struct fault *f)
 	return fault_set(f, ST_UNSUPPORTED, "This key is on an elliptic curve that Keyroom does not know.");
 }
 
+#define DOMAIN_TAGS 6
+
+/* The first objects 81 to 86, empty where there is none. */
+static void members(struct cur c, struct cur ret[static DOMAIN_TAGS])
+{
+	bool had[DOMAIN_TAGS] = { false };
+	struct tlv t;
+
+	for (size_t i = 0; i < DOMAIN_TAGS; i++)
+		ret[i] = cur_of("", 0);
+	while (tlv_next(&c, &t)) {
+		const size_t i = t.tag - 0x81;
+
+		if (t.tag < 0x81 || i >= DOMAIN_TAGS || had[i])
+			continue;
+		had[i] = true;
+		ret[i] = t.value;
+	}
+}
+
 enum status pubkey_from_cvc(struct cur value, const struct curve *inherited, struct pubkey *ret, struct fault *f)
 {
 	/* 0.4.0.127.0.7.2.2.2 id-TA, then 1 for RSA and 2 for ECDSA, then the hash */
 	static const uint8_t id_ta[] = { 0x04, 0x00, 0x7f, 0x00, 0x07, 0x02, 0x02, 0x02 };
-	struct cur oid = member(value, 0x06), rest = oid, head;
+	struct cur oid = member(value, 0x06), rest = oid, head, of[DOMAIN_TAGS];
 	const struct curve *curve = inherited;
 	enum status st = ST_OK;
 
+	members(value, of);
 	if (!der_series(value) || !cur_take(&rest, sizeof(id_ta), &head) ||
 	    !cur_equal(head, id_ta, sizeof(id_ta)) || rest.n == 0)
 		return bad_key(f);
 	if (rest.p[0] == 1)
-		return pubkey_rsa(member(value, 0x81), member(value, 0x82), ret, f);
+		return pubkey_rsa(of[0], of[1], ret, f);
 	if (rest.p[0] != 2)
 		return fault_set(f, ST_UNSUPPORTED, "This key has an algorithm that Keyroom does not know.");
-	if (member(value, 0x81).n > 0)
-		st = curve_by_domain(member(value, 0x81), member(value, 0x82), member(value, 0x83),
-				     member(value, 0x84), member(value, 0x85), &curve, f);
+	if (of[0].n > 0)
+		st = curve_by_domain(of[0], of[1], of[2], of[3], of[4], &curve, f);
 	if (st != ST_OK)
 		return st;
-	return curve == NULL ? unknown_curve(f) : pubkey_ec(curve, member(value, 0x86), ret, f);
+	if (curve == NULL)
+		return unknown_curve(f);
+	return pubkey_ec_over(curve, of[0], of[1], of[2], of[5], ret, f);
 }
 
 /* ECParameters of RFC 3279 2.3.5: 30 { 02 version, 30 { 06, 02 p }, 30 { 04 a, 04 b, [seed] }, 04 G, 02 n, [02 h] } */

@@ -87,6 +87,102 @@ static void no_changed_byte_passes_both_signatures(void **state)
 	}
 }
 
+static const uint8_t ECDSA_SHA256[] = { 0x04, 0x00, 0x7f, 0x00, 0x07, 0x02, 0x02, 0x02, 0x02, 0x03 };
+
+static enum status from_cvc(const struct curve_domain *d, const uint8_t *point, struct pubkey *ret)
+{
+	BUF value = { 0 };
+
+	buf_tlv(&value, 0x06, ECDSA_SHA256, sizeof(ECDSA_SHA256));
+	buf_tlv(&value, 0x81, d->p, d->bytes);
+	buf_tlv(&value, 0x82, d->a, d->bytes);
+	buf_tlv(&value, 0x83, d->b, d->bytes);
+	buf_tlv(&value, 0x84, d->g, 2 * d->bytes + 1);
+	buf_tlv(&value, 0x85, d->n, d->bytes);
+	buf_tlv(&value, 0x86, point, 2 * d->bytes + 1);
+	return pubkey_from_cvc(buf_view(&value), NULL, ret, NULL);
+}
+
+/* A certificate's own p, a and b are reckoned with: the answer must be OpenSSL's, on each curve. */
+static void a_point_in_a_certificate_is_judged_as_openssl_judges_it(void **state)
+{
+	(void)state;
+	for (size_t i = 0; curve_at(i) != NULL; i++) {
+		PKEY *pkey = EVP_PKEY_Q_keygen(NULL, NULL, "EC", OBJ_nid2sn(curve_at(i)->nid));
+		const size_t w = curve_at(i)->bytes;
+		struct curve_domain d;
+		struct pubkey k = { 0 }, same, none = { .bits = 77 };
+
+		assert_int_equal(curve_get_domain(curve_at(i), &d, NULL), ST_OK);
+		assert_int_equal(EVP_PKEY_get_octet_string_param(pkey, "pub", k.point, sizeof(k.point), &k.point_len), 1);
+		assert_int_equal(pubkey_ec(curve_at(i), cur_of(k.point, k.point_len), &k, NULL), ST_OK);
+		assert_int_equal(from_cvc(&d, k.point, &same), ST_OK);
+		assert_memory_equal(&k, &same, sizeof(k));
+		assert_int_equal(from_cvc(&d, d.g, &same), ST_OK);
+		for (size_t at = 0; at <= 2 * w; at += w) {   /* the form, the ends of x and of y */
+			k.point[at] ^= 1;
+			assert_int_equal(from_cvc(&d, k.point, &none), ST_DAMAGED);
+			assert_int_equal(pubkey_ec(curve_at(i), cur_of(k.point, 2 * w + 1), &none, NULL), ST_DAMAGED);
+			k.point[at] ^= 1;
+		}
+		memcpy(k.point + 1, d.p, w);   /* x = p, which is 0 in another dress */
+		assert_int_equal(from_cvc(&d, k.point, &none), ST_DAMAGED);
+		memset(k.point + 1, 0, 2 * w);
+		assert_int_equal(from_cvc(&d, k.point, &none), ST_DAMAGED);
+		assert_int_equal(none.bits, 77);
+	}
+}
+
+/* Of a curve that is known from elsewhere a certificate's own numbers say nothing, all the less where p is missing. */
+static void the_numbers_of_an_inherited_curve_are_its_own(void **state)
+{
+	const struct curve *p256 = curve_by_name("P-256");
+	BUF point = from_hex(EC_Q), value = { 0 };
+	struct pubkey key, other = { .bits = 77 };
+
+	(void)state;
+	key_of("P-256", EC_Q, &key);
+	buf_tlv(&value, 0x06, ECDSA_SHA256, sizeof(ECDSA_SHA256));
+	buf_tlv(&value, 0x82, "\1", 1);
+	buf_tlv(&value, 0x83, "\1", 1);
+	buf_tlv(&value, 0x86, point.p, point.n);
+	assert_int_equal(pubkey_from_cvc(buf_view(&value), NULL, &other, NULL), ST_UNSUPPORTED);
+	assert_int_equal(other.bits, 77);
+	assert_int_equal(pubkey_from_cvc(buf_view(&value), p256, &other, NULL), ST_OK);
+	assert_true(pubkey_equal(&key, &other));
+	assert_int_equal(pubkey_from_cvc(buf_view(&value), curve_by_name("secp256k1"), &other, NULL), ST_DAMAGED);
+}
+
+/* x = 0 is on the curve where b is a square; x = p is the same number, and no coordinate. */
+static void a_coordinate_is_below_the_prime(void **state)
+{
+	unsigned tried = 0;
+
+	(void)state;
+	for (size_t i = 0; curve_at(i) != NULL; i++) {
+		EC_GROUP *group = EC_GROUP_new_by_curve_name(curve_at(i)->nid);
+		EC_POINT *point = EC_POINT_new(group);
+		BIGNUM *zero = BN_new();
+		uint8_t bytes[CURVE_POINT_MAX];
+		struct curve_domain d;
+		struct pubkey k;
+
+		assert_int_equal(curve_get_domain(curve_at(i), &d, NULL), ST_OK);
+		if (EC_POINT_set_compressed_coordinates(group, point, zero, 0, NULL) == 1) {
+			tried++;
+			assert_int_equal(EC_POINT_point2oct(group, point, POINT_CONVERSION_UNCOMPRESSED, bytes, sizeof(bytes), NULL),
+					 2 * d.bytes + 1);
+			assert_int_equal(from_cvc(&d, bytes, &k), ST_OK);
+			memcpy(bytes + 1, d.p, d.bytes);
+			assert_int_equal(from_cvc(&d, bytes, &k), ST_DAMAGED);
+		}
+		BN_free(zero);
+		EC_POINT_free(point);
+		EC_GROUP_free(group);
+	}
+	assert_true(tried > 3);
+}
+
 static void assert_keygen(const struct cvc_keygen *k, const char *hex)
 {
 	BUF expected = from_hex(hex), got = { 0 };
@@ -300,6 +396,9 @@ int main(void)
 		cmocka_unit_test(the_request_of_the_sheet_is_read_and_both_signatures_verify),
 		cmocka_unit_test(a_bare_certificate_out_of_a_request_is_read_too),
 		cmocka_unit_test(no_changed_byte_passes_both_signatures),
+		cmocka_unit_test(a_point_in_a_certificate_is_judged_as_openssl_judges_it),
+		cmocka_unit_test(a_coordinate_is_below_the_prime),
+		cmocka_unit_test(the_numbers_of_an_inherited_curve_are_its_own),
 		cmocka_unit_test(key_generation_data_is_that_of_the_sheet),
 		cmocka_unit_test(key_generation_is_not_told_nonsense),
 		cmocka_unit_test(every_curve_can_be_asked_for),
