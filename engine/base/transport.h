@@ -71,6 +71,12 @@ struct source_ops {
 	enum status (*wait)(struct source *s, int timeout_ms, struct fault *f);
 	void (*cancel)(struct source *s);
 
+	/*
+	 * No list() or wait() is under way, or follows soon: the connection that they have may serve an open(). NULL where that is
+	 * nothing to anybody.
+	 */
+	void (*rest)(struct source *s);
+
 	/* ST_NO_READER, ST_NO_CARD, ST_READER_BUSY. *ret is given back with its close(). Any thread. */
 	enum status (*open)(struct source *s, const char *reader, struct transport **ret, struct fault *f);
 

@@ -31,6 +31,7 @@ struct pcsc_source {
 	const struct pcsc_calls *calls;
 	struct pcsc_waits *waits;
 	atomic_long context;    /* 0: none. Made and given back by the thread of list() and wait() */
+	atomic_long spare;      /* the same after rest(), for the first who opens a card; 0: none */
 	int cancelled;          /* eventfd */
 	bool listed;
 	size_t n;
@@ -51,6 +52,14 @@ static void drop_context(struct pcsc_source *s)
 		(void)s->calls->release(context);
 	s->listed = false;
 	s->n = 0;
+}
+
+static void drop_spare(struct pcsc_source *s)
+{
+	SCARDCONTEXT spare = (SCARDCONTEXT)atomic_exchange(&s->spare, 0);
+
+	if (spare)
+		(void)s->calls->release(spare);
 }
 
 static LONG need_context(struct pcsc_source *s)
@@ -243,9 +252,22 @@ static void source_give_up(struct source *base, const char *reader)
 	pcsc_waits_give_up(of(base)->waits, reader);
 }
 
+/* Each connection is a thread of pcscd's and six questions to it. */
+static void source_rest(struct source *base)
+{
+	struct pcsc_source *s = of(base);
+
+	drop_spare(s);
+	atomic_store(&s->spare, atomic_exchange(&s->context, 0));
+	s->listed = false;
+	s->n = 0;
+}
+
 static enum status source_open(struct source *base, const char *reader, struct transport **ret, struct fault *f)
 {
-	return pcsc_transport_open(of(base)->calls, of(base)->waits, reader, ret, f);
+	struct pcsc_source *s = of(base);
+
+	return pcsc_transport_open(s->calls, s->waits, (SCARDCONTEXT)atomic_exchange(&s->spare, 0), reader, ret, f);
 }
 
 static void source_close(struct source *base)
@@ -255,6 +277,7 @@ static void source_close(struct source *base)
 	pcsc_waits_leave(s->waits);
 	pcsc_waits_drop(s->waits);
 	drop_context(s);
+	drop_spare(s);
 	close(s->cancelled);
 	free(s);
 }
@@ -263,6 +286,7 @@ static const struct source_ops ops = {
 	.list = source_list,
 	.wait = source_wait,
 	.cancel = source_cancel,
+	.rest = source_rest,
 	.give_up = source_give_up,
 	.open = source_open,
 	.close = source_close,

@@ -36,8 +36,8 @@ enum status pcsc_source_open_over(const struct pcsc_calls *calls, int patience_m
 
 struct pcsc_waits;
 
-/* A connection of its own context to the card in this reader. */
-enum status pcsc_transport_open(const struct pcsc_calls *calls, struct pcsc_waits *waits, const char *reader,
-				struct transport **ret, struct fault *f);
+/* A connection to the card in this reader, with a context of its own: this one, which it takes in any case, or 0: a new one. */
+enum status pcsc_transport_open(const struct pcsc_calls *calls, struct pcsc_waits *waits, SCARDCONTEXT context,
+				const char *reader, struct transport **ret, struct fault *f);
 
 #endif

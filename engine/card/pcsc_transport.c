@@ -252,7 +252,7 @@ static LONG open_link(struct pcsc_link *l)
 {
 	DWORD n = MAX_ATR_SIZE, state = 0, protocol = 0, name_len = 0;
 	BYTE atr[MAX_ATR_SIZE];
-	LONG rv = l->calls->establish(SCARD_SCOPE_SYSTEM, NULL, NULL, &l->context);
+	LONG rv = l->context ? SCARD_S_SUCCESS : l->calls->establish(SCARD_SCOPE_SYSTEM, NULL, NULL, &l->context);
 
 	if (rv != SCARD_S_SUCCESS) {
 		l->context = 0;
@@ -272,8 +272,8 @@ static LONG open_link(struct pcsc_link *l)
 	return rv;
 }
 
-enum status pcsc_transport_open(const struct pcsc_calls *calls, struct pcsc_waits *waits, const char *reader,
-				struct transport **ret, struct fault *f)
+enum status pcsc_transport_open(const struct pcsc_calls *calls, struct pcsc_waits *waits, SCARDCONTEXT context,
+				const char *reader, struct transport **ret, struct fault *f)
 {
 	struct pcsc_transport *t = calloc(1, sizeof(*t));
 	struct pcsc_link *link = calloc(1, sizeof(*link));
@@ -283,12 +283,15 @@ enum status pcsc_transport_open(const struct pcsc_calls *calls, struct pcsc_wait
 	if (t == NULL || link == NULL) {
 		free(t);
 		free(link);
+		if (context)
+			(void)calls->release(context);
 		return fault_set(f, ST_NO_MEMORY, NULL);
 	}
 	t->base.ops = &ops;
 	t->calls = link->calls = calls;
 	t->waits = pcsc_waits_hold(waits);
 	t->link = link;
+	link->context = context;
 	snprintf(t->reader, sizeof(t->reader), "%s", reader);
 	snprintf(link->reader, sizeof(link->reader), "%s", reader);
 	rv = pcsc_wait(waits, &t->link, open_link);

@@ -91,6 +91,10 @@ struct timespec jobs_soon(void)
 /* cancel() reaches only a wait() that has begun, so it is repeated until the watcher has heard it. */
 static void watch_stop(struct jobs *j)
 {
+	if (j->watching && j->config.once) {   /* it does not wait() */
+		pthread_join(j->watcher, NULL);
+		j->watching = false;
+	}
 	while (j->watching) {
 		struct timespec until;
 

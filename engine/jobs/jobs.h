@@ -43,6 +43,9 @@ typedef enum status job_fn(struct job *job, struct card *card, void *local, void
 struct jobs_config {
 	struct source *source;    /* not owned; NULL where there is no card to be used at all */
 	unsigned workers;         /* threads for work without a card, at least 1 */
+	/* The readers are listed once and not watched: for a look that is over before anybody could change a card. */
+	bool once;
+	void (*meanwhile)(void);  /* done after that, on the watcher's thread, which nobody waits for but jobs_free(); NULL: nothing */
 	/* What each thread has for itself (a store handle): made on it before its first job, freed on it at the end. */
 	enum status (*thread_new)(void *thread_ctx, void **ret_local, struct fault *f);   /* NULL: local is NULL */
 	void (*thread_free)(void *local);

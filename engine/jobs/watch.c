@@ -82,6 +82,8 @@ void *watch_main(void *arg)
 
 		pthread_mutex_unlock(&j->lock);
 		st = source->ops->list(source, &now, &n, &fault);
+		if (j->config.once && source->ops->rest)
+			source->ops->rest(source);
 		pthread_mutex_lock(&j->lock);
 		if (st != ST_OK) {
 			now = NULL;
@@ -91,7 +93,7 @@ void *watch_main(void *arg)
 			memset(&fault, 0, sizeof(fault));
 		}
 		take_list(j, now, n, &fault);
-		if (j->stopping)
+		if (j->stopping || j->config.once)
 			break;
 		if (st == ST_OK) {
 			pthread_mutex_unlock(&j->lock);
@@ -102,5 +104,7 @@ void *watch_main(void *arg)
 			rest(j);
 	}
 	pthread_mutex_unlock(&j->lock);
+	if (j->config.once && j->config.meanwhile)
+		j->config.meanwhile();
 	return NULL;
 }

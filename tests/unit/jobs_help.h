@@ -27,7 +27,7 @@ struct fake {
 	enum status st;
 	struct reader readers[3];
 	size_t n;
-	atomic_uint opened, closed, locals, locals_freed;
+	atomic_uint opened, closed, locals, locals_freed, waits, rests;
 	atomic_bool busy, given_up;   /* who begins with a card waits for another program */
 };
 
@@ -88,6 +88,7 @@ static enum status fake_wait(struct source *s, int timeout_ms, struct fault *f)
 
 	(void)timeout_ms;
 	(void)f;
+	atomic_fetch_add(&k->waits, 1);
 	pthread_mutex_lock(&k->lock);
 	while (!k->news && !k->cancelled)
 		pthread_cond_wait(&k->changed, &k->lock);
@@ -114,8 +115,13 @@ static void fake_give_up(struct source *s, const char *reader)
 	atomic_store(&k->given_up, atomic_load(&k->busy));
 }
 
+static void fake_rest(struct source *s)
+{
+	atomic_fetch_add(&((struct fake *)s)->rests, 1);
+}
+
 static const struct source_ops fake_ops = {
-	.list = fake_list, .wait = fake_wait, .cancel = fake_cancel, .give_up = fake_give_up,
+	.list = fake_list, .wait = fake_wait, .cancel = fake_cancel, .rest = fake_rest, .give_up = fake_give_up,
 };
 
 static void tell(struct fake *k, enum status st, enum reader_state state, unsigned changes)
@@ -154,14 +160,10 @@ static void expect(struct jobs *j, unsigned job, enum job_event_type type, struc
 	while (ret->job != job || ret->type != type);
 }
 
-static struct jobs *start(struct fake *k, unsigned workers)
+static void fake_init(struct fake *k, unsigned workers, struct jobs_config *ret)
 {
-	struct jobs_config config = { .source = &k->source, .workers = workers, .thread_new = local_new,
-				      .thread_free = local_free, .thread_ctx = k };
-	struct jobs *j = NULL;
-	struct job_event e;
-	struct fault f;
-
+	*ret = (struct jobs_config){ .source = &k->source, .workers = workers, .thread_new = local_new, .thread_free = local_free,
+				     .thread_ctx = k };
 	memset(k, 0, sizeof(*k));
 	k->source.ops = &fake_ops;
 	pthread_mutex_init(&k->lock, NULL);
@@ -172,6 +174,16 @@ static struct jobs *start(struct fake *k, unsigned workers)
 	k->readers[1].state = READER_CARD;
 	strcpy(k->readers[2].name, "Reader C");
 	k->n = 3;
+}
+
+static struct jobs *start(struct fake *k, unsigned workers)
+{
+	struct jobs_config config;
+	struct jobs *j = NULL;
+	struct job_event e;
+	struct fault f;
+
+	fake_init(k, workers, &config);
 	assert_int_equal(jobs_new(&config, &j, &f), ST_OK);
 	expect(j, 0, JOBS_READERS, &e);   /* the first list */
 	return j;

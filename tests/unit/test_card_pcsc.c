@@ -188,6 +188,45 @@ static struct transport *opened(struct source **ret)
 	return t;
 }
 
+static void a_source_at_rest_lends_its_connection_to_the_first_card(void **state)
+{
+	struct source *s = NULL;
+	struct transport *t[2] = { NULL };
+	struct reader *r = NULL;
+	size_t n = 0;
+
+	(void)state;
+	assert_int_equal(pcsc_source_open_over(&calls, PCSC_PATIENCE_MS, &s, NULL), ST_OK);
+	assert_int_equal(s->ops->list(s, &r, &n, NULL), ST_OK);
+	free(r);
+	assert_int_equal(d.establishes, 1);
+	s->ops->rest(s);
+	assert_int_equal(s->ops->open(s, "Reader A", &t[0], NULL), ST_OK);
+	assert_int_equal(d.establishes, 1);
+	assert_int_equal(s->ops->open(s, "Reader B", &t[1], NULL), ST_OK);
+	assert_int_equal(d.establishes, 2);
+	t[0]->ops->close(t[0]);
+	assert_int_equal(d.releases, 1);
+	/* It lists again where it is asked to, with a new one; what was lent and not used is given back. */
+	assert_int_equal(s->ops->list(s, &r, &n, NULL), ST_OK);
+	assert_int_equal(n, 2);
+	free(r);
+	assert_int_equal(d.establishes, 3);
+	s->ops->rest(s);
+	s->ops->rest(s);
+	t[1]->ops->close(t[1]);
+	assert_int_equal(s->ops->list(s, &r, &n, NULL), ST_OK);
+	free(r);
+	s->ops->rest(s);
+	d.connect_rv = SCARD_E_NO_SMARTCARD;
+	assert_int_equal(s->ops->open(s, "Reader A", &t[0], NULL), ST_NO_CARD);
+	assert_int_equal(s->ops->list(s, &r, &n, NULL), ST_OK);
+	free(r);
+	s->ops->rest(s);
+	s->ops->close(s);
+	assert_int_equal(d.releases, d.establishes);
+}
+
 static void what_the_reader_announces(void **state)
 {
 	static const struct {
@@ -338,6 +377,7 @@ int main(void)
 		TEST(it_works_without_pcscd_and_recovers),
 		TEST(waiting_can_be_cancelled),
 		TEST(connecting_fails_in_words),
+		TEST(a_source_at_rest_lends_its_connection_to_the_first_card),
 		TEST(what_the_reader_announces),
 		TEST(a_reset_by_others_is_reconnected_before_work_and_fatal_during_it),
 		TEST(exchanges_fail_in_words),

@@ -312,6 +312,46 @@ static void a_service_that_is_away_is_told_once_and_looked_for_again(void **stat
 	jobs_free(j);
 }
 
+static atomic_uint meanwhiles;
+
+static void count_meanwhile(void)
+{
+	atomic_fetch_add(&meanwhiles, 1);
+}
+
+static void readers_that_are_looked_at_once_are_listed_and_not_watched(void **state)
+{
+	struct fake k;
+	struct jobs_config config;
+	struct jobs *j = NULL;
+	struct note n = { .fake = &k };
+	struct reader *readers = NULL;
+	struct job_event e;
+	size_t count = 0;
+	unsigned job;
+
+	(void)state;
+	fake_init(&k, 1, &config);
+	config.once = true;
+	config.meanwhile = count_meanwhile;
+	assert_int_equal(jobs_new(&config, &j, NULL), ST_OK);
+	expect(j, 0, JOBS_READERS, &e);
+	assert_int_equal(jobs_readers(j, &readers, &count, NULL), ST_OK);
+	assert_int_equal(count, 3);
+	free(readers);
+	tell(&k, ST_OK, READER_CARD, 7);
+	job = jobs_submit(j, "Reader A", write_mark, &n);
+	expect(j, job, JOBS_DONE, &e);
+	assert_int_equal(e.st, ST_OK);
+	assert_true(n.has_card);
+	assert_false(jobs_wait(j, 20, &e));   /* what changes is not told */
+	jobs_free(j);
+	assert_int_equal(k.rests, 1);
+	assert_int_equal(k.waits, 0);
+	assert_int_equal(k.opened, k.closed);
+	assert_int_equal(atomic_load(&meanwhiles), 1);
+}
+
 static void leaving_waits_for_jobs_and_runs_no_more_of_them(void **state)
 {
 	struct fake k;
@@ -342,6 +382,7 @@ int main(void)
 		cmocka_unit_test(a_job_that_waits_for_another_program_gives_up_when_it_is_asked_to_stop),
 		cmocka_unit_test(progress_that_nobody_reads_is_one_event_and_comes_before_the_end),
 		cmocka_unit_test(a_service_that_is_away_is_told_once_and_looked_for_again),
+		cmocka_unit_test(readers_that_are_looked_at_once_are_listed_and_not_watched),
 		cmocka_unit_test(leaving_waits_for_jobs_and_runs_no_more_of_them),
 	};
 
