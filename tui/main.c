@@ -114,11 +114,18 @@ static bool tolerates_absence(const struct parts *p)
 	return p->args.command != NULL && command_goes_without(p->args.command);
 }
 
+/* A command that looks at devices is over with one look, and writes down what was seen by itself: a handle less to open. */
+static bool looks_once(const struct parts *p)
+{
+	return p->args.command != NULL && command_only_shows(p->args.command) && command_need(p->args.command) >= NEED_READERS;
+}
+
 static enum status start_jobs(struct parts *p, const char *store_path, struct fault *f)
 {
 	struct jobs_config config;
 
 	wizard_jobs_config(store_path, p->source, &config);
+	config.once = looks_once(p);
 	return jobs_new(&config, &p->jobs, f);
 }
 
@@ -131,19 +138,13 @@ static enum status start_parts(struct parts *p, enum need need, struct fault *f)
 	if (need >= NEED_READERS || need == NEED_NOTHING)
 		st = open_source(p, f);
 	if (st == ST_OK && readers)
-		st = start_jobs(p, p->store_path, f);
+		st = start_jobs(p, looks_once(p) ? NULL : p->store_path, f);
 	if (st != ST_OK)
 		return st;
 	st = store_open(p->store_path, 0, &p->store, &p->store_fault);
 	if (st != ST_OK && !tolerates_absence(p)) {
 		*f = p->store_fault;
 		return st;
-	}
-	/* Threads that would wait for the inventory too are of no use. */
-	if (st != ST_OK && readers) {
-		jobs_free(p->jobs);
-		p->jobs = NULL;
-		return start_jobs(p, NULL, f);
 	}
 	return readers ? ST_OK : start_jobs(p, p->store != NULL ? p->store_path : NULL, f);
 }

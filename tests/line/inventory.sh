@@ -33,7 +33,10 @@ for size in 1 100 5000 50000; do
 done
 rm -f $db*
 head -c 100000 /dev/zero >$db
-expect 1 "one of zeros" --json devices
+expect 1 "one of zeros" --json backups
+expect 0 "... hides no device" --json devices
+holds "... whose serial the card itself says" "[d['serial'] for d in j if d['present']] == ['$s']"
+says "... and that it was not read is said" 'The inventory was not read: .*What follows is what the device itself says'
 echo "this is a text" >$db
 expect 1 "a text" --json keys
 expect 0 "a device is looked at without an inventory" -d $s status

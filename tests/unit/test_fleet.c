@@ -317,6 +317,37 @@ static void without_an_inventory_the_card_is_shown_all_the_same(void **state)
 	assert_int_equal(n, 1);
 }
 
+/* As a command looks: its cards' threads have no inventory, and what they saw is written down from here. */
+static void what_is_looked_at_once_is_written_down_by_the_fleet(void **state)
+{
+	struct place *p = *state;
+	const struct object_filter filter = { .device = place_serial(p, 0) };
+	CLEANUP(fleet_free_guard) struct fleet *fl = NULL;
+	const struct fleet_device *d;
+	struct object_row *rows = NULL;
+	struct jobs_config config;
+	struct fault f = { 0 };
+	size_t n = 0;
+
+	place_init(p, 0, 1, 0x10);
+	place_make_key(p, 0, "ec:secp256r1", "key", "0a");
+	OK(store_device_forget(p->store, place_serial(p, 0), &f));
+	jobs_free(p->jobs);
+	p->jobs = NULL;
+	wizard_jobs_config(NULL, p->source, &config);
+	config.once = true;
+	OK(jobs_new(&config, &p->jobs, &f));
+	fl = fleet_of(p, false);
+	OK(fleet_scan_wait(fl, place_serial(p, 0), FLEET_ALL, 20000, &d, &f));
+	assert_int_equal(d->keys, 1);
+	OK(store_objects(p->store, &filter, &rows, &n, &f));
+	assert_int_equal(n, 1);
+	assert_int_equal(rows[0].key.len, STORE_SPKI_LEN);
+	free(rows);
+	assert_non_null(fleet_objects(fl, d, &n));
+	assert_int_equal(n, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -326,6 +357,7 @@ int main(void)
 		T(which_device_is_meant), T(a_card_that_does_not_answer_is_shown_with_the_reason),
 		T(a_card_that_goes_while_it_is_read_stops_nothing), T(what_needs_doing_is_named_most_urgent_first),
 		T(a_card_with_many_keys_is_shown_whole), T(without_an_inventory_the_card_is_shown_all_the_same),
+		T(what_is_looked_at_once_is_written_down_by_the_fleet),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,7 +22,7 @@ static const struct command_option journal_options[] = {
 /* What shows something and changes nothing. Procedures follow these, from their own table. */
 static const struct command queries[] = {
 	{ .name = "devices", .summary = N_("Readers and cards here, and devices known but absent"), .need = NEED_READERS,
-	  .show = query_devices },
+	  .without_store = true, .show = query_devices },
 	{ .name = "status", .summary = N_("One device: versions, PIN and SO-PIN tries, DKEK shares and check value, memory"),
 	  .need = NEED_DEVICE, .without_store = true, .show = query_status },
 	{ .name = "objects", .summary = N_("Keys, certificates, data on one device"), .need = NEED_DEVICE, .without_store = true,
@@ -91,6 +91,11 @@ enum need command_need(const struct command *c)
 bool command_goes_without(const struct command *c)
 {
 	return c->procedure == NULL && (c->without_store || c->need == NEED_NOTHING);
+}
+
+bool command_only_shows(const struct command *c)
+{
+	return c->procedure == NULL;
 }
 
 void command_complain(const struct fault *f)

@@ -58,6 +58,8 @@ int command_run(const struct here *h);
 enum need command_need(const struct command *c);
 /* Does it go on where the inventory cannot be opened, having said so? */
 bool command_goes_without(const struct command *c);
+/* Does it show something, and nothing else? */
+bool command_only_shows(const struct command *c);
 
 void usage_print(FILE *out, const struct command *c);   /* NULL: all of them */
 void usage_words(FILE *out);   /* one command or option a line, for completion and the manual's check */

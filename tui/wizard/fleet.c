@@ -396,7 +396,11 @@ static void take_objects(struct fleet *fl, struct entry *e, struct scan *s, bool
 static unsigned scan_over(struct fleet *fl, struct scan *s, const struct job_event *event)
 {
 	struct entry *e = fleet_entry_of_reader(fl, s->reader);
+	struct fault fault = event->fault;
+	enum status st = event->st;
 
+	if (st == ST_OK)
+		st = scan_record(s, fl->store, &fault);
 	/* The card went, and perhaps another one came, while this one was looked at. */
 	if (e == NULL || e->scan != s->job)
 		return 0;
@@ -412,13 +416,13 @@ static unsigned scan_over(struct fleet *fl, struct scan *s, const struct job_eve
 	if (s->done_status)
 		take_info(s, &e->d);
 	if (s->done_all)
-		take_objects(fl, e, s, event->st == ST_OK);
+		take_objects(fl, e, s, st == ST_OK);
 	e->d.fault = (struct fault){ .tries_left = -1 };
-	if (event->st != ST_OK) {
-		e->d.fault = event->fault;
+	if (st != ST_OK) {
+		e->d.fault = fault;
 		/* Another program keeps it from us: what was read of it before still holds. */
-		if (!s->done_status && !(event->st == ST_READER_BUSY && e->d.looked_at))
-			e->d.state = event->st == ST_FOREIGN_CARD ? FLEET_FOREIGN : FLEET_FAULTY;
+		if (!s->done_status && !(st == ST_READER_BUSY && e->d.looked_at))
+			e->d.state = st == ST_FOREIGN_CARD ? FLEET_FOREIGN : FLEET_FAULTY;
 	}
 	known_fill(fl, &e->d);
 	if (e->rows != NULL)

@@ -33,6 +33,8 @@ struct scan {
 	bool sparing;                 /* record_seen() */
 
 	bool done_who, done_status, done_all, done_trust, simulated;
+	bool unrecorded;              /* the card's thread has no inventory: what it saw is in info and list */
+	struct objects list;
 	enum device_trust trust;
 	struct card_info info;        /* done_who: serial and label at least */
 	struct object_row *rows;
@@ -74,6 +76,8 @@ void entry_drop_objects(struct entry *e);
 /* fleet_scan.c */
 enum status scan_start(struct fleet *fl, struct entry *e, const char *which, enum fleet_depth depth, struct fault *f);
 struct scan *scan_take(struct fleet *fl, unsigned job);   /* out of the list; NULL: no such scan */
+/* Writes down what a card's thread without an inventory has seen. store NULL: nothing. */
+enum status scan_record(const struct scan *s, struct store *store, struct fault *f);
 void scan_free(struct scan *s);
 
 /* fleet_known.c: what the inventory knows */

@@ -19,6 +19,7 @@ void scan_free(struct scan *s)
 		return;
 	free(s->rows);
 	free(s->strays);
+	objects_done(&s->list);
 	free(s);
 }
 
@@ -110,7 +111,17 @@ static enum status look(struct scan *s, struct card *card, struct store *store, 
 	if (all && (st = keep(s, &list, f)) != ST_OK)
 		return st;
 	s->done_all = all;
-	return record_seen(store, &s->info, all ? &list : NULL, s->sparing, f);
+	if (store != NULL)
+		return record_seen(store, &s->info, all ? &list : NULL, s->sparing, f);
+	s->unrecorded = true;
+	s->list = list;
+	list = (struct objects){ 0 };
+	return ST_OK;
+}
+
+enum status scan_record(const struct scan *s, struct store *store, struct fault *f)
+{
+	return s->unrecorded ? record_seen(store, &s->info, s->done_all ? &s->list : NULL, s->sparing, f) : ST_OK;
 }
 
 static enum status scan_job(struct job *job, struct card *card, void *local, void *ctx, struct fault *f)

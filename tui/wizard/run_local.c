@@ -1,4 +1,5 @@
 /* What each of the jobs' threads has for itself: a handle on the inventory. */
+#include "engine/keys/digest.h"
 #include "store/store.h"
 #include "tui/wizard/wizard.h"
 
@@ -25,7 +26,7 @@ static void close_own(void *local)
 
 void wizard_jobs_config(const char *store_path, struct source *source, struct jobs_config *ret)
 {
-	*ret = (struct jobs_config){ .source = source, .workers = WORKERS };
+	*ret = (struct jobs_config){ .source = source, .workers = WORKERS, .meanwhile = digest_prepare };
 	if (!store_path)
 		return;
 	ret->thread_new = open_own;
