@@ -1,5 +1,6 @@
 #include "term.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -170,6 +171,57 @@ size_t term_pump(struct term *t, int timeout_ms)
 	return all;
 }
 
+/* Of a thread: running or ready to (R), or at its disk (D). */
+static bool is_awake(const char *task, const char *thread)
+{
+	char path[320], line[512] = "";
+	const char *state;
+	FILE *in;
+
+	(void)snprintf(path, sizeof(path), "%s/%s/stat", task, thread);
+	in = fopen(path, "re");
+	if (in == NULL)
+		return false;
+	if (fgets(line, sizeof(line), in) == NULL)
+		line[0] = '\0';
+	(void)fclose(in);
+	state = strrchr(line, ')');   /* behind the name, which may hold anything */
+	return state != NULL && (strncmp(state, ") R", 3) == 0 || strncmp(state, ") D", 3) == 0);
+}
+
+static bool is_busy(const struct term *t)
+{
+	char task[64];
+	struct dirent *thread;
+	int unread = 0;
+	bool busy = false;
+	DIR *dir;
+
+	if (ioctl(t->slave, FIONREAD, &unread) == 0 && unread > 0)
+		return true;
+	(void)snprintf(task, sizeof(task), "/proc/%d/task", (int)t->pid);
+	dir = opendir(task);
+	while (dir != NULL && !busy && (thread = readdir(dir)) != NULL)
+		busy = thread->d_name[0] != '.' && is_awake(task, thread->d_name);
+	if (dir != NULL)
+		(void)closedir(dir);
+	return busy;
+}
+
+void term_rest(struct term *t, int quiet_ms)
+{
+	int64_t since = clock_ms(), end = since + TERM_PATIENCE_MS;
+
+	while (clock_ms() - since < quiet_ms) {
+		if (term_pump(t, quiet_ms / 8 + 1) > 0 || is_busy(t))
+			since = clock_ms();
+		if (clock_ms() > end) {
+			(void)fprintf(stderr, "The program does not come to rest. The screen is:\n%s\n", term_text(t));
+			fail();
+		}
+	}
+}
+
 const char *term_text(struct term *t)
 {
 	int rows, cols;
@@ -291,87 +343,4 @@ bool term_is_restored(const struct term *t)
 
 	return tcgetattr(t->slave, &now) == 0 && now.c_lflag == t->before.c_lflag && now.c_iflag == t->before.c_iflag &&
 	       now.c_oflag == t->before.c_oflag;
-}
-
-static size_t count(const char *hay, size_t n, const char *bytes)
-{
-	size_t len = strlen(bytes), found = 0;
-	const char *at;
-
-	while ((at = memmem(hay, n, bytes, len)) != NULL) {
-		found++;
-		n -= (size_t)(at - hay) + 1;
-		hay = at + 1;
-	}
-	return found;
-}
-
-#define PIECE ((size_t)1 << 20)
-#define LARGEST ((size_t)1 << 30)   /* a sanitizer's shadow is larger, and no program's data */
-
-/* Piece by piece, each with the beginning of the next one, so that nothing is cut in two. */
-static size_t search_range(int mem, unsigned long from, unsigned long to, const char *bytes)
-{
-	size_t over = strlen(bytes) - 1, found = 0;
-	char *copy = malloc(PIECE + over);
-
-	assert_non_null(copy);
-	for (unsigned long at = from; at < to && to - from <= LARGEST; at += PIECE) {
-		size_t want = to - at < PIECE + over ? to - at : PIECE + over;
-		ssize_t got = pread(mem, copy, want, (off_t)at);
-
-		if (got > 0)
-			found += count(copy, (size_t)got, bytes);
-	}
-	free(copy);
-	return found;
-}
-
-/* Memory of secrets is left out of dumps and of children, and locked; a sanitizer's mlock() locks nothing. */
-static bool is_a_secrets(const char *flags)
-{
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-	return strstr(flags, " dd") != NULL && strstr(flags, " dc") != NULL;
-#endif
-#elif defined(__SANITIZE_ADDRESS__)
-	return strstr(flags, " dd") != NULL && strstr(flags, " dc") != NULL;
-#endif
-	return strstr(flags, " dd") != NULL && strstr(flags, " dc") != NULL && strstr(flags, " lo") != NULL;
-}
-
-size_t term_search_memory(const struct term *t, const char *bytes, size_t *ret_in_secrets)
-{
-	char path[64], line[512];
-	unsigned long from = 0, to = 0;
-	size_t outside = 0, inside = 0, ranges = 0;
-	FILE *maps;
-	int mem;
-
-	(void)snprintf(path, sizeof(path), "/proc/%d/smaps", (int)t->pid);
-	maps = fopen(path, "r");
-	(void)snprintf(path, sizeof(path), "/proc/%d/mem", (int)t->pid);
-	mem = open(path, O_RDONLY | O_CLOEXEC);
-	assert_non_null(maps);
-	assert_true(mem >= 0);
-	while (fgets(line, sizeof(line), maps) != NULL) {
-		unsigned long a, b;
-		char perms[8];
-
-		if (sscanf(line, "%lx-%lx %7s", &a, &b, perms) == 3 && strchr(perms, 'p') != NULL)
-			from = perms[0] == 'r' ? a : 0, to = b;
-		if (strncmp(line, "VmFlags:", 8) != 0 || from == 0)
-			continue;
-		ranges++;
-		if (is_a_secrets(line))
-			inside += search_range(mem, from, to, bytes);
-		else
-			outside += search_range(mem, from, to, bytes);
-		from = 0;
-	}
-	assert_true(ranges > 5);   /* it did read the program's memory */
-	(void)fclose(maps);
-	(void)close(mem);
-	*ret_in_secrets = inside;
-	return outside;
 }

@@ -24,6 +24,12 @@ void term_type_n(struct term *t, const char *keys, size_t n);
 /* Takes what the program has sent; waits at most so long for the first of it. Bytes taken. */
 size_t term_pump(struct term *t, int timeout_ms);
 
+/*
+ * Until the program is at rest: what was typed is read, each of its threads sleeps, and nothing has come for so long. A busy
+ * machine makes it take longer, and not end too early. Fails the test where it does not come to be.
+ */
+void term_rest(struct term *t, int quiet_ms);
+
 /* All rows, each ended by a newline, without the blanks at their ends. The term's, until the next call. */
 const char *term_text(struct term *t);
 bool term_has(struct term *t, const char *text);

@@ -93,8 +93,7 @@ static void it_can_be_taken_up(struct session *s)
 	at(s, "was interrupted", "a");
 	for (int i = 0; i < 12 && !term_has(s->t, "is initialised"); i++) {
 		term_expect(s->t, NOW);
-		while (term_pump(s->t, 250) > 0)
-			;
+		term_rest(s->t, 60);
 		if (term_has(s->t, NOW "SO-PIN"))
 			term_type(s->t, term_has(s->t, "Current SO-PIN") ? SO_PIN "\t" NEW_SO_PIN "\r" NEW_SO_PIN "\r" :
 				  NEW_SO_PIN "\r" NEW_SO_PIN "\r");
@@ -104,8 +103,7 @@ static void it_can_be_taken_up(struct session *s)
 			term_type(s->t, FIRST "\r");
 		else if (!term_has(s->t, "is initialised"))
 			term_type(s->t, "\r");
-		while (term_pump(s->t, 250) > 0)
-			;
+		term_rest(s->t, 60);
 	}
 	at(s, "is initialised, and was read back", "\r");
 	term_expect(s->t, "root-ca-a");

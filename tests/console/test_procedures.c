@@ -179,8 +179,7 @@ static void see_next_page(struct session *s, const char *before)
 {
 	term_expect_gone(s->t, before);
 	see(s, NOW);
-	while (term_pump(s->t, 200) > 0)
-		continue;
+	term_rest(s->t, 60);
 }
 
 static void an_interrupted_run_is_taken_up_again(void **state)
@@ -320,8 +319,7 @@ static void a_pin_is_nowhere_but_in_locked_memory(void **state)
 	term_type(s->t, "no backup ever\r");
 	at(s, "Current SO-PIN", SO_PIN "\t" NEW_SO_PIN "\r" NEW_SO_PIN "\r");
 	at(s, "New user PIN", PIN "\r" PIN);
-	while (term_pump(s->t, 300) > 0)
-		;
+	term_rest(s->t, 60);
 	assert_int_equal(term_search_memory(s->t, PIN, &in_secrets), 0);
 	assert_int_equal(in_secrets, 2);   /* both typings: the search does find what is there */
 	assert_int_equal(term_search_memory(s->t, NEW_SO_PIN, &in_secrets), 0);

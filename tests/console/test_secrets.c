@@ -77,21 +77,15 @@ static bool at_work(const struct tap *t)
 	return strcmp(t->screen, "wizard") == 0 && (t->phase == RUN_WORKING || t->phase == RUN_RUNNING);
 }
 
-/* Until nothing has been drawn for a while, and nothing is under way. */
+/* Until it is at rest (an escape alone was taken for one, too), and nothing is under way. */
 static void look(struct robot *r)
 {
-	int64_t end = clock_ms() + TERM_PATIENCE_MS, since = clock_ms();
-	unsigned last = 0;
+	int64_t end = clock_ms() + TERM_PATIENCE_MS;
 
 	for (;;) {
-		unsigned pictures = atomic_load(&r->shared->pictures);
-
-		(void)term_pump(r->s->t, 4);
-		if (pictures != last || pictures % 2 == 1)
-			since = clock_ms();
-		last = pictures;
+		term_rest(r->s->t, 40);
 		memcpy(&r->now, r->shared, sizeof(r->now));
-		if (clock_ms() - since >= 40 && !at_work(&r->now))
+		if (atomic_load(&r->shared->pictures) % 2 == 0 && !at_work(&r->now))
 			return;
 		if (clock_ms() > end) {
 			print_message("it does not come to rest:\n%s\n", term_text(r->s->t));

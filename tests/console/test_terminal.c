@@ -15,6 +15,7 @@
 
 #include "engine/base/clock.h"
 #include "session.h"
+#include "tui/console/keys.h"
 
 static void the_first_screen_comes_and_shows_the_devices(void **state)
 {
@@ -163,11 +164,21 @@ static void pasted_text_presses_no_keys(void **state)
 static void keys_are_pressed_a_byte_at_a_time(void **state)
 {
 	struct session *s = *state;
+	int64_t took = KEYS_ESCAPE_MS;
 
-	term_expect(s->t, "2 here");
-	term_type(s->t, "\033");
-	term_type(s->t, "[");
-	term_type(s->t, "B");
+	/* A busy machine may keep this test from typing on in time: then it was three keys, which do nothing. */
+	for (int i = 0; i < 100 && took > KEYS_ESCAPE_MS / 2; i++) {
+		term_expect(s->t, "\xe2\x96\xb8" "DENK0200914");
+		term_rest(s->t, 2 * KEYS_ESCAPE_MS);
+		took = clock_ms();
+		term_type(s->t, "\033");
+		term_type(s->t, "[");
+		term_type(s->t, "B");
+		took = clock_ms() - took;
+		term_rest(s->t, 2 * KEYS_ESCAPE_MS);
+		if (took > KEYS_ESCAPE_MS / 2)
+			term_type(s->t, "\033[A");   /* or one after all */
+	}
 	term_expect(s->t, "\xe2\x96\xb8" "DENK0200915");
 	term_type(s->t, "\033[A");
 	term_expect(s->t, "\xe2\x96\xb8" "DENK0200914");
@@ -313,19 +324,16 @@ static void moving_the_cursor_sends_little(void **state)
 
 	term_expect(s->t, "DENK0200915");
 	term_expect(s->t, "Never initialised");
-	while (term_pump(s->t, 300) > 0)
-		;
+	term_rest(s->t, 60);
 	(void)term_raw(s->t, &before);
 	term_type(s->t, "j");
 	term_expect(s->t, "\xe2\x96\xb8" "DENK0200915");
-	while (term_pump(s->t, 200) > 0)
-		;
+	term_rest(s->t, 60);
 	(void)term_raw(s->t, &after);
 	assert_true(after - before < 1536);
 	before = after;
 	term_type(s->t, "\014");   /* everything anew */
-	while (term_pump(s->t, 500) > 0)
-		;
+	term_rest(s->t, 60);
 	(void)term_raw(s->t, &after);
 	assert_true(after - before > 1000);
 	assert_true(after - before < 4096);

@@ -16,7 +16,8 @@
 #include "tour_list.h"
 #include "tui/wizard/wizard.h"
 
-#define QUIET_MS 80          /* nothing is drawn for so long: a page waits for an answer */
+/* At rest for so long: a page waits for an answer, a letter is taken. */
+enum { PAGE_MS = 40, LETTER_MS = 8 };
 
 static const char *const secrets[] = { "648219", "739146", "correct horse", "9e8d7c6b5a493827", "1f2e3d4c5b6a7988" };
 
@@ -30,12 +31,10 @@ static const struct {
 /* What is drawn has come to rest, and Enter or Esc does something: while a device is read or at work they do not. */
 static void settle(struct session *s, bool page)
 {
-	for (int i = 0; i < 400; i++) {
-		size_t n = term_pump(s->t, QUIET_MS);
-
+	for (int i = 0; i < 1000; i++) {
 		/* A letter is drawn and that is all; a page may be one of several that come. */
-		if ((!page || n == 0) && (term_has(s->t, "Enter ") || term_has(s->t, "Esc Back")) &&
-		    !term_has(s->t, "Reading the device"))
+		term_rest(s->t, page ? PAGE_MS : LETTER_MS);
+		if ((term_has(s->t, "Enter ") || term_has(s->t, "Esc Back")) && !term_has(s->t, "Reading the device"))
 			return;
 	}
 	print_message("it never comes to rest:\n%s\n", term_text(s->t));
