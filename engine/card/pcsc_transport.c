@@ -110,6 +110,9 @@ static enum status transport_transmit(struct transport *base, const uint8_t *cmd
 	if (t->lost || t->link == NULL)
 		return gone(t, SCARD_W_REMOVED_CARD, f);
 	rv = t->calls->transmit(t->link->card, SCARD_PCI_T1, cmd, cmd_len, NULL, rsp, &n);
+	/* vpcd's driver says so of a card that was pulled out while it was at work: every card answers two bytes or more. */
+	if (rv == SCARD_S_SUCCESS && n == 0)
+		return gone(t, SCARD_W_REMOVED_CARD, f);
 	if (rv == SCARD_S_SUCCESS) {
 		*io_rsp_len = n;
 		return ST_OK;

@@ -39,7 +39,7 @@ static struct {
 	size_t atr_len;
 	uint8_t properties[64];
 	size_t properties_len;
-	bool announces;
+	bool announces, empty;
 	atomic_bool sleeping;
 	atomic_bool others;   /* have a transaction: connecting and beginning wait until it ends */
 	atomic_uint held_up;  /* how many do */
@@ -190,6 +190,9 @@ static LONG do_transmit(SCARDHANDLE card, const SCARD_IO_REQUEST *send_pci, LPCB
 	if (d.transmit_rv != SCARD_S_SUCCESS)
 		return d.transmit_rv;
 	assert_true(*rsp_len >= 2);
+	*rsp_len = 0;
+	if (d.empty)
+		return SCARD_S_SUCCESS;
 	memcpy(rsp, "\x90\x00", 2);
 	*rsp_len = 2;
 	return SCARD_S_SUCCESS;

@@ -347,6 +347,26 @@ static void a_failed_exchange_of_a_card_that_is_out_means_removed(void **state)
 	s->ops->close(s);
 }
 
+static void an_exchange_without_any_answer_means_removed(void **state)
+{
+	uint8_t rsp[16], cmd[] = { 0, 0x20, 0, 0x81 };
+	struct source *s = NULL;
+	struct transport *t = opened(&s);
+	size_t n = sizeof(rsp);
+	struct fault f = { 0 };
+
+	(void)state;
+	assert_int_equal(t->ops->begin(t, &f), ST_OK);
+	d.empty = true;
+	assert_int_equal(t->ops->transmit(t, cmd, sizeof(cmd), rsp, &n, &f), ST_CARD_GONE);
+	d.empty = false;
+	/* Whatever is in the reader by now, it is not the card that this session is with. */
+	assert_int_equal(t->ops->transmit(t, cmd, sizeof(cmd), rsp, &n, &f), ST_CARD_GONE);
+	assert_int_equal(d.transmits, 1);
+	t->ops->close(t);
+	s->ops->close(s);
+}
+
 /* Every code that PC/SC has: a status, words, and the number for the log. */
 static void every_error_has_words(void **state)
 {
@@ -382,6 +402,7 @@ int main(void)
 		TEST(a_reset_by_others_is_reconnected_before_work_and_fatal_during_it),
 		TEST(exchanges_fail_in_words),
 		TEST(a_failed_exchange_of_a_card_that_is_out_means_removed),
+		TEST(an_exchange_without_any_answer_means_removed),
 		TEST(every_error_has_words),
 	};
 
