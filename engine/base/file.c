@@ -114,6 +114,23 @@ static enum status exists(const char *path, struct fault *f)
 			 "%s exists already, and is left as it is. Give another name: nothing is ever overwritten.", path);
 }
 
+static enum status check_folder(const char *path, struct fault *f)
+{
+	char *folder = folder_of(path);
+	struct stat sb;
+	enum status st = ST_OK;
+
+	if (folder == NULL)
+		return fault_set(f, ST_NO_MEMORY, NULL);
+	if (stat(folder, &sb) != 0)
+		st = fault_set(f, ST_DISK, "%s cannot be written: there is no folder %s. Make it first, or name another one.", path,
+			       folder);
+	else if (!S_ISDIR(sb.st_mode))
+		st = fault_set(f, ST_DISK, "%s cannot be written: %s is not a folder.", path, folder);
+	free(folder);
+	return st;
+}
+
 enum status file_check_new(const char *path, struct fault *f)
 {
 	struct stat sb;
@@ -122,7 +139,7 @@ enum status file_check_new(const char *path, struct fault *f)
 		return exists(path, f);
 	if (errno != ENOENT)
 		return folder_fault(f, path, N_("%s could not be looked at: %s."));
-	return ST_OK;
+	return check_folder(path, f);
 }
 
 /* A file system without that flag takes a hard link, which does not replace either. */
@@ -187,7 +204,10 @@ static bool hash_file(const char *path, uint8_t ret[static HASH_LEN])
 
 static enum status not_written(const struct file_new *n, struct fault *f)
 {
-	return folder_fault(f, n->path, N_("%s could not be written: %s."));
+	/* Nothing was looked for, so nothing was not found. */
+	if (folder_fault(f, n->path, N_("%s could not be written: %s.")) == ST_NOT_FOUND && f != NULL)
+		f->st = ST_DISK;
+	return ST_DISK;
 }
 
 static enum status open_beside(struct file_new *n, const char *path, struct fault *f)

@@ -207,7 +207,11 @@ static void a_full_disk_is_noticed_and_leaves_nothing_behind(void **state)
 
 	(void)state;
 	/* /dev/full cannot take a file beside it; a file size limit of zero stands for a full disk. */
-	assert_int_equal(file_write_new("/proc/keyroom-nothing", cur_of("x", 1), &f), ST_NOT_FOUND);
+	assert_int_equal(file_write_new("/proc/keyroom-nothing", cur_of("x", 1), &f), ST_DISK);
+	assert_int_equal(f.st, ST_DISK);
+	assert_int_equal(file_check_new("/proc/keyroom-nothing/file", &f), ST_DISK);
+	assert_non_null(strstr(f.what, "there is no folder /proc/keyroom-nothing"));
+	assert_int_equal(file_check_new("/proc/self/status/file", &f), ST_DISK);
 	assert_true(f.what[0] != '\0');
 }
 
