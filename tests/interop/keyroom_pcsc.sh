@@ -14,7 +14,10 @@ exits() { # exits CODE COMMAND...: what it says stays in said
 nothing_there() {
 	exits 3 k status
 	k --json devices >devices.json
-	same "$(json devices.json 'len([o for o in d if o["present"]])')" 0
+	same "$(json devices.json 'sorted((o["serial"], o["present"], o["reader"]) for o in d)')" \
+		"[(None, False, 'Virtual PCD 00 00'), (None, False, 'Virtual PCD 00 01')]"
+	k devices >said
+	has 'no card +Virtual PCD 00 01' said
 }
 
 one_card() {
@@ -31,6 +34,8 @@ two_cards() {
 	k -d $b status
 	k -d 'PCD 00 01' status | tee said
 	has $b said
+	exits 2 k status
+	has "$a, $b" said
 }
 
 came_and_went() {
@@ -64,6 +69,12 @@ no_service() {
 	wait "${pids[0]}" 2>/dev/null || true
 	exits 3 k status
 	has 'pcscd' said
+	exits 3 k devices
+	has 'pcscd' said
+	has $b said
+	k --json devices >devices.json 2>said && return 1
+	has 'pcscd' said
+	[ ! -s devices.json ]
 	exits 1 k doctor
 }
 

@@ -39,6 +39,16 @@ kcv=$(value 'j["dkek_kcv"]')
 head -c 40 one.pbe >cut.pbe
 expect 6 "a share cut short is damaged" --json share check cut.pbe --password-file password
 expect 3 "a share that is not there" --json share check nowhere.pbe --password-file password
+expect 2 "a password too few" share check one.pbe kept.pbe --password-file password
+says "... is said, which" 'Password 2: .*--password-file'
+expect 2 "a password from standard input" share check one.pbe --password-file -
+expect 1 "a share in a folder that is not there" share new nowhere/two.pbe --new-password-file password
+ln one.pbe $'one\nline.pbe'
+expect 0 "a file's name of two lines" share check $'one\nline.pbe' --password-file password
+[ "$(wc -l <out)" = 2 ]
+verdict $? "... takes one"
+expect 0 "... and in a document" --json share check $'one\nline.pbe' --password-file password
+holds "... it is as given" 'j["shares"][0]["file"] == "one\nline.pbe"'
 
 init=(init --label 'Root A' --shares 1 --share one.pbe --password-file password --new-so-pin-file newso --new-pin-file pin)
 expect 5 "initialising needs --confirm" -d "$a" "${init[@]}" --so-pin-file so
@@ -94,7 +104,15 @@ verdict $? "... of the same hash"
 expect 0 "... for SSH" -d "$a" key export --id 02 --format ssh
 grep -q '^ecdsa-sha2-nistp256 AAAA' out
 verdict $? "... in its form"
+expect 0 "... in a document" --json -d "$a" key export --id 02 --format ssh
+holds "... which has it" 'j["content"].startswith("ecdsa-sha2-nistp256 AAAA")'
+expect 0 "... and as DER" --json -d "$a" key export --id 02 --format der
+holds "... in hex" "__import__('hashlib').sha256(bytes.fromhex(j['content'])).hexdigest() == '$spki'"
 expect 3 "a key that is not there" -d "$a" key export --id 77
+expect 1 "a file in a folder that is not there" --json -d "$a" key export --id 02 --out nowhere/pub.pem
+says "... which is said" 'there is no folder nowhere'
+expect 2 "standard output is no file's name" -d "$a" key export --id 02 --out -
+says "... which is said" 'not taken for a file'
 
 expect 0 "everything is backed up" --json -d "$a" backup --all --out safe --pin-file pin
 holds "... three keys" 'len(j["keys"]) == 3'

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "tui/command/args.h"
-#include "tui/command/ask.h"
+#include "tui/command/given.h"
 #include "tui/command/command.h"
 #include "tui/command/exit.h"
 
@@ -89,10 +89,10 @@ static void shares_come_in_the_order_in_which_they_stand_named_or_not(void **sta
 			q = i->positional ? i : NULL;
 	}
 	assert_non_null(q);
-	assert_string_equal(ask_given(&a, a.command->procedure, q, 0), "a");
-	assert_string_equal(ask_given(&a, a.command->procedure, q, 2), "c");
-	assert_string_equal(ask_given(&a, a.command->procedure, q, 3), "--d");
-	assert_null(ask_given(&a, a.command->procedure, q, 4));
+	assert_string_equal(given_value(&a, a.command->procedure, q, 0), "a");
+	assert_string_equal(given_value(&a, a.command->procedure, q, 2), "c");
+	assert_string_equal(given_value(&a, a.command->procedure, q, 3), "--d");
+	assert_null(given_value(&a, a.command->procedure, q, 4));
 	args_done(&a);
 }
 

@@ -9,6 +9,7 @@
 #include "engine/base/file.h"
 #include "engine/base/text.h"
 #include "engine/base/words.h"
+#include "tui/command/given.h"
 #include "tui/command/print.h"
 #include "tui/command/questions.h"
 #include "tui/command/result.h"
@@ -16,43 +17,6 @@
 #include "tui/wizard/fleet.h"
 
 #define TRIES_AT_A_PROMPT 3   /* of a value's form or a share's password; a card's PIN is never asked twice by itself */
-
-/* Which of the nameless words are the question's: from *ret_first on, one, or with ASK_FILES all that follow. */
-static bool words_of(const struct procedure *p, const struct question *q, size_t *ret_first)
-{
-	*ret_first = 0;
-	for (size_t i = 0; procedure_question(p, i) != NULL; i++) {
-		const struct question *other = procedure_question(p, i);
-
-		if (strcmp(other->name, q->name) == 0)
-			return other->positional;
-		if (other->positional)
-			++*ret_first;
-	}
-	return false;
-}
-
-const char *ask_given(const struct args *a, const struct procedure *p, const struct question *q, unsigned index)
-{
-	char name[OPTION_NAME_MAX], other[OPTION_NAME_MAX];
-	size_t first, word = 0;
-	bool words = words_of(p, q, &first), two;
-
-	question_option(q, name);
-	two = question_also(q, other);
-	for (size_t i = 0; i < a->n_options; i++) {
-		const struct option *o = &a->options[i];
-		bool mine = strcmp(o->name, name) == 0 || (two && strcmp(o->name, other) == 0);
-
-		if (o->name[0] == '\0') {
-			mine = words && word >= first && (q->ask == ASK_FILES || word == first);
-			word++;
-		}
-		if (mine && index-- == 0)
-			return o->value;
-	}
-	return NULL;
-}
 
 /* What the prompt says: the words, what may be typed, what an empty line takes. */
 static void prompt_of(const struct question *q, const char *proposal, bool again, char *out, size_t cap)
@@ -118,7 +82,7 @@ static bool has_control(const struct secret *s)
 static enum status secret_answer(const struct here *h, struct run *r, const struct question *q, unsigned index, bool *ret_typed,
 				 struct fault *f)
 {
-	const char *file = ask_given(h->args, run_procedure(r), q, index);
+	const char *file = given_value(h->args, run_procedure(r), q, index);
 	struct secret *s;
 	bool readable;
 	enum status st;
@@ -141,6 +105,9 @@ static enum status secret_answer(const struct here *h, struct run *r, const stru
 		char name[OPTION_NAME_MAX];
 
 		question_option(q, name);
+		if (index > 0)
+			return fault_set(f, ST_NEED_SECRET, "%s %u: there is no terminal to type it at, and no --%s was given for it. "
+					 "Nothing was done.", translated(q->words), index + 1, name);
 		return fault_set(f, ST_NEED_SECRET, "%s: there is no terminal to type it at, and no --%s was given. Nothing was done.",
 				 translated(q->words), name);
 	}
@@ -168,7 +135,7 @@ static enum status other_answer(const struct here *h, struct run *r, const struc
 static enum status option_answer(const struct here *h, struct run *r, const struct question *q, unsigned index, bool *ret_given,
 				 struct fault *f)
 {
-	const char *value = ask_given(h->args, run_procedure(r), q, index);
+	const char *value = given_value(h->args, run_procedure(r), q, index);
 	enum status st = ST_OK;
 
 	*ret_given = value != NULL;
@@ -184,7 +151,7 @@ static enum status option_answer(const struct here *h, struct run *r, const stru
 		return fault_set(f, ST_USAGE, "--%s needs a number, and an empty word is none. Nothing was done.", q->name);
 	if (q->ask != ASK_FILES && q->ask != ASK_OBJECTS)
 		return run_set(r, q->name, index, value, f);
-	for (unsigned i = 0; st == ST_OK && value != NULL; value = ask_given(h->args, run_procedure(r), q, ++i))
+	for (unsigned i = 0; st == ST_OK && value != NULL; value = given_value(h->args, run_procedure(r), q, ++i))
 		st = run_set(r, q->name, i, value, f);
 	return st;
 }
@@ -381,11 +348,11 @@ static enum status all_files_used(const struct here *h, const struct run *r, str
 
 		if (q->spare || (q->ask != ASK_FILE && q->ask != ASK_NEW_FILE && !ask_is_secret(q->ask) && !q->strict))
 			continue;
-		while (ask_given(h->args, run_procedure(r), q, n) != NULL)
+		while (given_value(h->args, run_procedure(r), q, n) != NULL)
 			n++;
 		if (n > 0 && !is_used(r, q, n - 1))
 			return fault_set(f, ST_USAGE, "%s is given, but there is no use for it here. Nothing was done.",
-					 ask_given(h->args, run_procedure(r), q, n - 1));
+					 given_value(h->args, run_procedure(r), q, n - 1));
 	}
 	return ST_OK;
 }
@@ -411,31 +378,12 @@ static bool may_ask_again(enum status st, bool typed, unsigned tries)
 	return typed && tries + 1 < TRIES_AT_A_PROMPT && (st == ST_BAD_FORM || st == ST_PASSWORD_WRONG || st == ST_NOT_FOUND);
 }
 
-/* What can be said once, and was said twice, is not silently the first or the last of them. */
-static enum status said_once(const struct here *h, const struct procedure *p, struct fault *f)
-{
-	for (const struct page *page = p->pages; page->name != NULL; page++) {
-		for (const struct question *q = page->questions; q != NULL && q->name != NULL; q++) {
-			char name[OPTION_NAME_MAX];
-
-			if (q->ask == ASK_FILES || q->ask == ASK_OBJECTS || q->ask == ASK_DEVICE || page->repeat != NULL)
-				continue;
-			question_option(q, name);
-			if (ask_given(h->args, p, q, 1) != NULL)
-				return fault_set(f, ST_USAGE, "--%s was given twice. Nothing was done.", name);
-		}
-	}
-	return ST_OK;
-}
-
 enum status ask_run(const struct here *h, struct run *r, struct fault *f)
 {
 	const struct procedure *p = run_procedure(r);
 	unsigned tries = 0;
 	bool all = false;
 
-	if (said_once(h, p, f) != ST_OK)
-		return f->st;
 	for (;;) {
 		enum status st = ST_OK;
 		struct asking a = { .all = all };

@@ -12,7 +12,4 @@
  */
 enum status ask_run(const struct here *h, struct run *r, struct fault *f);
 
-/* For tests: the given value of a question's repetition, from options and words; NULL where there is none. */
-const char *ask_given(const struct args *a, const struct procedure *p, const struct question *q, unsigned index);
-
 #endif

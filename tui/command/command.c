@@ -7,6 +7,7 @@
 #include "store/store.h"
 #include "tui/command/ask.h"
 #include "tui/command/exit.h"
+#include "tui/command/given.h"
 #include "tui/command/print.h"
 #include "tui/command/questions.h"
 #include "tui/command/query.h"
@@ -134,8 +135,10 @@ static enum status choose_device(const struct here *h, struct run *r, struct fau
 static enum status run_procedure_here(const struct here *h, struct fault *f)
 {
 	CLEANUP(run_free_guard) struct run *r = NULL;
-	enum status st = run_new(h->args->command->procedure, h->env, &r, f);
+	enum status st = given_fits(h->args, h->args->command->procedure, f);
 
+	if (st == ST_OK)
+		st = run_new(h->args->command->procedure, h->env, &r, f);
 	if (st == ST_OK)
 		st = choose_device(h, r, f);
 	if (st == ST_OK)

@@ -24,6 +24,25 @@ void json_text(struct json_object *o, const char *name, const char *text)
 	free(clean);
 }
 
+void json_file(struct json_object *o, const char *name, const char *file)
+{
+	char *out = file != NULL && file[0] != '\0' ? malloc(strlen(file) * 3 + 1) : NULL, *end = out;
+
+	for (const char *p = file; out != NULL && *p != '\0';) {
+		size_t n = 0;
+
+		while (p[n] != '\0' && (unsigned char)p[n] >= ' ')
+			n++;
+		text_clean(end, n * 3 + 1, p, n);
+		end += strlen(end);
+		p += n;
+		while (*p != '\0' && (unsigned char)*p < ' ')
+			*end++ = *p++;
+	}
+	json_object_object_add(o, name, out != NULL ? json_object_new_string_len(out, (int)(end - out)) : NULL);
+	free(out);
+}
+
 void json_number(struct json_object *o, const char *name, int64_t n, int64_t unknown)
 {
 	json_object_object_add(o, name, n != unknown ? json_object_new_int64(n) : NULL);

@@ -10,6 +10,8 @@
 #include "engine/base/error.h"
 
 void json_text(struct json_object *o, const char *name, const char *text);              /* NULL or "": null */
+/* A file's name as it was given: a control character that JSON escapes stays. */
+void json_file(struct json_object *o, const char *name, const char *file);
 void json_number(struct json_object *o, const char *name, int64_t n, int64_t unknown);  /* null where n is unknown */
 void json_flag(struct json_object *o, const char *name, bool b);
 void json_time(struct json_object *o, const char *name, int64_t at);                    /* ISO 8601, UTC; 0: null */

@@ -72,37 +72,64 @@ static const struct cell_column device_columns[] = {
 	{ N_("SERIAL"), 12 }, { N_("LABEL"), 20 }, { N_("FIRMWARE"), 8 }, { N_("STATE"), 22 }, { N_("READER"), 0 },
 };
 
+/* A reader without a card: nothing is known but its name. */
+static void show_empty(const char *reader, struct json_object *all)
+{
+	struct fleet_device d = { .state = FLEET_ABSENT, .fw_major = FLEET_UNKNOWN };
+	char clean[READER_NAME_MAX];
+
+	snprintf(d.reader, sizeof(d.reader), "%s", reader);
+	if (all != NULL) {
+		json_object_array_add(all, device_json(&d));
+		return;
+	}
+	text_clean(clean, sizeof(clean), reader, strlen(reader));
+	cells_row(device_columns, 5, (const char *const[]){ "", "", "", _("no card"), clean });
+}
+
+static void show_device(const struct fleet_device *d, struct json_object *all)
+{
+	char firmware[24], state[120], clean[sizeof(d->fault.what)];
+
+	if (all != NULL) {
+		json_object_array_add(all, device_json(d));
+		return;
+	}
+	firmware_text(d, firmware);
+	text_clean(clean, sizeof(clean), d->reader, strlen(d->reader));
+	cells_row(device_columns, 5, (const char *const[]){ d->serial, d->label, firmware, state_words(d, state), clean });
+	text_clean(clean, sizeof(clean), d->fault.what, strlen(d->fault.what));
+	if (clean[0] != '\0')
+		printf("    %s\n", clean);
+}
+
+/*
+ * Cards, then readers without one, then devices that are absent. Where the smart card service does not answer, people see
+ * the last all the same; a script must not take it for a list of what is here.
+ */
 enum status query_devices(const struct here *h, struct fault *f)
 {
 	enum status st = fleet_scan_all_wait(h->fleet, FLEET_STATUS, SCAN_TIMEOUT_MS, f);
-	struct json_object *all = json_object_new_array();
+	struct json_object *all = NULL;
+	const char *empty;
 
-	/* A service that does not answer is said, but what is known of absent devices is shown all the same. */
-	if (st != ST_OK) {
-		json_object_put(all);
+	if (st != ST_OK)
 		return st;
-	}
-	if (!h->args->json)
+	if (h->args->json && (all = json_object_new_array()) == NULL)
+		return fault_set(f, ST_NO_MEMORY, NULL);
+	if (all == NULL)
 		cells_head(device_columns, 5);
-	for (size_t i = 0; i < fleet_count(h->fleet); i++) {
-		const struct fleet_device *d = fleet_device(h->fleet, i);
-		char firmware[24], state[120], clean[sizeof(d->fault.what)];
-
-		if (h->args->json) {
-			json_object_array_add(all, device_json(d));
-			continue;
-		}
-		firmware_text(d, firmware);
-		text_clean(clean, sizeof(clean), d->reader, strlen(d->reader));
-		cells_row(device_columns, 5, (const char *const[]){ d->serial, d->label, firmware, state_words(d, state), clean });
-		text_clean(clean, sizeof(clean), d->fault.what, strlen(d->fault.what));
-		if (clean[0] != '\0')
-			printf("    %s\n", clean);
-	}
-	if (h->args->json)
-		return json_out(all, f);
+	for (size_t i = 0; i < fleet_count_here(h->fleet); i++)
+		show_device(fleet_device(h->fleet, i), all);
+	for (size_t i = 0; (empty = fleet_empty_reader(h->fleet, i)) != NULL; i++)
+		show_empty(empty, all);
+	for (size_t i = fleet_count_here(h->fleet); i < fleet_count(h->fleet); i++)
+		show_device(fleet_device(h->fleet, i), all);
+	if (fleet_service(h->fleet)->st == ST_OK)
+		return all != NULL ? json_out(all, f) : ST_OK;
 	json_object_put(all);
-	return ST_OK;
+	*f = *fleet_service(h->fleet);
+	return f->st;
 }
 
 static struct json_object *status_json(const struct fleet_device *d)

@@ -100,7 +100,7 @@ static void show_backup(const struct backup_row *b, struct json_object *all)
 	json_text(o, "dkek_kcv", kcv);
 	json_text(o, "serial", b->device);
 	json_time(o, "made", b->made_at);
-	json_text(o, "file", b->file);
+	json_file(o, "file", b->file);
 	json_text(o, "proof", proof_word(b->proof));
 	json_time(o, "proven", b->proof_at);
 	json_text(o, "proven_on", b->proof_device);

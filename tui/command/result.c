@@ -2,9 +2,12 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "engine/base/bytes.h"
+#include "engine/base/text.h"
 #include "tui/command/json.h"
 #include "tui/command/print.h"
 #include "tui/wizard/journal_export.h"
@@ -40,7 +43,7 @@ static struct json_object *thing_json(const struct run *r, const char *type)
 	json_text(o, "type", type);
 	json_text(o, "serial", k->serial);
 	json_text(o, "label", k->label);
-	json_text(o, "file", k->file);
+	json_file(o, "file", k->file);
 	return o;
 }
 
@@ -77,7 +80,7 @@ static struct json_object *row_json(const struct key_result *k)
 
 	if (o == NULL)
 		return NULL;
-	json_text(o, "file", k->file);
+	json_file(o, "file", k->file);
 	json_text(o, "backup", k->backup);
 	json_text(o, "dkek_kcv", k->dkek_kcv);
 	json_text(o, "proof", k->proof);
@@ -103,6 +106,48 @@ static struct json_object *show_key(const struct run *r)
 	const struct key_result *k = run_key(r);
 
 	return k != NULL ? key_json(k) : NULL;
+}
+
+/*
+ * What would be put out without --json, where no file took it: "content", in hex where it is no text. Data that is private
+ * stays out of the document: it would be left in memory that is not erased.
+ */
+static struct json_object *with_content(const struct run *r, struct json_object *o)
+{
+	const struct cur c = run_exported(r);
+	const struct key_result *k = run_key(r);
+	const bool text = run_is(r, "format", "pem") || run_is(r, "format", "ssh") || run_is(r, "format", "hex");
+	char *content = o != NULL && c.n > 0 && !k->is_private ? malloc(c.n * 2 + 1) : NULL;
+	size_t n = 0;
+
+	if (o == NULL)
+		return NULL;
+	if (content != NULL && !text) {
+		n = c.n * 2;
+		hex_lower(content, c.p, c.n);
+	}
+	for (size_t i = 0; content != NULL && text && i < c.n; i++) {
+		if (c.p[i] != '\n' || !run_is(r, "format", "hex"))
+			content[n++] = (char)c.p[i];
+	}
+	json_object_object_add(o, "content", content != NULL ? json_object_new_string_len(content, (int)n) : NULL);
+	free(content);
+	return o;
+}
+
+static struct json_object *show_exported_key(const struct run *r)
+{
+	return with_content(r, show_key(r));
+}
+
+static struct json_object *show_exported_certificate(const struct run *r)
+{
+	return with_content(r, show_certificate(r));
+}
+
+static struct json_object *show_read_data(const struct run *r)
+{
+	return with_content(r, show_data(r));
 }
 
 static struct json_object *show_rows(const struct run *r, const char *name, struct json_object *(*row)(const struct key_result *k))
@@ -191,7 +236,7 @@ static struct json_object *show_journal(const struct run *r)
 
 	if (o == NULL)
 		return NULL;
-	json_text(o, "file", j->file);
+	json_file(o, "file", j->file);
 	json_number(o, "entries", j->entries, -1);
 	json_text(o, "hash", j->hash);
 	json_flag(o, "whole", j->verdict.broken == 0);
@@ -227,7 +272,7 @@ static struct json_object *show_random(const struct run *r)
 
 	if (o != NULL) {
 		json_number(o, "bytes", run_number(r, "bytes", 0), 0);
-		json_text(o, "file", run_get(r, "out", 0));
+		json_file(o, "file", run_get(r, "out", 0));
 	}
 	return o;
 }
@@ -249,7 +294,7 @@ static struct json_object *show_shares(const struct run *r)
 		row = json_object_new_object();
 		if (row == NULL)
 			break;
-		json_text(row, "file", run_share_file(r, i));
+		json_file(row, "file", run_share_file(r, i));
 		json_text(row, "kcv", run_share_kcv(r, i));
 		json_object_array_add(list, row);
 	}
@@ -279,8 +324,12 @@ static enum status print_exported(const struct run *r, struct fault *f)
 static enum status print_shares(const struct run *r, struct fault *f)
 {
 	(void)f;
-	for (size_t i = 0; i < run_shares(r); i++)
-		printf("%s  %s\n", run_share_kcv(r, i), run_share_file(r, i));
+	for (size_t i = 0; i < run_shares(r); i++) {
+		char file[4096];
+
+		text_clean(file, sizeof(file), run_share_file(r, i), strlen(run_share_file(r, i)));
+		printf("%s  %s\n", run_share_kcv(r, i), file);
+	}
 	printf("%s  together\n", run_kcv(r));
 	return ST_OK;
 }
@@ -292,15 +341,15 @@ static const struct show {
 	bool several;   /* keys: it fails where one of them did, although the others are done */
 } shows[] = {
 	{ "key new", show_key, NULL, false },
-	{ "key export", show_key, print_exported, false },
+	{ "key export", show_exported_key, print_exported, false },
 	{ "key delete", show_deleted, NULL, false },
 	{ "key rename", show_key, NULL, false },
 	{ "key test", show_tested, NULL, true },
 	{ "cert import", show_certificate, NULL, false },
-	{ "cert export", show_certificate, print_exported, false },
+	{ "cert export", show_exported_certificate, print_exported, false },
 	{ "cert delete", show_certificate, NULL, false },
 	{ "data write", show_data, NULL, false },
-	{ "data read", show_data, print_exported, false },
+	{ "data read", show_read_data, print_exported, false },
 	{ "data delete", show_data, NULL, false },
 	{ "backup", show_keys, NULL, true },
 	{ "restore", show_keys, NULL, true },
@@ -355,6 +404,8 @@ enum status result_show(const struct run *r, const struct args *a, struct fault 
 
 	if (s->several && run_keys_failed(r) > 0)
 		return some_failed(r, f);
+	if (a->json && s->print == print_exported && run_exported(r).n > 0 && run_key(r)->is_private)
+		return fault_set(f, ST_USAGE, "This data is private, and is not put into a document: name a file for it with --out.");
 	if (a->json)
 		return json_out(s->json(r), f);
 	return s->print != NULL ? s->print(r, f) : ST_OK;

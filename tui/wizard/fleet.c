@@ -60,6 +60,7 @@ void fleet_free(struct fleet *fl)
 	drop_all(fl);
 	free(fl->e);
 	free(fl->attention);
+	free(fl->empty);
 	free(fl);
 }
 
@@ -130,6 +131,11 @@ size_t fleet_count_here(const struct fleet *fl)
 	for (size_t i = 0; i < fl->n; i++)
 		n += is_here(fl->e[i]);
 	return n;
+}
+
+const char *fleet_empty_reader(const struct fleet *fl, size_t i)
+{
+	return i < fl->n_empty ? fl->empty[i] : NULL;
 }
 
 const struct fleet_device *fleet_device(const struct fleet *fl, size_t i)
@@ -288,6 +294,17 @@ static bool still_there(const struct entry *e, const struct reader *r)
 	return r != NULL && r->changes == e->changes && !(busy && r->state != READER_IN_USE);
 }
 
+static void note_empty(struct fleet *fl, const struct reader *r, size_t n)
+{
+	free(fl->empty);
+	fl->n_empty = 0;
+	fl->empty = calloc(n + 1, sizeof(*fl->empty));
+	for (size_t i = 0; fl->empty != NULL && i < n; i++) {
+		if (r[i].state == READER_EMPTY)
+			snprintf(fl->empty[fl->n_empty++], READER_NAME_MAX, "%s", r[i].name);
+	}
+}
+
 static unsigned sync_readers(struct fleet *fl)
 {
 	struct reader *readers = NULL;
@@ -303,6 +320,7 @@ static unsigned sync_readers(struct fleet *fl)
 	else
 		fl->service = f;
 	fl->n_readers = st == ST_OK ? n : 0;
+	note_empty(fl, readers, fl->n_readers);
 	for (size_t i = fl->n; i-- > 0;) {
 		const struct reader *r = st == ST_OK ? reader_of(readers, n, fl->e[i]->d.reader) : NULL;
 

@@ -151,6 +151,7 @@ const struct fault *fleet_service(const struct fleet *fl);
 size_t fleet_count(const struct fleet *fl);
 size_t fleet_count_here(const struct fleet *fl);
 const struct fleet_device *fleet_device(const struct fleet *fl, size_t i);
+const char *fleet_empty_reader(const struct fleet *fl, size_t i);   /* its name; NULL past the last of them */
 const struct fleet_device *fleet_by_serial(const struct fleet *fl, const char *serial);
 
 /* Its objects: keys first, each kind by label. Read from the inventory when first asked for. NULL and 0: none. */
@@ -200,7 +201,7 @@ enum status fleet_find(const struct fleet *fl, const char *which, const struct f
 
 /*
  * The same, waiting: reads what must be read to know which card is meant, and that card to the depth asked. Cards that
- * are not meant are read no further than FLEET_WHO, and not at all where which is left out or fits one reader's name.
+ * are not meant are read no further than FLEET_WHO, and not at all where which fits one reader's name.
  * Events of the jobs that are not the fleet's are dropped. timeout_ms -1: as long as it takes.
  */
 enum status fleet_scan_wait(struct fleet *fl, const char *which, enum fleet_depth depth, int timeout_ms,

@@ -226,9 +226,9 @@ enum status fleet_scan_wait(struct fleet *fl, const char *which, enum fleet_dept
 
 	begin(fl);
 	only = only_reader(fl, said);
-	if (only == NULL && said == NULL)
-		return fleet_find(fl, NULL, &found, f);   /* none or several: says which */
-	st = only != NULL ? scan_start(fl, only, NULL, depth, f) : scan_candidates(fl, said, depth, f);
+	/* Several, and none was said: they are read far enough to be named by their serials. */
+	st = only != NULL ? scan_start(fl, only, NULL, depth, f) :
+			    scan_candidates(fl, said, said != NULL ? depth : FLEET_WHO, f);
 	if (st != ST_OK || (st = wait_scans(fl, timeout_ms, f)) != ST_OK ||
 	    (st = fleet_find(fl, said, &found, f)) != ST_OK)
 		return st;

@@ -57,6 +57,8 @@ struct fleet {
 	bool live;
 	struct fault service;         /* st is ST_OK where it answers */
 	size_t n_readers;
+	char (*empty)[READER_NAME_MAX];   /* readers without a card */
+	size_t n_empty;
 	struct entry **e;             /* sorted */
 	size_t n;
 	struct scan *scans;           /* under way */
