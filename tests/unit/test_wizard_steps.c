@@ -157,6 +157,27 @@ static void a_device_that_was_moved_is_found_in_its_new_reader(void **state)
 	strike_stage(&s);
 }
 
+static void the_device_is_chosen_again_before_anything_was_answered(void **state)
+{
+	struct stage s;
+	struct fault f;
+
+	(void)state;
+	raise_stage(&s, false);
+	assert_int_equal(run_set_device(s.run, "AA0001", "Reader 0", &f), ST_OK);
+	run_wait(s.run, NULL, NULL);
+	assert_string_equal(page_name(s.run), "Label");
+	assert_false(run_back(s.run));
+	assert_int_equal(run_set_device(s.run, "BB0002", "Reader 1", &f), ST_OK);
+	run_wait(s.run, NULL, NULL);
+	assert_string_equal(page_name(s.run), "Label");
+	assert_string_equal(run_serial(s.run), "BB0002");
+	assert_string_equal(s.bench.log, "read read ");
+	to_review(&s);
+	assert_int_equal(run_set_device(s.run, "AA0001", "Reader 0", &f), ST_REFUSED);
+	strike_stage(&s);
+}
+
 static void another_device_in_the_reader_is_left_alone(void **state)
 {
 	struct stage s;
@@ -274,6 +295,7 @@ int main(void)
 		cmocka_unit_test(a_run_that_failed_half_way_goes_on_with_what_was_typed),
 		cmocka_unit_test(a_mismatch_stays_a_mismatch),
 		cmocka_unit_test(a_device_that_was_moved_is_found_in_its_new_reader),
+		cmocka_unit_test(the_device_is_chosen_again_before_anything_was_answered),
 		cmocka_unit_test(another_device_in_the_reader_is_left_alone),
 		cmocka_unit_test(a_page_whose_work_cannot_even_begin_is_not_left),
 		cmocka_unit_test(a_cancelled_step_ends_the_run_half_way),

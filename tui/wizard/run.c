@@ -136,7 +136,7 @@ void run_other_reader(struct run *r, const char *reader)
 
 enum status run_set_device(struct run *r, const char *serial, const char *reader, struct fault *f)
 {
-	if (r->phase != RUN_ASKING || r->page != 0)
+	if (!pages_at_first(r))
 		return fault_set(f, ST_REFUSED, "The device of a procedure cannot be changed while it is under way.");
 	if (strlen(serial) >= sizeof(r->serial) || (reader && strlen(reader) >= sizeof(r->reader)))
 		return fault_set(f, ST_BAD_FORM, "No device has a serial number as long as this.");

@@ -173,22 +173,35 @@ static bool step_back(const struct run *r, size_t *io_page, unsigned *io_index)
 	return false;
 }
 
+/* To the page before that was shown. */
+static bool shown_before(const struct run *r, size_t *io_page, unsigned *io_index)
+{
+	while (step_back(r, io_page, io_index)) {
+		if (!is_silent(r, &r->p->pages[*io_page], *io_index))
+			return true;
+	}
+	return false;
+}
+
+bool pages_at_first(const struct run *r)
+{
+	size_t page = r->page;
+	unsigned index = r->page_index;
+
+	return (r->phase == RUN_ASKING || r->phase == RUN_REVIEW) && !shown_before(r, &page, &index);
+}
+
 bool run_back(struct run *r)
 {
 	size_t page = r->page;
 	unsigned index = r->page_index;
 
-	if (r->phase != RUN_ASKING && r->phase != RUN_REVIEW)
+	if ((r->phase != RUN_ASKING && r->phase != RUN_REVIEW) || !shown_before(r, &page, &index))
 		return false;
-	while (step_back(r, &page, &index)) {
-		if (is_silent(r, &r->p->pages[page], index))
-			continue;
-		r->page = page;
-		r->page_index = index;
-		r->phase = RUN_ASKING;
-		r->confirmed = false;
-		r->fault = (struct fault){ .tries_left = -1 };
-		return true;
-	}
-	return false;
+	r->page = page;
+	r->page_index = index;
+	r->phase = RUN_ASKING;
+	r->confirmed = false;
+	r->fault = (struct fault){ .tries_left = -1 };
+	return true;
 }

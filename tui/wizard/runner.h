@@ -96,6 +96,7 @@ enum status answer_check(struct run *r, const struct question *q, unsigned index
 
 /* run_pages.c */
 void pages_begin(struct run *r);                     /* at the first page, or the first that is shown */
+bool pages_at_first(const struct run *r);            /* asked, or reviewed where none is asked: nothing was shown before */
 void pages_work_over(struct run *r, const struct task *failed);   /* NULL: it went well */
 
 /* run_tasks.c: does a step, repetitions first and on; when all are over, run_task_over() is called. */

@@ -215,7 +215,7 @@ enum run_phase run_phase(const struct run *r);
 const struct page *run_page(const struct run *r, unsigned *ret_index);   /* asked or worked on; NULL: there is none */
 const struct fault *run_fault(const struct run *r);   /* of the last work or step that failed; st is ST_OK where none did */
 
-/* The device of the run, while its first page is asked. The reader is looked up anew for each job, by serial. */
+/* The device of the run, while the first page that is shown is asked. The reader is looked up anew for each job, by serial. */
 enum status run_set_device(struct run *r, const char *serial, const char *reader, struct fault *f);
 const char *run_serial(const struct run *r);   /* "" where there is none */
 /* The second device: what was answered to the procedure's ASK_OTHER; "" where nothing was, or it asks for none. */
