@@ -118,22 +118,19 @@ bool attention_will_be_initialised(const struct fleet *fl, const char *serial)
 	return false;
 }
 
-static bool can_change_so_pin(const struct fleet_device *d)
+/* Where it cannot, the firmware itself is what is said to be wrong. */
+bool attention_can_change_so_pin(const struct fleet_device *d)
 {
 	return d->fw_major < 0 || firmware_of((unsigned)d->fw_major, (unsigned)d->fw_minor)->change_so_pin;
 }
 
 static void so_pin(struct fleet *fl, const struct fleet_device *d)
 {
-	struct fleet_attention *a;
-
 	if (d->so_pin_tries == 0) {
 		attention_add(fl, SO_PIN_DEAD, d->serial, _("Its SO-PIN is blocked for good."));
-	} else if (d->factory_so_pin && d->initialised && !attention_will_be_initialised(fl, d->serial)) {
-		a = attention_add(fl, FACTORY_SO_PIN, d->serial, can_change_so_pin(d) ?
-				  _("It still has the factory's SO-PIN: change it.") : _("It has the factory's SO-PIN for good."));
-		if (a != NULL && !can_change_so_pin(d))
-			a->procedure = NULL;
+	} else if (d->factory_so_pin && d->initialised && attention_can_change_so_pin(d) &&
+		   !attention_will_be_initialised(fl, d->serial)) {
+		attention_add(fl, FACTORY_SO_PIN, d->serial, _("It still has the factory's SO-PIN: change it."));
 	}
 	if (d->so_pin_tries > 0 && d->so_pin_tries <= LAST_SO_TRIES)
 		attention_add(fl, SO_PIN_LOW, d->serial,

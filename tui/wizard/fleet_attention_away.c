@@ -58,7 +58,7 @@ const struct fleet_device *away_device(const struct away_index *x, const char *s
 
 static bool has_factory_so_pin(const struct fleet_device *d)
 {
-	return d->factory_so_pin && d->initialised && d->so_pin_tries != 0;
+	return d->factory_so_pin && d->initialised && d->so_pin_tries != 0 && attention_can_change_so_pin(d);
 }
 
 static bool lacks_shares(const struct fleet_device *d)

@@ -19,18 +19,18 @@
 static const char *const meanings[ATTENTION_KINDS] = {
 	[READ_ONLY] = N_("Nothing that is done now is written down: not in the journal, and not which keys have a backup. Give "
 			 "yourself the file, or make its disk writable."),
-	[FACTORY_SO_PIN] = N_("The SO-PIN is the factory's, which everybody knows. This firmware can never change it: whoever "
-			      "has the device can erase it and unblock its user PIN. No key that matters belongs on it."),
 	[INTERRUPTED] = N_("This program does not know the procedure: a newer one began it, and can take it up again."),
 	[NOT_GENUINE] = N_("A signature is wrong, or the issuer's certificate is missing. Nothing shows that this device comes "
 			   "from its maker: do not trust it with a key."),
-	[FACTORY_SO_PIN_AWAY] = N_("The SO-PIN is the factory's, which everybody knows: change it."),
+	[FACTORY_SO_PIN_AWAY] = N_("Everybody knows it. Change it, or whoever finds the device can erase it and unblock its user "
+				   "PIN."),
 	[SHARES_MISSING_AWAY] = N_("Its initialisation was not finished: until all its DKEK shares are in, no key on it can be "
 				   "backed up, and none can be restored to it."),
 	[SO_PIN_LOW] = N_("When none is left, the SO-PIN is blocked for good: then the device can never be initialised or "
 			  "unblocked again. Enter the SO-PIN only where you have it before you in writing."),
-	[PIN_DEAD] = N_("The user PIN is blocked for good: only initialising the device, which erases its keys, makes it usable."),
-	[PIN_BLOCKED_AWAY] = N_("The user PIN is blocked; its keys are still there. Whoever has the SO-PIN can unblock it."),
+	[PIN_DEAD] = N_("Only initialising the device, which erases its keys, makes it usable. Those of which there is a backup can be "
+			"restored then."),
+	[PIN_BLOCKED_AWAY] = N_("Whoever has the SO-PIN can unblock it."),
 	[PIN_LAST_TRY] = N_("One more wrong entry blocks the user PIN for good. A right one gives all tries back."),
 	[PIN_LAST_TRY_AWAY] = N_("One more wrong entry blocks the user PIN. A right one gives all tries back, and whoever has "
 				 "the SO-PIN can give them back too."),
@@ -45,8 +45,9 @@ static const char *const meanings[ATTENTION_KINDS] = {
 			     "the weak one when nothing uses it any more."),
 	[OLD_FIRMWARE] = N_("The firmware of a device cannot be replaced. Initialise a newer device with the same DKEK shares, "
 			    "and restore the keys there."),
-	[SO_PIN_DEAD] = N_("The SO-PIN is blocked for good: the device can never be initialised or unblocked again. Its keys can "
-			   "be used as long as the user PIN is not blocked."),
+	[SO_PIN_DEAD] = N_("The device can never be initialised or unblocked again. Its keys can be used as long as the user PIN is "
+			   "not blocked."),
+	[NEVER_INITIALISED] = N_("Its SO-PIN is blocked for good, so that it can never be initialised: it is of no use."),
 	[NO_DKEK] = N_("It was initialised without DKEK shares, so that no key can ever leave it. A key that must not be lost "
 		       "belongs on a device that has a DKEK: make a new one there."),
 };
@@ -55,7 +56,7 @@ static const char *const meanings[ATTENTION_KINDS] = {
 static const enum attention_kind like[ATTENTION_KINDS] = {
 	[SO_PIN_LOW_AWAY] = SO_PIN_LOW, [NOT_PROVEN_AWAY] = NOT_PROVEN, [NOT_PROVEN_NOWHERE] = NOT_PROVEN,
 	[OLD_FIRMWARE_AWAY] = OLD_FIRMWARE, [SO_PIN_DEAD_AWAY] = SO_PIN_DEAD, [NO_DKEK_AWAY] = NO_DKEK,
-	[NEVER_INITIALISED] = SO_PIN_DEAD, [NO_BACKUP] = NO_BACKUP_AWAY, [PIN_BLOCKED_NOW] = PIN_BLOCKED_AWAY,
+	[NO_BACKUP] = NO_BACKUP_AWAY, [PIN_BLOCKED_NOW] = PIN_BLOCKED_AWAY,
 	[WEAK_KEY] = WEAK_KEY_AWAY, [SHARES_MISSING] = SHARES_MISSING_AWAY,
 };
 
@@ -309,6 +310,8 @@ static void say_firmware(const struct fleet_device *d, struct prose *out)
 
 	if (fw != NULL && fw->means != NULL)
 		prose_add(out, PROSE_PLAIN, "%s", translated(fw->means));
+	if (d->factory_so_pin && !attention_can_change_so_pin(d))
+		prose_add(out, PROSE_WARNING, "Its SO-PIN is the factory's, which everybody knows.");
 }
 
 static bool is_dead(const struct fleet_device *d)
@@ -319,7 +322,7 @@ static bool is_dead(const struct fleet_device *d)
 void fleet_attention_text(struct fleet *fl, const struct fleet_attention *a, struct prose *out)
 {
 	const enum attention_kind kind = (enum attention_kind)a->rank;
-	const char *meaning = meanings[kind] != NULL ? meanings[kind] : meanings[like[kind]];
+	const char *meaning = meanings[kind] != NULL || like[kind] == READ_ONLY ? meanings[kind] : meanings[like[kind]];
 	struct meant meant = { .n = 0 };
 
 	prose_add(out, a->urgency == FLEET_NOTE ? PROSE_PLAIN : PROSE_WARNING, "%s", a->words);
