@@ -262,9 +262,10 @@ int main(int argc, char **argv)
 		code = run(&parts);
 	}
 	stop(&parts);
-	if (fflush(stdout) != 0 || ferror(stdout)) {
+	/* What has failed before has said why. */
+	if ((fflush(stdout) != 0 || ferror(stdout)) && code == EXIT_DONE) {
 		fprintf(stderr, "keyroom: %s\n", _("The result could not be written to standard output."));
-		code = code == EXIT_DONE ? EXIT_FAILED : code;
+		code = EXIT_FAILED;
 	}
 	return code;
 }

@@ -92,6 +92,21 @@ logged_out() {
 	has 'SW1=0x63, SW2=0xC3' said
 }
 
+# A device with an SO-PIN and no user PIN, set up for public key authentication alone: the factory's is not tried unasked.
+without_user_pin() {
+	local hex
+	hex=$(sed 's/../:&/g' <<<$so)
+	opensc-tool -r 1 -s 00:A4:04:00:0B:E8:2B:06:01:04:01:81:C3:1F:02:01:00 \
+		-s "80:50:00:00:12:80:02:00:01:82:08$hex:93:02:03:02" | tee said
+	k --json -d $b status >status.json
+	same "$(json status.json 'd["pin_tries"], d["so_pin_tries"]')" '(None, 15)'
+	k -d $b init --label x --no-backup --new-so-pin-file so.new --new-pin-file pin --confirm $b 2>said && return 1
+	has 'no --so-pin-file' said
+	k --json -d $b status >status.json
+	same "$(json status.json 'd["so_pin_tries"]')" 15
+	k -d $b init --label x --no-backup --so-pin-file so --new-so-pin-file so.new --new-pin-file pin --confirm $b
+}
+
 secret so $so
 secret so.new 0123456789abcdef
 secret pin $pin
@@ -103,4 +118,5 @@ check 'OpenSC sets up a card' set_up_by_opensc
 check 'Keyroom uses it' keyroom_uses_it
 check 'PINs changed by one side are those of the other' pins_agree
 check 'nobody stays logged in' logged_out
+check 'no try of an SO-PIN is spent that nobody named' without_user_pin
 end

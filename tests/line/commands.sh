@@ -4,6 +4,8 @@
 . "$(dirname "$(readlink -f "$0")")/lib.sh"
 
 expect 2 "a command that is not there is a usage error" nothing
+expect 2 "half a command is none" share
+says "... and the rest is named" 'share new, share check, share import'
 expect 2 "an option that is not there is a usage error" status --pin 407193
 expect 2 "a PIN has no option of its own" key new --type ec:secp256r1 --label x --pin 407193
 timeout 20 "$KEYROOM" >out 2>err </dev/null
@@ -89,6 +91,8 @@ holds "... with its members" \
 spki=$(value 'j["spki_sha256"]')
 expect 6 "a CKA_ID that is there already" -d "$a" key new --type ec:secp256r1 --label again --id 02 --pin-file pin
 expect 0 "an RSA key" --json -d "$a" key new --type rsa:2048 --label 'Root CA' --id 01 --pin-file pin
+expect 2 "a number of ten digits" --json -d "$a" key new --type ec:secp256r1 --label x --use-counter 4294967296 --pin-file pin
+says "... is called too large, not no number" '9 digits'
 expect 0 "an AES key" --json -d "$a" key new --type aes:256 --label 'Archive' --id 03 --pin-file pin
 expect 0 "objects" --json -d "$a" objects
 holds "... lists the three" \
@@ -145,6 +149,9 @@ expect 1 "... does not take them" --json -d "$b" restore "$file" --pin-file pin
 expect 0 "... its key" --json -d "$b" key new --type ec:secp256r1 --label lonely --pin-file pin
 expect 1 "... cannot be backed up" --json -d "$b" backup --all --out none --pin-file pin
 says "... and is named" lonely
+expect 0 "a key that is too weak by now" -d "$b" key new --type rsa:1024 --label weak --use-counter 7 --pin-file pin
+says "... is said to be" '^! Keys of this kind are too weak'
+says "... and how often it can be used" '^! The key can be used 7 times'
 
 expect 4 "a wrong PIN cannot be changed" -d "$a" pin change --pin-file wrongpin --new-pin-file newpin
 expect 0 "the right one can" -d "$a" pin change --pin-file pin --new-pin-file newpin

@@ -64,6 +64,7 @@ says "... with a warning, because nobody can type it" 'carriage return'
 expect 0 "... and back" -d $new pin change --pin-file crlf --new-pin-file pin
 expect 2 "a secret's file that is not there" -d $new pin change --pin-file nowhere --new-pin-file pin7
 expect 2 "... that is empty" -d $new pin change --pin-file /dev/null --new-pin-file pin7
+says "... is named" 'first line of /dev/null is empty'
 
 initialise $new newso pin --no-unblock
 expect 1 "a device that allows no unblocking is not asked for it" -d $new pin unblock --so-pin-file newso --new-pin-file pin

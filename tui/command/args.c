@@ -110,9 +110,15 @@ static enum status take_option(struct parser *p, const char *word)
 static enum status take_command(struct parser *p, const char *word)
 {
 	const char *second = p->at < p->argc ? p->argv[p->at] : NULL;
+	char under[200];
 	bool two;
 
 	p->args->command = command_find(word, second, &two);
+	if (p->args->command == NULL && command_begins(word) && second == NULL) {
+		command_under(word, under, sizeof(under));
+		return fault_set(p->f, ST_USAGE, "\"%s\" alone is not a command of keyroom. There is: %s. See keyroom --help.", word,
+				 under);
+	}
 	if (p->args->command == NULL)
 		return fault_set(p->f, ST_USAGE, command_begins(word) && second != NULL ?
 				 N_("\"%s %s\" is not a command of keyroom. See keyroom --help.") :

@@ -94,6 +94,9 @@ static enum status secret_answer(const struct here *h, struct run *r, const stru
 		st = file_read_secret(file, s, &readable, f);
 		if (st == ST_OK && readable)
 			print_line(PROSE_WARNING, "Others on this computer can read %s, which a secret was taken from.", file);
+		if (st == ST_OK && secret_len(s) == 0 && !q->optional)
+			return fault_set(f, ST_BAD_FORM, "The first line of %s is empty, so there is no %s in it. Nothing was done.", file,
+					 translated(q->words));
 		if (st == ST_OK && has_control(s))
 			print_line(PROSE_WARNING, "The first line of %s has a character that cannot be typed, a carriage return most "
 						  "often. It was taken as it stands.", file);

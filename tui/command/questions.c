@@ -84,7 +84,8 @@ bool command_option(const struct command *c, size_t i, struct command_option *re
 		if (!has_option(c->procedure, j))
 			continue;
 		if (i == 0) {
-			*ret = (struct command_option){ .value = value_words(q), .needed = !q->optional && q->asked == NULL };
+			*ret = (struct command_option){ .value = value_words(q) };
+			ret->needed = q->needed || (!q->optional && q->asked == NULL && q->ask != ASK_YES);
 			question_option(q, ret->name);
 			return true;
 		}
@@ -122,4 +123,17 @@ bool command_begins(const char *word)
 			return true;
 	}
 	return false;
+}
+
+void command_under(const char *word, char *out, size_t cap)
+{
+	size_t len = strlen(word), n = 0;
+
+	out[0] = '\0';
+	for (size_t i = 0; command_row(i) != NULL; i++) {
+		const char *name = command_row(i)->name;
+
+		if (strncmp(name, word, len) == 0 && name[len] == ' ' && n + strlen(name) + 3 < cap)
+			n += (size_t)snprintf(out + n, cap - n, "%s%s", n > 0 ? ", " : "", name);
+	}
 }

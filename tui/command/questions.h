@@ -28,6 +28,9 @@ size_t command_words_max(const struct command *c);
 /* Is there a command of two words that begins with this one? */
 bool command_begins(const char *word);
 
+/* All of those: "share new, share check". As many as there is room for. */
+void command_under(const char *word, char *out, size_t cap);
+
 /* "pin-file" of the question "pin"; the question's own name where it is no secret. */
 void question_option(const struct question *q, char out[static OPTION_NAME_MAX]);
 /* The other name that its option has; false where there is none. */

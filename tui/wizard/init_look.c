@@ -111,7 +111,12 @@ static enum status offer_factory(struct step_env *e, struct fault *f)
 	size_t n = 0;
 	enum status st;
 
-	s->factory_offered = !s->info.initialised;
+	/*
+	 * A device without a user PIN that counts the tries of its SO-PIN has one already. It may be the factory's, which the
+	 * vendor set; or not, where it was initialised for public key authentication alone. Then nobody spends a try of it who
+	 * did not say so, and leaving an option out says nothing.
+	 */
+	s->factory_offered = !s->info.initialised && (s->info.so.state != PIN_READY || !run_env(e->run)->script);
 	if (!e->store || !s->info.initialised)
 		return ST_OK;
 	st = store_device_get(e->store, s->info.serial, &row, f);

@@ -450,6 +450,7 @@ static void say_label(const struct run *r, unsigned index, struct prose *out)
 
 static const struct question label_questions[] = {
 	{ .name = "label", .value = "L", .ask = ASK_TEXT, .max = LABEL_MAX, .words = N_("Label"), .asked = is_before,
+	  .needed = true,
 	  .help = N_("Up to 32 characters, such as root-ca-a. Write the same on the device's case.") },
 	{ 0 },
 };

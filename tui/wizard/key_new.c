@@ -10,6 +10,7 @@
 #include "tui/wizard/key_type.h"
 #include "tui/wizard/procedures.h"
 #include "tui/wizard/session.h"
+#include "tui/wizard/strength.h"
 
 static const struct choice types[] = {
 	{ "rsa:2048", N_("RSA 2048") },
@@ -109,19 +110,34 @@ static void tell_pin(const struct run *r, unsigned index, struct prose *out)
 	session_tell_user(r, out);
 }
 
+static bool is_weak(const struct keygen_params *p)
+{
+	const unsigned bits = p->curve != NULL ? p->curve->bits : p->bits;
+
+	return key_strength(key_algorithm_word(p->algorithm), bits) == STRENGTH_WEAK;
+}
+
 static void review(const struct run *r, struct prose *out)
 {
 	const struct key_new *k = run_state(r);
+	struct keygen_params p = { 0 };
 	char words[KEY_WORDS_MAX];
+	struct fault f;
 
-	key_words(k->params.algorithm, k->params.bits, k->params.curve, words);
+	/* A script's device was not looked at yet. */
+	if (key_make_params(r, &p, &f) != ST_OK)
+		return;
+	key_words(p.algorithm, p.bits, p.curve, words);
 	prose_add(out, PROSE_PLAIN,
 		  "A new key, %s, with the label \"%s\", will be made on %s. Nothing that is there is changed.", words,
 		  run_get(r, "label", 0), run_serial(r)[0] != '\0' ? run_serial(r) : _("the device"));
-	if (k->params.limited)
+	if (p.limited)
 		prose_add(out, PROSE_WARNING, "The key can be used %s times, then never again.",
 			  run_get(r, "use-counter", 0));
-	if (k->params.algorithm == KEY_RSA && k->params.bits >= 3072)
+	if (is_weak(&p))
+		prose_add(out, PROSE_WARNING, "Keys of this kind are too weak by now (NIST SP 800-131A). Make one only where something "
+			  "old can use no other.");
+	if (p.algorithm == KEY_RSA && p.bits >= 3072)
 		prose_add(out, PROSE_PLAIN, "Making an RSA key of this size takes minutes. It cannot be interrupted.");
 	session_tell_dkek(&k->device.look, out);
 }

@@ -71,8 +71,10 @@ static enum status check_object(const struct run *r, const struct question *q, c
 static enum status check_number(const struct run *r, const struct question *q, const char *text, struct fault *f)
 {
 	(void)r;
-	if (strspn(text, "0123456789") != strlen(text) || strlen(text) > 9)
+	if (strspn(text, "0123456789") != strlen(text))
 		return fault_set(f, ST_BAD_FORM, "%s must be a number.", translated(q->words));
+	if (strlen(text) > 9)
+		return fault_set(f, ST_BAD_FORM, "%s is more than it can be: it has 9 digits at most.", translated(q->words));
 	return ST_OK;
 }
 

@@ -85,6 +85,7 @@ struct question {
 	bool positional;      /* on the command line it stands without its name */
 	bool unlisted;        /* the console's alone: a script says the same with other options */
 	bool optional;
+	bool needed;          /* shown as such by usage, though a run that is taken up again does not ask for it */
 	bool spare;           /* a file or secret that a script gives where it is not asked is passed over: else that is refused */
 	bool strict;          /* anything else that a script gives where it is not asked is refused: else it is passed over */
 	bool twice;           /* a secret that is being set is typed a second time */
