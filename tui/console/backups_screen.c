@@ -153,6 +153,8 @@ static const struct screen_ops ops = {
 		   "and tried out). A backup that was never opened or restored may turn out to be worthless when it is needed.\n\n"
 		   "Mark several to restore them in one go."),
 	LIST_SCREEN_OPS,
+	.words = list_words,
+	.event = list_event,
 	.draw = draw,
 	.free = list_free,
 };

@@ -35,6 +35,8 @@ static enum status load_job(struct job *job, struct card *card, void *local, voi
 		detail_of_object(local, &l->device, &l->object, l->now, &l->detail);
 	else if (l->about == ABOUT_DEVICE)
 		detail_of_device(local, &l->device, l->now, &l->detail);
+	else if (l->about == ABOUT_DKEK)
+		detail_of_dkek(local, l->dkek, &l->detail);
 	else if (l->about == ABOUT_CUSTODY)
 		detail_of_custody(local, &l->detail);
 	else
@@ -52,6 +54,7 @@ static struct load *load_new(const struct detail_screen *d)
 	l->about = d->about;
 	l->device = d->device;
 	l->object = d->object;
+	memcpy(l->dkek, d->dkek, sizeof(l->dkek));
 	l->now = d->s.ui->wall;
 	l->store_path = strdup(env->store != NULL ? store_path(env->store) : "");
 	if (d->about == ABOUT_DOCTOR)
@@ -92,6 +95,39 @@ void detail_loaded(struct detail_screen *d, enum status st)
 	d->loaded = true;
 	if (d->again)
 		detail_load(d);
+}
+
+bool detail_is_loaded(struct detail_screen *d, const struct job_event *e)
+{
+	if (e->type != JOBS_DONE || d->load == NULL || e->job != d->load->job)
+		return false;
+	detail_loaded(d, e->st);
+	return true;
+}
+
+const char *detail_waiting(const struct detail_screen *d, char *out, size_t cap)
+{
+	int seconds = (int)((d->s.ui->now_ms - d->begun_ms) / 1000);
+
+	if (d->about != ABOUT_DOCTOR)
+		return _("Reading the inventory.");
+	if (seconds < 1)
+		return _("Checking this workstation.");
+	(void)snprintf(out, cap, _("Checking this workstation, for %d s now. A large inventory takes a while."), seconds);
+	return out;
+}
+
+/* Nobody waits for the checks; what only reads is over at once. */
+void detail_end(struct detail_screen *d)
+{
+	struct ui *ui = d->s.ui;
+
+	if (d->load != NULL && d->about == ABOUT_DOCTOR && ui->left == NULL)
+		ui->left = STEAL(d->load);
+	if (d->load != NULL)
+		jobs_abandon(ui->env->jobs, d->load->job);
+	detail_load_free(STEAL(d->load));
+	detail_done(&d->shown);
 }
 
 void detail_left_event(struct ui *ui, const struct job_event *e)

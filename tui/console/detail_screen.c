@@ -1,6 +1,6 @@
 /*
- * What is known of one device, of one object, of all DKEKs, or of this workstation. A worker finds it out when the screen opens
- * and whenever the fleet has changed; until the first answer the screen says so, afterwards it shows the last one.
+ * What is known of one device, of one object, or of one DKEK. A worker finds it out when the screen opens and whenever the
+ * fleet has changed; until the first answer the screen says so, afterwards it shows the last one.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,9 +44,8 @@ static void event(struct screen *s, const struct job_event *e, unsigned changes)
 {
 	struct detail_screen *d = (struct detail_screen *)s;
 
-	if (e->type == JOBS_DONE && d->load != NULL && e->job == d->load->job)
-		detail_loaded(d, e->st);
-	if (changes == 0 || d->about == ABOUT_DOCTOR)
+	(void)detail_is_loaded(d, e);
+	if (changes == 0)
 		return;
 	d->gone = !look(d);
 	if (!d->gone)
@@ -120,7 +119,7 @@ static unsigned has(const struct screen *s)
 	const struct detail_screen *d = peek(s);
 	unsigned has = NEED_ROWS | NEED_BACK | NEED_PANES | (d->shown.n_carry > 0 ? NEED_QR : 0u);
 
-	if (d->gone || d->about == ABOUT_CUSTODY || d->about == ABOUT_DOCTOR)
+	if (d->gone || d->about == ABOUT_DKEK)
 		return has;
 	has |= d->device.state == FLEET_HERE ? NEED_CARD : 0u;
 	if (d->about == ABOUT_DEVICE)
@@ -132,8 +131,7 @@ static unsigned has(const struct screen *s)
 
 static const char *words(const struct screen *s, enum intent in)
 {
-	if (in == IN_REDRAW && peek(s)->about == ABOUT_DOCTOR)
-		return N_("Check again");
+	(void)s;
 	return in == IN_NEXT ? N_("Next section") : NULL;
 }
 
@@ -175,10 +173,7 @@ static void act(struct screen *s, const struct binding *b)
 		ui_push(s->ui, qr_screen_new(s->ui, &d->shown));
 		return;
 	case IN_REDRAW:
-		if (d->about == ABOUT_DOCTOR)
-			detail_load(d);
-		else
-			ui_reload(s->ui);
+		ui_reload(s->ui);
 		return;
 	case IN_UP: case IN_DOWN: case IN_PAGE_UP: case IN_PAGE_DOWN: case IN_FIRST: case IN_LAST: case IN_NEXT: case IN_PREVIOUS:
 		move(d, b->in);
@@ -190,28 +185,11 @@ static void act(struct screen *s, const struct binding *b)
 
 static const char *title(const struct detail_screen *d)
 {
-	if (d->about == ABOUT_CUSTODY || d->about == ABOUT_DOCTOR)
-		return d->about == ABOUT_CUSTODY ? _("Custody") : _("Doctor");
+	if (d->about == ABOUT_DKEK)
+		return _("Custody");
 	if (d->about == ABOUT_DEVICE)
 		return device_name(&d->device);
 	return d->object.label[0] != '\0' ? d->object.label : d->object.subject[0] != '\0' ? d->object.subject : _(d->object.kind);
-}
-
-static void draw_waiting(const struct detail_screen *d, struct area in)
-{
-	int seconds = (int)((d->s.ui->now_ms - d->begun_ms) / 1000);
-
-	if (d->about != ABOUT_DOCTOR)
-		area_text(in, 0, 0, ROLE_PLAIN, _("Reading the inventory."));
-	else if (seconds < 1)
-		area_text(in, 0, 0, ROLE_PLAIN, _("Checking this workstation."));
-	else
-		area_print(in, 0, 0, ROLE_PLAIN, "Checking this workstation, for %d s now. A large inventory takes a while.", seconds);
-}
-
-static bool busy(const struct screen *s)
-{
-	return peek(s)->load != NULL && !peek(s)->loaded;
 }
 
 static void draw(const struct screen *s, struct area a)
@@ -228,7 +206,7 @@ static void draw(const struct screen *s, struct area a)
 		in = area_sub(in, 1, 0, in.rows - 1, in.cols);
 	}
 	if (!d->loaded)
-		draw_waiting(d, in);
+		area_text(in, 0, 0, ROLE_PLAIN, detail_waiting(d, NULL, 0));
 	most = rows > in.rows ? rows - in.rows : 0;
 	top = d->top < most ? d->top : most;
 	tall = grid_new(rows > 0 ? rows : 1, in.cols > 0 ? in.cols : 1);
@@ -246,16 +224,8 @@ static void draw(const struct screen *s, struct area a)
 
 static void detail_free(struct screen *s)
 {
-	struct detail_screen *d = (struct detail_screen *)s;
-
-	/* Nobody waits for the checks; what only reads is over at once. */
-	if (d->load != NULL && d->about == ABOUT_DOCTOR && s->ui->left == NULL)
-		s->ui->left = STEAL(d->load);
-	if (d->load != NULL)
-		jobs_abandon(s->ui->env->jobs, d->load->job);
-	detail_load_free(d->load);
-	detail_done(&d->shown);
-	free(d);
+	detail_end((struct detail_screen *)s);
+	free(s);
 }
 
 static const struct screen_ops device_ops = {
@@ -295,38 +265,18 @@ static const struct screen_ops object_ops = {
 	.free = detail_free,
 };
 
-static const struct screen_ops custody_ops = {
-	.name = "custody",
-	.help = N_("Here stand all DKEKs that are known, and the shares that make each of them.\n\n"
-		   "A DKEK, the Device Key Encryption Key, wraps the keys of a device. It is made of shares: only all of them together "
-		   "make it, so nobody who holds one can open a backup alone. Each share is a file that has a password, or a sheet of "
-		   "paper.\n\n"
-		   "The password of a share may be divided among custodians, of whom so many as the threshold says have to come "
-		   "together. Below each DKEK stands whether all of its shares are still known to be kept, and can be opened.\n\n"
-		   "Checking shares now and then shows that the files can be read and that somebody still knows the passwords; the "
-		   "screen of the devices offers it among all procedures (m)."),
+static const struct screen_ops dkek_ops = {
+	.name = "dkek",
+	.help = N_("Here stands one DKEK, and the shares that make it: who holds each of them, where, in which form, and when somebody "
+		   "last showed that it can be opened.\n\n"
+		   "Below stands whether all of its shares are still known to be kept, and can be opened. Only all of them together make "
+		   "the DKEK, on a device that is set up to take its keys.\n\n"
+		   "Its check value can be shown as a QR code and photographed."),
 	.mode = MODE_DETAIL,
 	.has = has,
 	.words = words,
 	.act = act,
 	.event = event,
-	.draw = draw,
-	.free = detail_free,
-};
-
-static const struct screen_ops doctor_ops = {
-	.name = "doctor",
-	.help = N_("Is this workstation able to work? Each line is a check; below it stands what to do where it fails. Nothing is "
-		   "changed by looking.\n\n"
-		   "A tick means that all is well, a dot is a remark, and an exclamation mark stands before what must be mended before "
-		   "anything else.\n\n"
-		   "^L checks everything again."),
-	.mode = MODE_DETAIL,
-	.has = has,
-	.words = words,
-	.act = act,
-	.event = event,
-	.busy = busy,
 	.draw = draw,
 	.free = detail_free,
 };
@@ -370,12 +320,11 @@ struct screen *object_screen_new(struct ui *ui, const struct fleet_device *devic
 	return begun(d);
 }
 
-struct screen *custody_screen_new(struct ui *ui)
+struct screen *dkek_screen_new(struct ui *ui, const char *kcv)
 {
-	return begun(detail_new(ui, &custody_ops, ABOUT_CUSTODY));
-}
+	struct detail_screen *d = detail_new(ui, &dkek_ops, ABOUT_DKEK);
 
-struct screen *doctor_screen_new(struct ui *ui)
-{
-	return begun(detail_new(ui, &doctor_ops, ABOUT_DOCTOR));
+	if (d != NULL)
+		(void)snprintf(d->dkek, sizeof(d->dkek), "%s", kcv);
+	return begun(d);
 }

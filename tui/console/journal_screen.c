@@ -81,6 +81,8 @@ static const struct screen_ops ops = {
 		   "without being noticed. In the upper corner stands whether that chain holds. That the last entries were cut off "
 		   "shows only against a number and a hash that were written down elsewhere: Enter shows both for each entry."),
 	LIST_SCREEN_OPS,
+	.words = list_words,
+	.event = list_event,
 	.draw = draw,
 	.free = list_free,
 };

@@ -280,6 +280,8 @@ static const struct screen_ops ops = {
 		   "nor in a backup: if that device is lost or breaks, the key is gone for good. Back it up.\n\n"
 		   "The filter looks in labels and kinds of keys, and where none of them has it in the names of devices."),
 	LIST_SCREEN_OPS,
+	.words = list_words,
+	.event = list_event,
 	.draw = draw,
 	.free = keys_free,
 };

@@ -1,7 +1,7 @@
 /*
  * A screen that is one list (table.h) and nothing else: what keys, clicks and events do is the same on all of them, and stands
- * here. Such a screen's struct begins with a struct list_screen, its ops with LIST_SCREEN_OPS; its own part are its columns,
- * what Enter opens, and draw().
+ * here. Such a screen's struct begins with a struct list_screen, its ops with LIST_SCREEN_OPS and, where it has none of its
+ * own, list_words and list_event; its part are its columns, what Enter opens, and draw().
  */
 #ifndef TUI_CONSOLE_LIST_SCREEN_H
 #define TUI_CONSOLE_LIST_SCREEN_H
@@ -29,8 +29,7 @@ struct list_screen {
 };
 
 #define LIST_SCREEN_OPS \
-	.mode = MODE_LIST, .has = list_has, .words = list_words, .act = list_act, .typing = list_typing, .type = list_type, \
-	.mouse = list_mouse, .event = list_event
+	.mode = MODE_LIST, .has = list_has, .act = list_act, .typing = list_typing, .type = list_type, .mouse = list_mouse
 unsigned list_has(const struct screen *s);
 const char *list_words(const struct screen *s, enum intent in);
 void list_act(struct screen *s, const struct binding *b);

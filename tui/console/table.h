@@ -9,7 +9,7 @@
 #include "tui/console/edit.h"
 #include "tui/console/ui.h"
 
-#define TABLE_CELL 600           /* bytes of a cell's words */
+#define TABLE_CELL 2000          /* bytes of a cell's words */
 #define TABLE_COLUMNS_MAX 12
 #define TABLE_HEAD SIZE_MAX      /* draw(): the column's head instead of a row */
 #define LIST_REST 8              /* rows of a list screen that are no rows of the list */
@@ -44,6 +44,7 @@ struct table_ops {
 	bool (*arrange)(void *ctx, const char *filter, const struct table_column *by);
 	bool marks;              /* Space and * work; needs id */
 	bool fixed;              /* no filter */
+	unsigned wraps;          /* bits of columns whose words take as many lines as they need: for lists of few rows */
 };
 
 struct table {

@@ -12,7 +12,7 @@
 #define GAP 2
 #define DATA_LEAST 8
 #define BAR_MOST 46   /* columns of the terminal that the cursor takes */
-#define LINE_ROWS 3   /* what a sentence below the list may take */
+#define LINE_ROWS 5   /* what a sentence below the list may take */
 #define LEFT 1   /* of the first column, without marks */
 
 const char *number_words(char out[static 24], size_t n)
@@ -127,6 +127,44 @@ static void draw_head(const struct table *t, struct area line, int left, const i
 	}
 }
 
+static bool wraps(const struct table *t, size_t column)
+{
+	return t->ops->wraps >> column & 1;
+}
+
+/* Lines that the row takes. */
+static int height(const struct table *t, const int w[static TABLE_COLUMNS_MAX], size_t row)
+{
+	int most = 1;
+
+	for (size_t i = 0; t->ops->wraps != 0 && i < t->ops->n_columns; i++) {
+		char words[TABLE_CELL] = "";
+		int rows;
+
+		if (!wraps(t, i) || w[i] == 0)
+			continue;
+		t->ops->columns[i].words(t->ctx, &t->ops->columns[i], row, words);
+		rows = wrap_rows(words, w[i]);
+		most = rows > most ? rows : most;
+	}
+	return most;
+}
+
+/* The first row shown: where they are of different heights so that the last line of the cursor's is in sight. */
+static size_t top_of(const struct table *t, const int w[static TABLE_COLUMNS_MAX], int rows)
+{
+	size_t top = t->cursor;
+
+	if (t->ops->wraps == 0)
+		return list_top(t->cursor, t->ops->count(t->ctx), rows);
+	for (rows -= height(t, w, top); top > 0; top--) {
+		rows -= height(t, w, top - 1);
+		if (rows < 0)
+			break;
+	}
+	return top;
+}
+
 static void draw_row(const struct table *t, struct area line, int left, const int w[static TABLE_COLUMNS_MAX], size_t row)
 {
 	int col = left;
@@ -134,7 +172,7 @@ static void draw_row(const struct table *t, struct area line, int left, const in
 	for (size_t i = 0; i < t->ops->n_columns; i++) {
 		const struct table_column *c = &t->ops->columns[i];
 		enum role role = c->role != NULL ? c->role(t->ctx, row) : ROLE_PLAIN;
-		struct area cell = area_sub(line, 0, col, 1, w[i]);
+		struct area cell = area_sub(line, 0, col, line.rows, w[i]);
 		char words[TABLE_CELL] = "";
 
 		if (w[i] == 0)
@@ -143,7 +181,9 @@ static void draw_row(const struct table *t, struct area line, int left, const in
 			c->draw(cell, t->ctx, row);
 		else
 			c->words(t->ctx, c, row, words);
-		if (c->right && text_width(words) < w[i])
+		if (wraps(t, i))
+			(void)area_wrap(cell, 0, role, words);
+		else if (c->right && text_width(words) < w[i])
 			area_right(cell, 0, role, words);
 		else
 			area_fit(cell, 0, 0, w[i], role, words);
@@ -184,25 +224,35 @@ static int bar(const struct table *t, int left, const int *w, int cols)
 	return width < cols ? width : cols;
 }
 
+static void draw_cursor(const struct table *t, struct area line, int left, const int w[static TABLE_COLUMNS_MAX])
+{
+	area_text(line, 0, 0, ROLE_PLAIN, CURSOR_MARK);
+	for (int i = 0; i < line.rows; i++)
+		area_role(line, i, 0, bar(t, left, w, line.cols), ROLE_CURSOR);
+}
+
 void table_draw(const struct table *t, struct area a)
 {
 	struct area body = area_sub(a, 1, 0, a.rows - 1, a.cols);
-	size_t n = t->ops->count(t->ctx), top = list_top(t->cursor, n, body.rows);
-	int left = left_of(t), w[TABLE_COLUMNS_MAX];
+	size_t n = t->ops->count(t->ctx);
+	int left = left_of(t), w[TABLE_COLUMNS_MAX], at = 0;
 
 	widths(t->ops, room_of(t, a.cols), w);
 	draw_head(t, area_sub(a, 0, 0, 1, a.cols), left, w);
-	for (size_t row = top; row < n && row - top < (size_t)body.rows; row++) {
-		struct area line = area_sub(body, (int)(row - top), 0, 1, body.cols);
+	for (size_t row = n > 0 ? top_of(t, w, body.rows) : 0; row < n && at < body.rows; row++) {
+		int rows = height(t, w, row);
+		struct area line = area_sub(body, at, 0, rows, body.cols);
 
+		if (rows > line.rows && at > 0)
+			break;   /* a row is shown whole, or later */
 		draw_row(t, line, left, w, row);
 		if (t->ops->marks && table_is_marked(t, t->ops->id(t->ctx, row)))
 			area_text(line, 0, 1, ROLE_KEY, CHECK_MARK);
-		if (row == t->cursor) {
-			area_text(line, 0, 0, ROLE_PLAIN, CURSOR_MARK);
-			area_role(line, 0, 0, bar(t, left, w, line.cols), ROLE_CURSOR);
-		}
-		area_zone(line, 0, 0, line.cols, ZONE_ROW, 0, row);
+		if (row == t->cursor)
+			draw_cursor(t, line, left, w);
+		for (int i = 0; i < line.rows; i++)
+			area_zone(line, i, 0, line.cols, ZONE_ROW, 0, row);
+		at += line.rows;
 	}
 }
 

@@ -23,11 +23,21 @@ static void section_done(struct detail_section *s)
 	free(s->title);
 }
 
+static void row_done(struct detail_row *r)
+{
+	for (size_t i = 0; i < DETAIL_CELLS; i++)
+		free(r->cell[i].text);
+	free(r->more);
+}
+
 void detail_done(struct detail *d)
 {
 	for (size_t i = 0; i < d->n; i++)
 		section_done(&d->section[i]);
 	free(d->section);
+	for (size_t i = 0; i < d->n_rows; i++)
+		row_done(&d->row[i]);
+	free(d->row);
 	for (size_t i = 0; i < d->n_carry; i++) {
 		free(d->carry[i].name);
 		free(d->carry[i].text);
@@ -140,6 +150,71 @@ void detail_carry(struct detail *d, const char *name, const char *text)
 		return;
 	}
 	d->carry[d->n_carry++] = (struct detail_carry){ a, b };
+}
+
+void detail_row(struct detail *d, enum detail_kind kind)
+{
+	struct detail_row *more = reallocarray(d->row, d->n_rows + 1, sizeof(*more));
+	struct detail_row row = { .kind = kind, .more = strdup("") };
+	bool good = row.more != NULL;
+
+	for (size_t i = 0; i < DETAIL_CELLS; i++) {
+		row.cell[i].text = strdup("");
+		good = good && row.cell[i].text != NULL;
+	}
+	if (more != NULL)
+		d->row = more;
+	if (more == NULL || !good) {
+		d->failed = true;
+		row_done(&row);
+		return;
+	}
+	d->row[d->n_rows++] = row;
+}
+
+void detail_cell(struct detail *d, unsigned cell, int64_t order, const char *fmt, ...)
+{
+	char *text = NULL;
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vasprintf(&text, fmt, ap);
+	va_end(ap);
+	if (n < 0 || d->n_rows == 0) {
+		d->failed = true;
+		if (n >= 0)
+			free(text);
+		return;
+	}
+	free(d->row[d->n_rows - 1].cell[cell].text);
+	d->row[d->n_rows - 1].cell[cell] = (struct detail_cell){ text, order };
+}
+
+void detail_more(struct detail *d, size_t first, const char *fmt, ...)
+{
+	char *line = NULL, *both;
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vasprintf(&line, fmt, ap);
+	va_end(ap);
+	if (n < 0) {
+		d->failed = true;
+		return;
+	}
+	for (size_t i = first; i < d->n_rows; i++) {
+		struct detail_row *r = &d->row[i];
+
+		if (asprintf(&both, "%s%s%s", r->more, r->more[0] != '\0' ? "\n" : "", line) < 0) {
+			d->failed = true;
+			continue;
+		}
+		free(r->more);
+		r->more = both;
+	}
+	free(line);
 }
 
 void detail_date(char out[static 32], int64_t at)

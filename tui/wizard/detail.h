@@ -43,9 +43,26 @@ struct detail_carry {
 	char *name, *text;
 };
 
+/* Of a list instead of a page: what stands in its columns, and what is said of the row as a whole. */
+#define DETAIL_CELLS 7
+struct detail_cell {
+	char *text;            /* "": nothing */
+	int64_t order;         /* rows come by it, and by the text where it is alike */
+};
+
+struct detail_row {
+	enum detail_kind kind;
+	bool bad;              /* what the row belongs to is not as it has to be */
+	struct detail_cell cell[DETAIL_CELLS];
+	char *more;            /* sentences, on several lines */
+};
+
 struct detail {
 	struct detail_section *section;
 	size_t n, cap;
+	struct detail_row *row;
+	size_t n_rows;
+	size_t bad;            /* how many DKEKs cannot be put together, how many checks fail */
 	struct detail_carry *carry;
 	size_t n_carry;
 	int64_t backup;        /* the best proven, newest backup of a key; 0: none */
@@ -62,11 +79,25 @@ void detail_done(struct detail *d);   /* empty is fine */
 void detail_of_device(struct store *s, const struct fleet_device *d, int64_t now, struct detail *ret);
 void detail_of_object(struct store *s, const struct fleet_device *d, const struct fleet_object *o, int64_t now, struct detail *ret);
 
-/* Every DKEK, a section each, with its shares and whether it can still be put together. */
+/*
+ * One DKEK by its check value ("": the shares of no DKEK that is known), a section with its shares and whether it can still be
+ * put together.
+ */
+void detail_of_dkek(struct store *s, const char *kcv, struct detail *ret);
+
+enum custody_cell { CUSTODY_DKEK, CUSTODY_WHO, CUSTODY_SHARE, CUSTODY_FORM, CUSTODY_PLACE, CUSTODY_CHECKED, CUSTODY_LABEL };
+/*
+ * Every share of every DKEK ("": of none that is known), and every part of its password: a row each. Where they cannot be read,
+ * a section says why.
+ */
 void detail_of_custody(struct store *s, struct detail *ret);
 
 struct doctor_place;
-/* What doctor.h checks, one line each. stopped: asked before each check. Seconds, where the inventory is large. */
+enum doctor_cell { DOCTOR_VERDICT, DOCTOR_CHECK, DOCTOR_FOUND };
+/*
+ * What doctor.h checks, a row each, with what to do on a line of its own. stopped: asked before each check. Seconds, where the
+ * inventory is large.
+ */
 void detail_of_doctor(const struct doctor_place *place, bool (*stopped)(void *ctx), void *ctx, struct detail *ret);
 
 /* --- for detail*.c --- */
@@ -80,6 +111,12 @@ void detail_say(struct detail *d, enum detail_kind kind, const char *fmt, ...) _
 void detail_bar(struct detail *d, const char *name, int64_t have, int64_t whole, const char *fmt, ...)
 	__attribute__((format(printf, 5, 6)));
 void detail_carry(struct detail *d, const char *name, const char *text);
+
+void detail_row(struct detail *d, enum detail_kind kind);   /* begins one */
+/* Of the row that was begun last. */
+void detail_cell(struct detail *d, unsigned cell, int64_t order, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+/* Adds a line to what is said of the rows from this one on. */
+void detail_more(struct detail *d, size_t first, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 /* "2026-11-20"; "not known" for what is not above 0 */
 void detail_date(char out[static 32], int64_t at);
