@@ -173,7 +173,26 @@ static void nothing_is_begun_that_cannot_mend_it(void **state)
 	a = about(fl, "Its user PIN is blocked for good.");
 	assert_non_null(a);
 	assert_null(a->procedure);
-	assert_true(reads(fl, a, "only initialising the device"));
+	assert_true(reads(fl, a, "initialising the device, which erases its keys"));
+}
+
+static void an_inventory_that_cannot_be_written_is_named_first(void **state)
+{
+	struct place *p = *state;
+	CLEANUP(fleet_free_guard) struct fleet *fl = NULL;
+	CLEANUP(store_close_guard) struct store *s = NULL;
+	const struct fleet_attention *a;
+	struct fault f = { 0 };
+	size_t n;
+
+	OK(store_open(p->store_path, STORE_LOOK, &s, &f));
+	OK(fleet_new(p->jobs, s, false, &fl, &f));
+	OK(fleet_scan_all_wait(fl, FLEET_STATUS, 20000, &f));
+	a = fleet_attention(fl, &n);
+	assert_true(n >= 3);
+	assert_string_equal(a[0].words, "The inventory can be read, but not written.");
+	assert_null(a[0].procedure);
+	assert_true(reads(fl, &a[0], "make its disk writable"));
 }
 
 int main(void)
@@ -185,6 +204,7 @@ int main(void)
 		TEST(keys_alike_are_told_apart_by_their_reference),
 		cmocka_unit_test(objects_alike_are_told_apart_by_their_file),
 		TEST(nothing_is_begun_that_cannot_mend_it),
+		TEST(an_inventory_that_cannot_be_written_is_named_first),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -158,6 +158,7 @@ static void what_needs_doing_on_a_device_that_is_away_is_named(void **state)
 	fleet_reload(fl);
 	look_away(p, fl);
 	is_away(fl, "It still has the factory's SO-PIN.", FAR);
+	assert_false(reads(fl, about(fl, "tries of the SO-PIN"), "Insert this device"));   /* that would not help */
 }
 
 static void what_is_away_stands_below_the_same_that_is_here(void **state)
@@ -167,6 +168,7 @@ static void what_is_away_stands_below_the_same_that_is_here(void **state)
 	const struct fleet_attention *a;
 	struct object_row row = key_row(1, "bare", 1, 256);
 	struct fault f = { 0 };
+	int64_t id;
 	size_t n;
 
 	place_init(p, 0, 1, 0x10);
@@ -180,6 +182,15 @@ static void what_is_away_stands_below_the_same_that_is_here(void **state)
 	for (size_t i = 1; i < n; i++)
 		assert_true(a[i - 1].urgency <= a[i].urgency && a[i - 1].rank <= a[i].rank);
 	assert_true(about(fl, "on this device has no backup") < about(fl, "on it has no backup"));
+	/* What was interrupted later, on a device that is away, stands below what was interrupted on one that is here. */
+	OK(store_run_begin(p->store, "key new", place_serial(p, 0), NULL, NULL, 1, &id, &f));
+	OK(store_run_begin(p->store, "key new", FAR, NULL, NULL, 1, &id, &f));
+	fleet_reload(fl);
+	a = fleet_attention(fl, &n);
+	assert_string_equal(a[0].serial, place_serial(p, 0));
+	assert_false(a[0].away);
+	assert_string_equal(a[1].serial, FAR);
+	assert_true(a[1].away && a[1].run == id);
 	/* The key of the device that is away turns out to be on the one that is here too: that one's line says it. */
 	row.key = first_key(p, place_serial(p, 0));
 	hold(p, FAR, &row, 1);
@@ -232,6 +243,7 @@ static void what_would_prove_a_backup_is_said_where_nothing_here_can(void **stat
 	struct share_row divided = { .form = "file", .file = "share-2.pbe", .has_kcv = true, .threshold = 2, .parts = 3, .kcv = { 2 },
 				     .sha256 = { 2 } };
 	struct object_row copy = key_row(1, "key", 1, 256);
+	struct device_row d = fine();
 	struct device_domain *dom = NULL;
 	struct fault f = { 0 };
 	int64_t id;
@@ -262,6 +274,12 @@ static void what_would_prove_a_backup_is_said_where_nothing_here_can(void **stat
 	fleet_reload(fl);
 	assert_true(reads(fl, about(fl, "ever proven"), "Insert one of these devices"));
 	assert_true(reads(fl, about(fl, "ever proven"), "far (" FAR "), last seen on 2026-09-21"));
+	d.pin_tries = 0;
+	put_away(p, FAR, "far", d, dom[0].domain);
+	fleet_reload(fl);
+	assert_false(reads(fl, about(fl, "ever proven"), "far (" FAR ")"));   /* nobody can log in to it */
+	d.pin_tries = 3;
+	put_away(p, FAR, "far", d, dom[0].domain);
 	/* But where it has the key too, it proves nothing. */
 	copy.key = first_key(p, place_serial(p, 0));
 	hold(p, FAR, &copy, 1);

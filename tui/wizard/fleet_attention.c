@@ -90,6 +90,7 @@ static void runs(struct fleet *fl)
 	for (size_t i = 0; i < n; i++) {
 		const struct procedure *p = procedure_find(rows[i].procedure);
 		const char *title = p != NULL ? translated(p->title) : rows[i].procedure;
+		const struct fleet_device *d;
 		struct fleet_attention *a;
 
 		/* Another program is at it: it was not interrupted. */
@@ -99,6 +100,8 @@ static void runs(struct fleet *fl)
 		if (a == NULL)
 			continue;
 		a->run = rows[i].id;
+		d = rows[i].device[0] != '\0' ? fleet_by_serial(fl, rows[i].device) : NULL;
+		a->away = d != NULL && d->state == FLEET_ABSENT;
 		a->procedure = p != NULL ? p->name : NULL;
 	}
 	run_records_free(rows, n);
@@ -116,6 +119,11 @@ bool attention_will_be_initialised(const struct fleet *fl, const char *serial)
 			return true;
 	}
 	return false;
+}
+
+bool attention_is_old(const struct fleet_device *d)
+{
+	return d->fw_major >= 0 && firmware_of((unsigned)d->fw_major, (unsigned)d->fw_minor)->advised_against;
 }
 
 /* Where it cannot, the firmware itself is what is said to be wrong. */
@@ -167,7 +175,7 @@ static void device(struct fleet *fl, const struct fleet_device *d)
 	user_pin(fl, d);
 	if (d->trust == DEVICE_BROKEN)
 		attention_add(fl, NOT_GENUINE, d->serial, _("Its device certificate is wrong: do not trust it."));
-	if (d->fw_major >= 0 && firmware_of((unsigned)d->fw_major, (unsigned)d->fw_minor)->advised_against)
+	if (attention_is_old(d))
 		attention_add(fl, OLD_FIRMWARE, d->serial, _("Its firmware is too old for keys that matter."));
 	if (d->looked_at && !d->initialised) {
 		a = attention_add(fl, NEVER_INITIALISED, d->serial, _("It was never initialised."));
@@ -332,6 +340,8 @@ static int by_rank(const void *a, const void *b)
 
 	if (x->rank != y->rank)
 		return x->rank < y->rank ? -1 : 1;
+	if (x->away != y->away)
+		return y->away ? -1 : 1;
 	if (x->run != y->run)
 		return x->run > y->run ? -1 : 1;
 	return strcmp(x->serial, y->serial);

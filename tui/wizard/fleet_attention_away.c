@@ -9,7 +9,6 @@
 #include "engine/base/clock.h"
 #include "engine/base/text.h"
 #include "engine/base/words.h"
-#include "engine/card/firmware.h"
 #include "tui/wizard/fleet_inside.h"
 #include "tui/wizard/session.h"
 #include "tui/wizard/wizard.h"
@@ -86,11 +85,6 @@ static bool pin_is_low(const struct fleet_device *d)
 	return d->initialised && !d->transport_pin && d->pin_tries == LAST_USER_TRIES;
 }
 
-static bool firmware_is_old(const struct fleet_device *d)
-{
-	return d->fw_major >= 0 && d->fw_minor >= 0 && firmware_of((unsigned)d->fw_major, (unsigned)d->fw_minor)->advised_against;
-}
-
 /* What the device itself tells; the other kinds are those of its objects. */
 static bool (*const of_device[ATTENTION_KINDS])(const struct fleet_device *d) = {
 	[FACTORY_SO_PIN_AWAY] = has_factory_so_pin,
@@ -98,7 +92,7 @@ static bool (*const of_device[ATTENTION_KINDS])(const struct fleet_device *d) = 
 	[SO_PIN_LOW_AWAY] = so_pin_is_low,
 	[PIN_BLOCKED_AWAY] = pin_is_blocked,
 	[PIN_LAST_TRY_AWAY] = pin_is_low,
-	[OLD_FIRMWARE_AWAY] = firmware_is_old,
+	[OLD_FIRMWARE_AWAY] = attention_is_old,
 	[SO_PIN_DEAD_AWAY] = so_pin_is_dead,
 };
 

@@ -125,11 +125,19 @@ static void meant_by(struct fleet *fl, const struct fleet_attention *a, struct m
 	}
 }
 
-static void say_devices(struct fleet *fl, const struct meant *m, struct prose *out)
+/* Nothing mends these, wherever the device is. */
+static bool is_for_good(enum attention_kind kind)
+{
+	return kind == SO_PIN_LOW_AWAY || kind == OLD_FIRMWARE_AWAY || kind == SO_PIN_DEAD_AWAY || kind == NO_DKEK_AWAY;
+}
+
+static void say_devices(struct fleet *fl, enum attention_kind kind, const struct meant *m, struct prose *out)
 {
 	if (m->n == 0)
 		return;
-	if (m->n == 1)
+	if (is_for_good(kind))
+		prose_add(out, PROSE_PLAIN, translated_n("It is this device:", "It is these devices:", m->n));
+	else if (m->n == 1)
 		prose_add(out, PROSE_PLAIN, "Insert this device: what needs doing on it then leads to what mends it.");
 	else
 		prose_add(out, PROSE_PLAIN, "Insert these devices, one after the other: what needs doing on each then leads to "
@@ -210,6 +218,13 @@ static bool is_among(const struct object_row *rows, size_t n, const char *serial
 	return false;
 }
 
+/* Could a backup be restored to it as soon as it is here? */
+static bool takes(const struct fleet_device *d, const char *hex)
+{
+	return d->state == FLEET_ABSENT && strcmp(d->dkek_kcv, hex) == 0 && d->dkek_missing == 0 && d->pin_tries != 0 &&
+	       !attention_is_old(d);
+}
+
 /* Devices that are away, have this DKEK, and not the key. */
 static void say_takers(struct fleet *fl, const char *hex, const struct object_row *on, size_t n_on, struct prose *out)
 {
@@ -218,7 +233,7 @@ static void say_takers(struct fleet *fl, const char *hex, const struct object_ro
 	for (size_t i = 0; i < fl->n && said < TAKERS_SAID; i++) {
 		const struct fleet_device *d = &fl->e[i]->d;
 
-		if (d->state != FLEET_ABSENT || strcmp(d->dkek_kcv, hex) != 0 || d->dkek_missing != 0 || is_among(on, n_on, d->serial))
+		if (!takes(d, hex) || is_among(on, n_on, d->serial))
 			continue;
 		if (said++ == 0)
 			prose_add(out, PROSE_PLAIN, "Insert one of these devices, which have the DKEK %s, and restore the backup there:", hex);
@@ -338,5 +353,5 @@ void fleet_attention_text(struct fleet *fl, const struct fleet_attention *a, str
 	if (kind == NOT_PROVEN || kind == NOT_PROVEN_AWAY || kind == NOT_PROVEN_NOWHERE)
 		say_proving(fl, a, &meant, out);
 	else
-		say_devices(fl, &meant, out);
+		say_devices(fl, kind, &meant, out);
 }

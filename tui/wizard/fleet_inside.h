@@ -148,6 +148,7 @@ bool attention_is_unproven(const struct fleet_object *o);              /* a key 
 bool attention_will_be_initialised(const struct fleet *fl, const char *serial);   /* by a run that is taken up again */
 
 bool attention_can_change_so_pin(const struct fleet_device *d);
+bool attention_is_old(const struct fleet_device *d);   /* no key that matters belongs on its firmware */
 
 /* fleet_attention_away.c */
 void attention_of_away(struct fleet *fl);
