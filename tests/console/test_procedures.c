@@ -115,7 +115,7 @@ static void initialise_first(struct session *s)
 	to_the_review(s);
 	term_type(s->t, FIRST "\r");
 	see(s, "is initialised, and was read back");
-	see(s, "It is what the shares make");
+	see(s, "It is the value that the shares make");
 }
 
 static void new_key(struct session *s, int down, const char *kind, const char *label)
@@ -146,7 +146,7 @@ static void back_up_all(struct session *s, const char *folder)
 	term_type(s->t, "\r");
 	at(s, NOW "User PIN", PIN "\r");
 	at(s, "Press Enter to begin", "\r");
-	see(s, "Matched means that");
+	see(s, "Each backup counts as matched");
 	leave_done(s);
 }
 
@@ -264,7 +264,7 @@ static void what_was_typed_survives_a_resize(void **state)
 	see(s, "too small");
 	term_resize(s->t, 24, 80);
 	at(s, "a-file-that-is-not-there", "\r");
-	at(s, "Its password", "secret words");
+	at(s, "There is no file", "\tsecret words");   /* said before a password is asked for; but it can be typed */
 	term_resize(s->t, 30, 100);
 	see_counted(s, 12, 1);
 	term_type(s->t, "\r");

@@ -400,7 +400,6 @@ void fields_mark(struct fields *fs)
 	} else if (f->kind == FIELD_SOME && f->choices.n > 0) {
 		f->marked[f->at] = !f->marked[f->at];
 		store_list(fs, f);
-		f->at += f->at + 1 < f->choices.n;
 	}
 	fields_sync(fs);
 }

@@ -154,7 +154,7 @@ static int draw_warnings(const struct fields *fs, struct area a, int row, size_t
 }
 
 /* Rows of a list, so that the other fields of the page are in sight, too: a heading and a blank row for each list. */
-static int list_room(const struct fields *fs, int room)
+static int list_room(const struct fields *fs, int room, const struct fault *bad, int cols)
 {
 	int lists = 0, others = 0;
 
@@ -164,15 +164,16 @@ static int list_room(const struct fields *fs, int room)
 		else
 			others++;
 	}
+	if (bad != NULL)
+		others += wrap_rows(bad->what, cols - 2) + 1;
 	return lists > 0 ? (room - others) / lists - 2 : room;
 }
 
 int fields_draw(const struct fields *fs, struct area a, int row, int room, const struct fault *bad, int *ret_focus)
 {
-	int words_cols = words_width(fs, a.cols);
+	int words_cols = words_width(fs, a.cols), blank = 0;
 
-	room = list_room(fs, room);
-
+	room = list_room(fs, room, bad, a.cols);
 	for (size_t i = 0; i < fs->n; i++) {
 		const struct field *f = &fs->f[i];
 		bool now = i == fs->at;
@@ -180,6 +181,7 @@ int fields_draw(const struct fields *fs, struct area a, int row, int room, const
 
 		if (now)
 			*ret_focus = row;
+		blank = field_is_list(f);
 		if (field_is_list(f))
 			row = draw_list(fs, f, a, row, room, now, ret_focus) + 1;
 		else if (f->kind == FIELD_YES)
@@ -190,8 +192,12 @@ int fields_draw(const struct fields *fs, struct area a, int row, int room, const
 		if (now && bad != NULL) {
 			area_text(a, row, 0, ROLE_FAULT, "!");
 			row = area_wrap(area_sub(a, 0, 2, a.rows, a.cols - 2), row, ROLE_FAULT, bad->what) + 1;
+			*ret_focus = row - 2;   /* all of it is in sight, below its field */
+			blank = 1;
 		}
+		first = row;
 		row = draw_warnings(fs, a, row, i);
+		blank = row > first ? 1 : blank;
 	}
-	return row;
+	return row - blank;   /* nobody scrolls for an empty row */
 }

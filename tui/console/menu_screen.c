@@ -192,8 +192,15 @@ static void draw_summary(const struct menu_screen *m, struct area box)
 	const struct procedure *p = m->n > 0 ? procedures[m->row[m->at]] : NULL;
 	struct area in = area_box(box, ROLE_TITLE, p != NULL ? translated(p->title) : NULL);
 
+	char words[1000];
+
 	in = area_sub(in, 1, 1, in.rows - 1, in.cols - 2);
-	(void)area_wrap(in, 0, ROLE_PLAIN, p != NULL ? translated(p->summary) : _("No procedure fits the filter."));
+	if (p == NULL) {
+		(void)area_wrap(in, 0, ROLE_PLAIN, _("No procedure fits the filter."));
+		return;
+	}
+	(void)snprintf(words, sizeof(words), "%s: %s.", translated(p->title), translated(p->summary));
+	(void)area_wrap(in, 0, ROLE_PLAIN, words);
 }
 
 static void draw(const struct screen *s, struct area a)
@@ -202,8 +209,11 @@ static void draw(const struct screen *s, struct area a)
 	struct area body = ui_head(s, a, "Keyroom", "", "");
 	struct area foot = area_sub(body, body.rows - 1, 0, 1, body.cols);
 	int wide = title_width() + 4;
+	struct area left = area_sub(body, 0, 0, body.rows - 1, wide);
 
-	draw_titles(m, area_box(area_sub(body, 0, 0, body.rows - 1, wide), ROLE_TITLE, _("Procedures")));
+	draw_titles(m, area_box(left, ROLE_TITLE, _("Procedures")));
+	if (m->n > (size_t)left.rows - 2)
+		area_print(area_sub(left, left.rows - 1, 0, 1, left.cols - 2), 0, 2, ROLE_BORDER, " %zu of %zu ", m->at + 1, m->n);
 	draw_summary(m, area_sub(body, 0, wide, body.rows - 1, body.cols - wide));
 	if (m->filtering || m->filter.n > 0) {
 		int col = area_text(foot, 0, 1, ROLE_TITLE, _("Filter: "));

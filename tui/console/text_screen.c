@@ -94,9 +94,9 @@ static void draw(const struct screen *s, struct area a)
 	area_blit(in, tall, top);
 	grid_free(tall);
 	if (top < most)
-		(void)snprintf(where, sizeof(where), "%s", _(" more below "));
+		(void)snprintf(where, sizeof(where), "%s", _(" more below: PgDn "));
 	else if (top > 0)
-		(void)snprintf(where, sizeof(where), "%s", _(" the end "));
+		(void)snprintf(where, sizeof(where), "%s", _(" more above: PgUp "));
 	area_right(area_sub(box, box.rows - 1, 0, 1, box.cols - 2), 0, ROLE_BORDER, where);
 }
 
@@ -158,12 +158,15 @@ static bool same_meaning(const struct binding *a, const struct binding *b, enum 
 	return a->in == b->in && a->procedure == b->procedure && (b->modes & (unsigned)mode);
 }
 
+/* What only some screens of a mode have: where this one has it not now, its keys are left out. */
+#define SOME_HAVE (NEED_WRAPPED | NEED_JOURNAL | NEED_SORT | NEED_MARKS | NEED_SIDEWAYS | NEED_AGAIN)
+
 /* One line for each thing that keys do, with all keys that do it. */
-static void add_keys(struct prose *p, enum mode mode)
+static void add_keys(struct prose *p, enum mode mode, unsigned has)
 {
 	for (const struct binding *b = bindings; b->in != IN_NONE; b++) {
 		char names[200] = "";
-		bool said = !(b->modes & (unsigned)mode);
+		bool said = !(b->modes & (unsigned)mode) || (b->needs & SOME_HAVE & ~has) != 0;
 
 		for (const struct binding *o = bindings; o != b && !said; o++)
 			said = same_meaning(b, o, mode);
@@ -182,6 +185,27 @@ static void add_keys(struct prose *p, enum mode mode)
 	}
 }
 
+/* For whoever has not met them before. */
+static void add_glossary(struct prose *p)
+{
+	prose_add(p, PROSE_PLAIN, "The words that are used:");
+	prose_add(p, PROSE_ITEM, "DKEK (device key encryption key): the key under which a device encrypts its own keys, so that they "
+		  "can be kept as backups. Devices with the same DKEK can take each other's backups.");
+	prose_add(p, PROSE_ITEM, "DKEK share: a part of the DKEK, in a file with a password, which a custodian keeps. All shares "
+		  "together make the DKEK.");
+	prose_add(p, PROSE_ITEM, "Check value: shows which DKEK or which share it is, and gives nothing away. It is read aloud and "
+		  "compared.");
+	prose_add(p, PROSE_ITEM, "Wrapped key: a key that is encrypted under the DKEK. A backup is one. Without all shares it is "
+		  "of no use to anybody.");
+	prose_add(p, PROSE_ITEM, "Matched, proven: a backup is matched when it is under the right DKEK, and proven when it was opened "
+		  "or restored and the key in it is the right one.");
+	prose_add(p, PROSE_ITEM, "User PIN: is typed to use the keys of a device.");
+	prose_add(p, PROSE_ITEM, "SO-PIN: the security officer's PIN, which unblocks the user PIN and is needed to initialise the "
+		  "device again.");
+	prose_add(p, PROSE_ITEM, "CKA_ID: the number by which programs find a key, and the certificate that belongs to it.");
+	prose_add(p, PROSE_ITEM, "Key reference: the number of the place that a key has on its device.");
+}
+
 struct screen *help_screen_new(struct ui *ui, const struct screen *about)
 {
 	struct text_screen *t = text_new(ui, _("Help"));
@@ -191,7 +215,8 @@ struct screen *help_screen_new(struct ui *ui, const struct screen *about)
 	if (about->ops->help_text != NULL)
 		about->ops->help_text(about, &t->prose);
 	add_paragraphs(&t->prose, translated(about->ops->help));
+	add_glossary(&t->prose);
 	prose_add(&t->prose, PROSE_PLAIN, "These keys work here, each while there is something for it to do:");
-	add_keys(&t->prose, about->ops->mode);
+	add_keys(&t->prose, about->ops->mode, about->ops->has != NULL ? about->ops->has(about) : 0);
 	return &t->s;
 }

@@ -278,8 +278,14 @@ static int draw_end(const struct wizard_screen *w, struct area a, int row)
 		w->p->failed(w->run, &p);
 	if (!failed && w->p->outcome != NULL)
 		w->p->outcome(w->run, &p);
-	row = ui_prose(a, row, &p) + 1;
-	return failed ? draw_steps(w, a, row) : row;
+	row = ui_prose(a, row, &p) + (p.n > 0);
+	if (!failed)
+		return row;
+	row = draw_steps(w, a, row) + 1;
+	return area_wrap(a, row, ROLE_PLAIN, run_can_retry(w->run) ?
+			 _("Enter asks the questions again, with your answers; only what was wrong is asked anew. Esc closes "
+			   "the procedure, and leaves everything as it is now.") :
+			 _("Esc closes the procedure, and leaves everything as it is now."));
 }
 
 static const char *page_title(const struct wizard_screen *w)

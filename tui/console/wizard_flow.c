@@ -250,7 +250,20 @@ static bool to_next_file(struct fields *fs)
 	return true;
 }
 
-/* Enter in a field goes to the next one that is still to be filled, where there is one after it. */
+/* What was typed is looked at when its field is left, before anybody types a password after it. */
+static bool is_bad(struct wizard_screen *w, const struct field *f)
+{
+	struct fault fault = { 0 };
+
+	if ((f->kind != FIELD_TEXT && f->kind != FIELD_SECRET) || f->again || f->q->ask == ASK_FILES || field_is_empty(&w->fields, f))
+		return false;
+	if (run_check(w->run, f->q, f->index, &fault) == ST_OK)
+		return false;
+	set_fault(w, &fault);
+	return true;
+}
+
+/* Enter in a field goes to the next one that is still to be filled, where there is one after it. True: the page stays. */
 static bool to_next_empty(struct wizard_screen *w)
 {
 	struct fields *fs = &w->fields;
@@ -261,6 +274,8 @@ static bool to_next_empty(struct wizard_screen *w)
 		return true;
 	for (size_t i = fs->at + 1; i < fs->n; i++) {
 		if (field_is_empty(fs, &fs->f[i]) && field_is_wanted(fs, &fs->f[i])) {
+			if (is_bad(w, &fs->f[fs->at]))
+				return true;
 			fs->at = i;
 			w->fault.st = ST_OK;
 			return true;
@@ -275,7 +290,7 @@ static void begin_steps(struct wizard_screen *w)
 	struct fault f = { 0 };
 
 	if (confirm != NULL && strcmp(confirm, w->confirm.text) != 0) {
-		(void)fault_set(&f, ST_BAD_FORM, "To begin, type exactly: %s", confirm);
+		(void)fault_set(&f, ST_BAD_FORM, "What was typed is something else. Nothing was begun.");
 	} else {
 		if (confirm != NULL)
 			run_confirm(w->run);

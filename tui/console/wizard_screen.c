@@ -84,6 +84,7 @@ static void act(struct screen *s, const struct binding *b)
 		fields_step(&w->fields, b->in == IN_NEXT ? 1 : -1);
 		break;
 	case IN_MARK:
+		w->fault.st = ST_OK;
 		if (wizard_asking(w))
 			fields_mark(&w->fields);
 		wizard_count_pages(w);

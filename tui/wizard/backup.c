@@ -318,6 +318,8 @@ static enum status check_ids(struct run *r, unsigned index, struct fault *f)
 		if (st != ST_OK)
 			return st;
 	}
+	if (run_count(r, "id") == 0 && !run_is(r, "all", "1"))
+		return fault_set(f, ST_USAGE, "Say which keys are to be backed up, or that all of them are.");
 	return ST_OK;
 }
 
@@ -328,8 +330,6 @@ static enum status check_all(struct run *r, unsigned index, struct fault *f)
 	(void)index;
 	if (all && some)
 		return fault_set(f, ST_USAGE, "Say either which keys are to be backed up, or that all of them are, not both.");
-	if (!all && !some)
-		return fault_set(f, ST_USAGE, "Say which keys are to be backed up, or that all of them are.");
 	return ST_OK;
 }
 
@@ -418,8 +418,8 @@ static void outcome(const struct run *r, struct prose *out)
 			prose_add(out, PROSE_WARNING, "%s", k->remark);
 	}
 	prose_add(out, PROSE_PLAIN,
-		  "Matched means that a backup is under the right DKEK. Whether the key inside is whole only shows when it is "
-		  "opened with all shares, or restored: restore it to a second device under the same DKEK.");
+		  "Each backup counts as matched now: it is under the right DKEK. Whether the key inside is whole only shows when it is "
+		  "opened with all shares, or restored. Next: restore it to a second device under the same DKEK.");
 }
 
 static const struct step look_step = {
@@ -438,7 +438,7 @@ static const struct question key_questions[] = {
 		.words = N_("Keys"),
 		.choices_of = find_choices,
 		.check = check_ids,
-		.help = N_("Which keys, by their CKA_ID. Leave it empty and choose all of them below."),
+		.help = N_("Which keys are to be backed up, one or several, each by its CKA_ID. Or none of them, and all keys below."),
 	},
 	{
 		.name = "all",
@@ -484,7 +484,7 @@ const struct procedure procedure_backup = {
 	.name = "backup",
 	.command = "backup",
 	.title = N_("Back up keys"),
-	.summary = N_("wrap keys under the DKEK and keep them"),
+	.summary = N_("wrap keys under the DKEK, and keep the wrapped keys as backups"),
 	.on_device = true,
 	.one_session = true,
 	.pages = pages,

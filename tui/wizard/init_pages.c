@@ -22,16 +22,15 @@ static void say_contents(const struct run *r, unsigned index, struct prose *out)
 
 	(void)index;
 	if (s->erased) {
-		prose_add(out, PROSE_PLAIN, "The initialisation of %s stopped half way. It was erased, and nothing can be "
-			  "lost any more; what "
-			  "is missing is done now.", run_serial(r));
+		prose_add(out, PROSE_PLAIN, "The initialisation of %s stopped half way. It was erased, and nothing can be lost any "
+			  "more; what is missing is done now.", run_serial(r));
 		return;
 	}
 	if (run_is_resumed(r))
 		prose_add(out, PROSE_PLAIN, "An initialisation of %s stopped before the device was erased. It begins "
 			  "again.", run_serial(r));
 	if (s->n_things == 0) {
-		prose_add(out, PROSE_PLAIN, "%s will be set up anew. Nothing is on it now, so that nothing can be "
+		prose_add(out, PROSE_PLAIN, "%s will be set up anew. Nothing is on it now, so nothing can be "
 			  "lost.", run_serial(r));
 		return;
 	}
@@ -46,10 +45,10 @@ static void say_backups(const struct run *r, unsigned index, struct prose *out)
 {
 	(void)r;
 	(void)index;
-	prose_add(out, PROSE_PLAIN, "Keys can be backed up only if the device gets a DKEK now, made of one or several "
-		  "shares. Each share is a "
-		  "file with a password, held by a custodian; all of them together are needed to restore a backup to "
-		  "another device.");
+	prose_add(out, PROSE_PLAIN, "Keys can be backed up only if the device gets a DKEK now: the key under which its backups are "
+		  "encrypted.");
+	prose_add(out, PROSE_PLAIN, "The DKEK is made of one or several shares. Each share is a file with a password, held by a "
+		  "custodian; all of them together are needed to restore a backup to another device.");
 }
 
 /* Where shares are asked for there is nothing to warn of. */
@@ -57,9 +56,8 @@ static void warn_no_backup(const struct run *r, unsigned index, struct prose *ou
 {
 	if (run_get(r, "shares", index)[0])
 		return;
-	prose_add(out, PROSE_WARNING, "Without DKEK shares no key on this device can ever be backed up: when the device "
-		  "breaks, its keys are "
-		  "gone. That can only be changed by initialising it again.");
+	prose_add(out, PROSE_WARNING, "Without DKEK shares no key on this device can ever be backed up: when the device breaks, its "
+		  "keys are gone. That can only be changed by initialising it again.");
 }
 
 /*
@@ -73,6 +71,9 @@ static enum status check_shares(struct run *r, unsigned index, struct fault *f)
 
 	if (text[0] && (n < 1 || n > DKEK_SHARES_MAX))
 		return fault_set(f, ST_BAD_FORM, "A DKEK is made of 1 to %d shares. Three are usual.", DKEK_SHARES_MAX);
+	if (!text[0] && !init_without_backup(r))
+		return fault_set(f, ST_USAGE, "Say how many DKEK shares the device is to have. Without any, no key on it can "
+				 "ever be backed up: that has to be said too.");
 	return ST_OK;
 }
 
@@ -82,9 +83,6 @@ static enum status check_choice(struct run *r, unsigned index, struct fault *f)
 
 	if (shares && none)
 		return fault_set(f, ST_USAGE, "Either a number of DKEK shares or no backup, not both.");
-	if (!shares && !none)
-		return fault_set(f, ST_USAGE, "Say how many DKEK shares the device is to have. Without any, no key on it can "
-				 "ever be backed up: that has to be said too.");
 	return ST_OK;
 }
 
@@ -94,8 +92,7 @@ static const struct question backup_questions[] = {
 	{ .name = "shares", .value = "N", .ask = ASK_NUMBER, .optional = true, .words = N_("DKEK shares"), .asked = is_before,
 	  .check = check_shares,
 	  .help = N_("How many shares make the DKEK, 1 to 127. With three, three custodians must come together to restore a "
-	  	"backup, and nobody "
-		  "can do it alone. It cannot be changed later.") },
+		     "backup, and nobody can do it alone. It cannot be changed later.") },
 	{ .name = "no-backup", .ask = ASK_SENTENCE, .optional = true, .words = N_("Or, without any"), .asked = is_before,
 	  .choices = no_backup_sentence, .check = check_choice, .warn = warn_no_backup,
 	  .help = N_("Leave it empty. Only where no key on this device must ever leave it, not even as a backup, type the sentence.") },
@@ -159,11 +156,11 @@ static void say_share(const struct run *r, unsigned index, struct prose *out)
 			  s->shares.slot[index].kcv_text);
 		return;
 	}
-	prose_add(out, PROSE_PLAIN, "A share that exists is opened with its password; a new one is made, written to a file, "
-		  "and opened again. "
-		  "Both happen before the device is erased. A share whose custodian is not here is left empty: it can be "
-		  "imported later, "
-		  "on another day (Import a share). Until all are in, the device can make no key.");
+	prose_add(out, PROSE_PLAIN, "A custodian who has a share already types the name of its file into the first field. For a new "
+		  "share the first field stays empty, and the second one names the file that is to be made. All of that happens before "
+		  "the device is erased.");
+	prose_add(out, PROSE_PLAIN, "Where a custodian is not here, leave both empty: the share can be imported on another day "
+		  "(Import a share). Until all are in, the device can make no key.");
 }
 
 static enum status open_share(struct step_env *e, struct fault *f)
@@ -216,9 +213,9 @@ static void say_check_value(const struct run *r, unsigned index, struct prose *o
 		prose_add(out, PROSE_PLAIN, "Compare it with your papers, if there are any. The device must show the same "
 			  "value in the end.");
 	} else if (open + before < wanted) {
-		prose_add(out, PROSE_WARNING, "%u of %u shares are here. The check value of the DKEK can be shown once all "
-			  "are in; until then the "
-			  "device can make no key. The others are imported later.", open + before, wanted);
+		prose_add(out, PROSE_WARNING, "Not all shares are here, only %u of %u. The check value of the DKEK can be shown "
+			  "once all are in; until then the device can make no key. What is missing is imported later. If one was "
+			  "left out by mistake, go back.", open + before, wanted);
 	}
 }
 
@@ -303,9 +300,8 @@ static enum status check_new_so(struct run *r, unsigned index, struct fault *f)
 	if (init_new_so(r, so, f) != ST_OK)
 		return f->st;
 	if (pin_so_is_factory(so) && !run_env(r)->rehearsal)
-		return fault_set(f, ST_REFUSED, "This is the factory's SO-PIN, which everybody knows: whoever has the "
-			  "device in his hands could "
-				 "erase it or give it a new PIN. Choose another one. Nothing was changed.");
+		return fault_set(f, ST_REFUSED, "This is the factory's SO-PIN, which everybody knows: whoever has the device in "
+				 "his hands could erase it or give it a new PIN. Choose another one. Nothing was changed.");
 	return ST_OK;
 }
 
@@ -315,8 +311,8 @@ static void say_so(const struct run *r, unsigned index, struct prose *out)
 	int tries = s->info.so.state == PIN_READY ? s->info.so.tries : -1;
 
 	(void)index;
-	prose_add(out, PROSE_PLAIN, "The SO-PIN is exactly 16 hexadecimal digits. It is needed to initialise this device "
-		  "again, and to unblock its user PIN.");
+	prose_add(out, PROSE_PLAIN, "The SO-PIN (the security officer's PIN) is exactly 16 hexadecimal digits. It is needed to "
+		  "initialise this device again, and to unblock its user PIN.");
 	if (s->so_unknown)
 		prose_add(out, PROSE_WARNING, "The initialisation stopped while the SO-PIN was being changed: the device "
 			  "has either the old one or the new one. Type as the current one what you think it has; where that is "
@@ -332,6 +328,8 @@ static void say_so(const struct run *r, unsigned index, struct prose *out)
 		prose_add(out, tries <= LAST_SO_TRIES ? PROSE_WARNING : PROSE_PLAIN, tries <= LAST_SO_TRIES ?
 			  N_("Tries left now: %d of %d. Go on only if you are sure of the current SO-PIN.") :
 			  N_("Tries left now: %d of %d."), tries, PIN_SO_TRIES);
+	if (may_change_so(r, 0))
+		prose_add(out, PROSE_PLAIN, "Leave the new SO-PIN empty to keep the current one.");
 	if (must_change_so(r, 0) && !s->erased)
 		prose_add(out, PROSE_PLAIN, "The factory's SO-PIN is public, so a new one is set right after the device was "
 			  "erased. Two people should each write down one half of it.");
@@ -346,21 +344,18 @@ static const struct choice keep_factory_sentence[] = { { "keep the public SO-PIN
 /* Two rows of one name where the same answer is once needed and once not. */
 static const struct question so_questions[] = {
 	{ .name = "so-pin", .ask = ASK_SO_PIN, .words = N_("Current SO-PIN"), .asked = asks_so, .help = CURRENT_SO_HELP },
-	{ .name = "so-pin", .ask = ASK_SO_PIN, .optional = true, .words = N_("Current "
-		"SO-PIN"), .asked = asks_first_so, .help = CURRENT_SO_HELP },
+	{ .name = "so-pin", .ask = ASK_SO_PIN, .optional = true, .words = N_("Current SO-PIN"), .asked = asks_first_so,
+	  .help = CURRENT_SO_HELP },
 	{ .name = "new-so-pin", .ask = ASK_SO_PIN, .twice = true, .words = N_("New SO-PIN"), .asked = must_change_so,
-		.check = check_new_so,
-	  .help = N_("16 hexadecimal digits of your own, best drawn at random. Keep them as carefully as the device: they are "
-		     "needed again, and wrong ones cannot be tried often.") },
+	  .check = check_new_so, .help = N_("16 hexadecimal digits of your own, best drawn at random. Keep them as carefully as the "
+		     "device: they are needed again, and wrong ones cannot be tried often.") },
 	{ .name = "new-so-pin", .ask = ASK_SO_PIN, .twice = true, .optional = true, .words = N_("New SO-PIN"), .asked = may_change_so,
 	  .check = check_new_so,
 	  .help = N_("16 hexadecimal digits of your own, best drawn at random. Keep them as carefully as the device: they are "
 		     "needed again, and wrong ones cannot be tried often. Leave it empty to keep the current one.") },
 	{ .name = "keep-factory-so-pin", .ask = ASK_SENTENCE, .words = N_("To go on"), .asked = keeps_factory_so,
-		.choices = keep_factory_sentence,
-	  .help = N_("The firmware of this device cannot change the SO-PIN, and the current one is the factory's, which is "
-	  	"public. Whoever has the "
-		  "device in his hands can erase it or give it a new user PIN.") },
+	  .choices = keep_factory_sentence, .help = N_("The firmware of this device cannot change the SO-PIN, and the current one is "
+		     "the factory's, which is public. Whoever has the device in his hands can erase it or give it a new user PIN.") },
 	{ 0 },
 };
 
@@ -381,10 +376,8 @@ static void say_pin(const struct run *r, unsigned index, struct prose *out)
 		return;
 	}
 	prose_add(out, PROSE_PLAIN, "The user PIN is typed to use the keys. It has 6 to 15 characters; digits only, if "
-		  "other software must use the "
-		  "device too. A longer one may be tried more often: wrong ones in a row block a PIN of 6 characters after "
-		  "at most 3, of 7 "
-		  "after 5, of 8 and more after 10.");
+		  "other software must use the device too. A longer one may be tried more often: wrong ones in a row block "
+		  "a PIN of 6 characters after at most 3, of 7 after 5, of 8 and more after 10.");
 	prose_add(out, PROSE_PLAIN, run_is(r, "no-unblock", "1") ?
 		  N_("This device will block it after %u. A blocked PIN is unblocked with the SO-PIN on other devices, but not on "
 		     "this one, as chosen here; the keys stay.") :
@@ -407,6 +400,14 @@ static enum status check_pin(struct run *r, unsigned index, struct fault *f)
 	return pin ? pin_check_user(pin, 0, f) : ST_OK;
 }
 
+/* How many wrong tries there may be goes by the length of the PIN. */
+static enum status check_tries(struct run *r, unsigned index, struct fault *f)
+{
+	const struct secret *pin = run_secret_typed(r, "new-pin", index);
+
+	return pin ? pin_check_user(pin, init_tries(r), f) : ST_OK;
+}
+
 /* The last field of the page: everything that the device is to be told is known now, and has its form checked. */
 static enum status check_params(struct run *r, unsigned index, struct fault *f)
 {
@@ -427,13 +428,13 @@ static const struct question pin_questions[] = {
 	{ .name = "new-pin", .ask = ASK_PIN, .twice = true, .max = PIN_USER_MAX_OLD, .words = N_("New user PIN"), .asked = asks_pin,
 	  .check = check_pin, .warn = warn_pin,
 	  .help = N_("6 to 15 characters. It is typed again each time keys are used, made, or backed up.") },
-	{ .name = "pin-tries", .value = "N", .ask = ASK_NUMBER, .optional = true, .words = N_("Wrong tries until "
-		"blocked"), .asked = is_before,
+	{ .name = "pin-tries", .value = "N", .ask = ASK_NUMBER, .optional = true, .words = N_("Wrong tries until blocked"),
+	  .asked = is_before, .check = check_tries,
 	  .help = N_("3 where nothing is said. At most 3 for a PIN of 6 characters, 5 for 7, 10 for 8 and more.") },
 	{ .name = "no-unblock", .ask = ASK_YES, .optional = true, .words = N_("Never to be unblocked"), .asked = is_before,
 	  .help = N_("Then a blocked user PIN can never be unblocked, not even with the SO-PIN: the keys can be used no more.") },
-	{ .name = "transport-pin", .ask = ASK_YES, .optional = true, .words = N_("Transport "
-		"PIN"), .asked = is_before, .check = check_params,
+	{ .name = "transport-pin", .ask = ASK_YES, .optional = true, .words = N_("Transport PIN"), .asked = is_before,
+	  .check = check_params,
 	  .help = N_("The PIN must be changed before the first use: for a device that is set up here and sent to somebody.") },
 	{ 0 },
 };

@@ -85,6 +85,8 @@ void init_review(const struct run *r, struct prose *out)
 			  N_("The SO-PIN will be changed to the new one right after the device was erased."));
 	else if (!s->erased && init_current_is_factory(r))
 		prose_add(out, PROSE_WARNING, "The SO-PIN stays the factory's, which everybody knows.");
+	else if (!s->erased)
+		prose_add(out, PROSE_PLAIN, "The SO-PIN stays as it is.");
 	if (!s->erased) {
 		prose_add(out, PROSE_PLAIN, run_is(r, "no-unblock", "1") ?
 			  N_("The user PIN will be the one just typed. %u wrong ones in a row will block it, for good: it can never "
@@ -130,7 +132,7 @@ void init_outcome(const struct run *r, struct prose *out)
 	else
 		prose_add(out, PROSE_VALUE, "DKEK check value: %s", s->shares.device_kcv_text);
 	if (wanted > 0 && s->missing == 0 && !s->kcv_hidden && run_expected_kcv(r))
-		prose_add(out, PROSE_DONE, "It is what the shares make.");
+		prose_add(out, PROSE_DONE, "It is the value that the shares make together. Read it aloud, and write it down.");
 	if (wanted > 0 && s->missing == 0)
 		prose_add(out, PROSE_PLAIN, "Next: initialise a second device with the same shares, so that a backup can be "
 			  "restored at any time.");

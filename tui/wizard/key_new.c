@@ -206,7 +206,7 @@ static const struct question key_questions[] = {
 		.value = "N",
 		.ask = ASK_NUMBER,
 		.optional = true,
-		.words = N_("Uses"),
+		.words = N_("Uses at most"),
 		.check = check_uses,
 		.help = N_("A key with a use counter can be used so many times and then never again. Leave it empty for a "
 			"key without that limit. "

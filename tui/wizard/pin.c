@@ -110,6 +110,15 @@ static enum status change(struct step_env *e, struct fault *f)
 	return record_pin(e->store, s.look, "pin.changed", _("The user PIN was changed."), -1, f);
 }
 
+static enum status check_change_pin(struct run *r, unsigned index, struct fault *f)
+{
+	const struct secret *old = run_secret_typed(r, "pin", index), *fresh = run_secret_typed(r, "new-pin", index);
+
+	if (!run_env(r)->script && old != NULL && fresh != NULL && secret_equal(old, fresh))
+		return fault_set(f, ST_REFUSED, "The new user PIN is the current one. Choose another one. The device was not asked.");
+	return ST_OK;
+}
+
 static enum status look_user(struct step_env *e, struct fault *f)
 {
 	SESSION s = { 0 };
@@ -162,6 +171,7 @@ static void outcome_change(const struct run *r, struct prose *out)
 {
 	prose_add(out, PROSE_DONE, "The user PIN of %s was changed, and the device takes the new one.",
 		  look_of(r)->serial);
+	prose_add(out, PROSE_PLAIN, "The old one is of no use any more.");
 }
 
 /* --- pin unblock --- */
@@ -337,6 +347,7 @@ static const struct question change_questions[] = {
 		.twice = true,
 		.words = N_("New user PIN"),
 		.help = HELP_NEW_PIN,
+		.check = check_change_pin,
 		.warn = warn_new_pin,
 	},
 	{ .name = NULL },
@@ -389,7 +400,7 @@ const struct procedure procedure_pin_change = {
 	.name = "pin change",
 	.command = "pin change",
 	.title = N_("Change the user PIN"),
-	.summary = N_("change the user PIN"),
+	.summary = N_("set a new user PIN, with the current one"),
 	.on_device = true,
 	.one_session = true,
 	.unrecorded = true,

@@ -245,6 +245,10 @@ static enum status check_backups(struct run *r, unsigned index, struct fault *f)
 		if (strspn(text, "0123456789") != strlen(text) || strlen(text) > 18)
 			return fault_set(f, ST_BAD_FORM, "A backup is named by its number, and \"%s\" is none.", text);
 	}
+	if (run_count(r, "backup") == 0 && run_count(r, "file") == 0 && !restore_wants_all(r))
+		return fault_set(f, ST_USAGE,
+				 "Say what is to be restored: files with wrapped keys, backups of the inventory, or all of its "
+				 "backups that this device takes.");
 	return ST_OK;
 }
 
@@ -258,10 +262,6 @@ static enum status check_source(struct run *r, unsigned index, struct fault *f)
 		return fault_set(f, ST_USAGE,
 				 "Say either which files, or which backups of the inventory, or all of its backups: only one of "
 				 "these.");
-	if (said == 0)
-		return fault_set(f, ST_USAGE,
-				 "Say what is to be restored: files with wrapped keys, backups of the inventory, or all of its "
-				 "backups that this device takes.");
 	return ST_OK;
 }
 
@@ -330,6 +330,7 @@ static void review(const struct run *r, struct prose *out)
 static void outcome(const struct run *r, struct prose *out)
 {
 	const struct restore *st = run_state(r);
+	bool proven = false;
 
 	if (restore_wants_all(r) && st->device.n_rows == 0)
 		prose_add(out, PROSE_DONE,
@@ -350,7 +351,10 @@ static void outcome(const struct run *r, struct prose *out)
 				  k->kind, k->serial, k->key_ref);
 		if (k->fault.st == ST_OK && k->remark[0] != '\0')
 			prose_add(out, PROSE_WARNING, "%s", k->remark);
+		proven |= k->fault.st == ST_OK && k->compared;
 	}
+	if (proven)
+		prose_add(out, PROSE_PLAIN, "What was restored and compared counts as a proven backup from now on.");
 }
 
 static const struct step look_step = {

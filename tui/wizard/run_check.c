@@ -123,6 +123,10 @@ static enum status check_file(const struct run *r, const struct question *q, con
 {
 	(void)r;
 	(void)q;
+	char folder[1024];
+
+	if (access(text, F_OK) != 0 && text[0] != '/' && getcwd(folder, sizeof(folder)))
+		return fault_set(f, ST_NOT_FOUND, "There is no file %s in the folder %s.", text, folder);
 	if (access(text, F_OK) != 0)
 		return fault_set(f, ST_NOT_FOUND, "There is no file %s.", text);
 	if (access(text, R_OK) != 0)

@@ -125,6 +125,11 @@ const struct page *run_page(const struct run *r, unsigned *ret_index)
 	return r->p->pages ? &r->p->pages[r->page] : NULL;
 }
 
+enum status run_check(struct run *r, const struct question *q, unsigned index, struct fault *f)
+{
+	return answer_check(r, q, index, f);
+}
+
 enum status run_next(struct run *r, const char **ret_bad, struct fault *f)
 {
 	const struct page *page = &r->p->pages[r->page];

@@ -41,7 +41,7 @@ static enum status look_so(struct step_env *e, struct fault *f)
 
 static enum status check_new_so(struct run *r, unsigned index, struct fault *f)
 {
-	SECRET *so = secret_new(PIN_SO_LEN);
+	SECRET *so = secret_new(PIN_SO_LEN), *old = secret_new(PIN_SO_LEN);
 	enum status st = session_so_bytes(r, "new-so-pin", so, f);
 
 	(void)index;
@@ -50,6 +50,8 @@ static enum status check_new_so(struct run *r, unsigned index, struct fault *f)
 			       "3537363231383830 is the SO-PIN that devices leave the factory with. Everybody knows "
 			       "it, and could erase the device "
 			       "with it. Choose another one.");
+	if (st == ST_OK && !run_env(r)->script && session_so_bytes(r, "so-pin", old, NULL) == ST_OK && secret_equal(old, so))
+		st = fault_set(f, ST_REFUSED, "The new SO-PIN is the current one. Choose another one. The device was not asked.");
 	return st;
 }
 
@@ -99,6 +101,7 @@ static void review_so(const struct run *r, struct prose *out)
 static void outcome_so(const struct run *r, struct prose *out)
 {
 	prose_add(out, PROSE_DONE, "The SO-PIN of %s was changed.", look_of(r)->serial);
+	prose_add(out, PROSE_PLAIN, "Keep the new one apart from the device. The old one is of no use any more.");
 }
 
 static const struct step look_so_step = {
@@ -140,7 +143,7 @@ const struct procedure procedure_so_pin_change = {
 	.name = "so-pin change",
 	.command = "so-pin change",
 	.title = N_("Change the SO-PIN"),
-	.summary = N_("change the SO-PIN"),
+	.summary = N_("set a new SO-PIN, with the current one"),
 	.on_device = true,
 	.one_session = true,
 	.unrecorded = true,

@@ -238,6 +238,8 @@ struct secret *run_secret(struct run *r, const char *question, unsigned index);
 /* The same for looking; NULL also where nothing was typed yet. */
 const struct secret *run_secret_typed(const struct run *r, const char *question, unsigned index);
 
+/* Of one answer alone, as it stands. */
+enum status run_check(struct run *r, const struct question *q, unsigned index, struct fault *f);
 /* Checks the page's answers, in order: on failure ret_bad is the question's name. Then works, or goes on. */
 enum status run_next(struct run *r, const char **ret_bad, struct fault *f);
 bool run_back(struct run *r);      /* false on the first page; answers stay */
