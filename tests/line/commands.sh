@@ -60,6 +60,9 @@ expect 2 "... and a PIN" -d "$a" init --label x --shares 1 --share one.pbe --pas
 	--new-so-pin-file newso --new-pin-file shortpin --confirm "$a"
 expect 4 "a share's wrong password stops it before anything is erased" -d "$a" init --label x --shares 1 --share one.pbe \
 	--password-file wrongpassword --so-pin-file so --new-so-pin-file newso --new-pin-file pin --confirm "$a"
+expect 2 "128 shares, which other tools take for none" -d "$a" init --label x --shares 128 --so-pin-file so --new-so-pin-file newso \
+	--new-pin-file pin --confirm "$a"
+says "... at most 127" '1 to 127'
 expect 2 "neither shares nor --no-backup: it has to be said" -d "$a" init --label x --so-pin-file so --new-so-pin-file newso \
 	--new-pin-file pin --confirm "$a"
 expect 2 "more shares than the device is to have" -d "$a" "${init[@]}" --share kept.pbe --so-pin-file so --confirm "$a"

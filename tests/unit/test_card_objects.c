@@ -57,6 +57,32 @@ static void sixty_keys_take_two_apdus_each_and_three(void **state)
 	bench_close(&b);
 }
 
+/* known-faults.md 11: other tools stop at 32 keys, or at 63. */
+static void a_hundred_keys_are_all_there(void **state)
+{
+	struct keygen_params p = ec("secp256r1");
+	struct bench b;
+	struct fault f = { 0 };
+	struct pubkey key;
+	OBJECTS list = { 0 };
+	CARD_SESSION *held = NULL;
+
+	(void)state;
+	bench_open(&b, "4.1");
+	bench_init(&b, 1);
+	bench_login(&b, &held);
+	for (uint8_t ref = 1; ref <= 100; ref++)
+		bench_key(&b, ref, &p, &key);
+	OK(card_objects(b.card, WANT_ALL, &list, &f));
+	assert_int_equal(list.n, 100);
+	for (size_t i = 0; i < list.n; i++) {
+		assert_int_equal(list.o[i].number, i + 1);
+		assert_true(list.o[i].has_key);
+	}
+	card_end(STEAL(held));
+	bench_close(&b);
+}
+
 static void wrapping_one_key_takes_eight_apdus(void **state)
 {
 	struct keygen_params p = ec("secp256r1");
@@ -364,6 +390,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sixty_keys_take_two_apdus_each_and_three),
+		cmocka_unit_test(a_hundred_keys_are_all_there),
 		cmocka_unit_test(wrapping_one_key_takes_eight_apdus),
 		cmocka_unit_test(everything_that_can_be_on_a_card),
 		cmocka_unit_test(a_request_of_another_device_is_no_attestation),

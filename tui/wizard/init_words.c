@@ -125,8 +125,8 @@ void init_outcome(const struct run *r, struct prose *out)
 	if (wanted == 0)
 		prose_add(out, PROSE_WARNING, "It has no DKEK: no key on it can ever be backed up.");
 	else if (s->missing > 0)
-		prose_add(out, PROSE_WARNING, translated_n("%u of %u DKEK share is missing. Import it next.",
-			  "%u of %u DKEK shares are missing. Import them next.", wanted), s->missing, wanted);
+		prose_add(out, PROSE_WARNING, translated_n("%u of %u DKEK shares is missing. Import it next.",
+			  "%u of %u DKEK shares are missing. Import them next.", s->missing), s->missing, wanted);
 	else if (s->kcv_hidden)
 		prose_add(out, PROSE_WARNING, "The device does not show its DKEK check value, so it could not be compared.");
 	else

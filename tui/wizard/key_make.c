@@ -45,9 +45,10 @@ enum status key_make_possible(const struct keygen_params *p, const struct look *
 		return st;
 	if (l->dkek.present && l->dkek.missing > 0)
 		return fault_set(f, ST_DKEK_INCOMPLETE,
-				 "%u of the %u DKEK shares of %s are still missing, and until they are there the "
-				 "device makes no "
-				 "keys. Import them first. Nothing was done.",
+				 translated_n("%u of the %u DKEK shares of %s is still missing, and until it is there the "
+					      "device makes no keys. Import it first. Nothing was done.",
+					      "%u of the %u DKEK shares of %s are still missing, and until they are there the "
+					      "device makes no keys. Import them first. Nothing was done.", l->dkek.missing),
 				 l->dkek.missing, l->dkek.total, l->serial);
 	return ST_OK;
 }

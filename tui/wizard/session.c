@@ -326,7 +326,9 @@ enum status session_need_dkek(const struct look *l, struct fault *f)
 				 l->serial);
 	if (l->dkek.missing > 0)
 		return fault_set(f, ST_DKEK_INCOMPLETE,
-				 "%u of the %u DKEK shares of %s are still missing. Import them first.",
+				 translated_n("%u of the %u DKEK shares of %s is still missing. Import it first.",
+					      "%u of the %u DKEK shares of %s are still missing. Import them first.",
+					      l->dkek.missing),
 				 l->dkek.missing, l->dkek.total, l->serial);
 	return ST_OK;
 }

@@ -359,9 +359,9 @@ static void outcome(const struct run *r, struct prose *out)
 
 	prose_add(out, PROSE_DONE, "The share is in %s.", run_serial(r));
 	if (s->after.missing > 0)
-		prose_add(out, PROSE_PLAIN, "%u of %u DKEK shares are still missing. Until they are in, the device can make "
-			  "no key.", s->after.missing,
-			  s->after.total);
+		prose_add(out, PROSE_PLAIN, translated_n("%u of %u DKEK shares is still missing. Until it is in, the device can make "
+			  "no key.", "%u of %u DKEK shares are still missing. Until they are in, the device can make no key.",
+			  s->after.missing), s->after.missing, s->after.total);
 	else if (s->hidden)
 		prose_add(out, PROSE_WARNING, "All shares are in. The device does not show its DKEK check value without a "
 			  "login, so it could not be "
