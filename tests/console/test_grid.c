@@ -89,6 +89,25 @@ static void what_is_too_long_ends_in_an_ellipsis(void **state)
 	grid_free(g);
 }
 
+static void names_keep_their_ends(void **state)
+{
+	struct grid *g = grid_new(1, 20);
+	struct area a = area_of(g);
+
+	(void)state;
+	assert_int_equal(area_fit_name(a, 0, 0, 9, ROLE_PLAIN, "Berlin 10"), 9);
+	assert_row(g, 0, "Berlin 10");
+	assert_int_equal(area_fit_name(a, 0, 0, 9, ROLE_PLAIN, "Berlin hsm 990"), 9);
+	assert_row(g, 0, "Berli\xe2\x80\xa6" "990");
+	grid_clear(g);   /* the half of a wide one does not fit, and a mark does not stand without its letter */
+	assert_int_equal(area_fit_name(a, 0, 0, 9, ROLE_PLAIN, "\xe4\xb8\xad\xe6\x96\x87\xe4\xb8\xad\xe6\x96\x87\xe4\xb8\xad"), 9);
+	assert_row(g, 0, "\xe4\xb8\xad\xe6\x96\x87\xe4\xb8\xad\xe2\x80\xa6\xe4\xb8\xad");
+	grid_clear(g);
+	assert_int_equal(area_fit_name(a, 0, 0, 9, ROLE_PLAIN, "abcdefghijke\xcc\x81xyz"), 9);
+	assert_row(g, 0, "abcde\xe2\x80\xa6xyz");
+	grid_free(g);
+}
+
 static void text_from_outside_is_made_harmless(void **state)
 {
 	struct grid *g = grid_new(1, 40);
@@ -314,6 +333,7 @@ int main(void)
 		cmocka_unit_test(text_is_clipped_to_its_area),
 		cmocka_unit_test(a_wide_character_is_drawn_whole_or_not_at_all),
 		cmocka_unit_test(what_is_too_long_ends_in_an_ellipsis),
+		cmocka_unit_test(names_keep_their_ends),
 		cmocka_unit_test(text_from_outside_is_made_harmless),
 		cmocka_unit_test(paragraphs_are_wrapped_at_spaces),
 		cmocka_unit_test(wrapping_ends_at_any_width),

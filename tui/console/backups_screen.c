@@ -70,10 +70,10 @@ static const char *const takers_say[] = { N_("none"), N_("%zu, %zu here"), NULL 
 
 static const struct table_column columns[] = {
 	{ N_("No."), 6, 7, .right = true, .sorts = true, .descending = true, .data = BACKUPS_NUMBER, .words = number_cell },
-	{ N_("Label"), 15, 26, .sorts = true, .data = BACKUPS_LABEL, .words = label_cell },
+	{ N_("Label"), 15, 26, .name = true, .sorts = true, .data = BACKUPS_LABEL, .words = label_cell },
 	{ N_("Kind"), 0, 10, .sorts = true, .data = BACKUPS_TYPE, .words = text_cell },
 	{ N_("Made"), 10, 10, .sorts = true, .descending = true, .data = BACKUPS_MADE, .words = date_cell },
-	{ N_("Made on"), 0, 14, .sorts = true, .data = BACKUPS_DEVICE, .words = device_cell },
+	{ N_("Made on"), 0, 14, .name = true, .sorts = true, .data = BACKUPS_DEVICE, .words = device_cell },
 	{ N_("DKEK"), 8, 16, .sorts = true, .data = BACKUPS_DKEK, .draw = draw_dkek },
 	{ N_("Proven"), 10, 21, .sorts = true, .data = BACKUPS_PROOF, .draw = draw_proof, .says = proof_says },
 	{ N_("Fits on"), 10, 10, .words = takers_cell, .says = takers_say, .beside = -4 },

@@ -135,10 +135,10 @@ static const char *const checked_says[] = { N_("never"), N_("gone"), NULL };
 static const struct table_column custody_columns[] = {
 	{ "", 1, 1, .draw = draw_mark },
 	{ N_("DKEK"), 8, 8, .sorts = true, .data = CUSTODY_DKEK, .draw = draw_dkek },
-	{ N_("Who"), 10, 30, .sorts = true, .data = CUSTODY_WHO, .words = words_cell, .says = who_says },
-	{ N_("Share"), 18, 40, .sorts = true, .data = CUSTODY_SHARE, .words = words_cell },
+	{ N_("Who"), 10, 30, .name = true, .sorts = true, .data = CUSTODY_WHO, .words = words_cell, .says = who_says },
+	{ N_("Share"), 18, 40, .name = true, .sorts = true, .data = CUSTODY_SHARE, .words = words_cell },
 	{ N_("Form"), 6, 6, .sorts = true, .data = CUSTODY_FORM, .words = words_cell, .says = form_says, .beside = -2 },
-	{ N_("Kept at"), 9, 40, .sorts = true, .data = CUSTODY_PLACE, .words = words_cell },
+	{ N_("Kept at"), 9, 40, .name = true, .sorts = true, .data = CUSTODY_PLACE, .words = words_cell },
 	{ N_("Checked"), 10, 10, .sorts = true, .data = CUSTODY_CHECKED, .words = words_cell, .role = row_role,
 	  .says = checked_says },
 };

@@ -221,6 +221,23 @@ int area_fit(struct area a, int row, int col, int width, enum role role, const c
 	return col + 1;
 }
 
+int area_fit_name(struct area a, int row, int col, int width, enum role role, const char *name)
+{
+	const int tail = width / 3;
+	const char *end = name;
+	uint32_t cp;
+	size_t len;
+
+	if (tail < 2 || text_width(name) <= width)
+		return area_fit(a, row, col, width, role, name);
+	while (text_width(end) > tail)
+		end += text_decode(end, strlen(end), &cp);
+	while ((len = text_decode(end, strlen(end), &cp)) > 0 && width_of(cp) == 0)
+		end += len;   /* that one belonged to what is left out */
+	col = area_fit(a, row, col, width - text_width(end), role, name);
+	return area_text(a, row, col, role, end);
+}
+
 void area_right(struct area a, int row, enum role role, const char *text)
 {
 	int w = text_width(text);

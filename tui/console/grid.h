@@ -114,6 +114,8 @@ int area_print(struct area a, int row, int col, enum role role, const char *fmt,
 
 /* At most width columns: what is longer ends in an ellipsis. Returns the column after it. */
 int area_fit(struct area a, int row, int col, int width, enum role role, const char *text);
+/* The same for names, of which the end tells those of a series apart: the ellipsis stands before the last third. */
+int area_fit_name(struct area a, int row, int col, int width, enum role role, const char *name);
 void area_right(struct area a, int row, enum role role, const char *text);   /* ends at the area's right edge */
 void area_fill(struct area a, int row, int col, int width, enum role role, uint32_t cp);
 void area_role(struct area a, int row, int col, int width, enum role role);   /* changes the role, keeps the text */

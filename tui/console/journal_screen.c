@@ -10,9 +10,9 @@ enum { COLUMN_NUMBER, COLUMN_WHEN };
 static const struct table_column columns[] = {
 	[COLUMN_NUMBER] = { N_("No."), 0, 7, .right = true, .data = JOURNAL_NUMBER, .words = number_cell },
 	[COLUMN_WHEN] = { N_("When (UTC)"), 16, 16, .sorts = true, .descending = true, .data = JOURNAL_AT, .words = minute_cell },
-	{ N_("Device"), 11, 11, .sorts = true, .data = JOURNAL_DEVICE, .words = device_cell },
-	{ N_("Key"), 0, 18, .sorts = true, .data = JOURNAL_KEY, .words = text_cell },
-	{ N_("Person"), 0, 14, .sorts = true, .data = JOURNAL_PERSON, .words = text_cell },
+	{ N_("Device"), 11, 11, .name = true, .sorts = true, .data = JOURNAL_DEVICE, .words = device_cell },
+	{ N_("Key"), 0, 18, .name = true, .sorts = true, .data = JOURNAL_KEY, .words = text_cell },
+	{ N_("Person"), 0, 14, .name = true, .sorts = true, .data = JOURNAL_PERSON, .words = text_cell },
 	{ N_("What happened"), 40, 1000, .data = JOURNAL_TEXT, .words = text_cell },
 };
 

@@ -154,7 +154,8 @@ static const char *const backup_says[] = {
 };
 
 static const struct table_column columns[] = {
-	[COLUMN_LABEL] = { N_("Label"), 18, 30, .sorts = true, .data = KEYS_LABEL, .words = label_cell, .role = label_role },
+	[COLUMN_LABEL] = { N_("Label"), 18, 30, .name = true, .sorts = true, .data = KEYS_LABEL, .words = label_cell,
+			   .role = label_role },
 	[COLUMN_TYPE] = { N_("Kind"), 0, 10, .sorts = true, .data = KEYS_TYPE, .words = text_cell },
 	[COLUMN_MATRIX] = { "", 34, 1000, .draw = draw_devices_of },
 	[COLUMN_DEVICES] = { N_("On"), 3, 3, .right = true, .sorts = true, .descending = true, .data = KEYS_DEVICES,

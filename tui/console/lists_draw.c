@@ -103,7 +103,7 @@ void draw_devices(struct area a, const struct fleet *fl, const struct rows *r, s
 		left = a.cols - 2 - text_width(state) - 1;
 		if (serial)
 			left -= 14;
-		area_fit(line, 0, 1, left, ROLE_PLAIN, device_name(d));
+		area_fit_name(line, 0, 1, left, ROLE_PLAIN, device_name(d));
 		if (serial)
 			area_text(line, 0, left + 2, ROLE_PLAIN, d->serial);
 		area_right(area_sub(line, 0, 0, 1, a.cols - 1), 0,
@@ -252,7 +252,7 @@ static void draw_object(struct area line, const struct fleet_object *o, const in
 		if (columns[i].words == id_words && o->type != FLEET_DATA)
 			area_text(area_sub(line, 0, col, 1, w[i]), 0, 0, ROLE_PLAIN, words);
 		else
-			area_fit(line, 0, col, w[i], ROLE_PLAIN, words);
+			area_fit_name(line, 0, col, w[i], ROLE_PLAIN, words);
 		col += w[i] + 2;
 	}
 	if (o->flags & (FLEET_NO_BACKUP | FLEET_NOT_DESCRIBED | FLEET_ORPHAN | FLEET_ALIEN_CERTIFICATE))

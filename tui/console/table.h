@@ -22,6 +22,7 @@ struct table_column {
 	const char *title;       /* N_() */
 	int least, wants;
 	bool right;              /* numbers end at the right edge */
+	bool name;               /* area_fit_name() */
 	bool sorts, descending;  /* s comes by here, while the column is in sight */
 	unsigned data;           /* for the screen: of what the column is made */
 	const char *const *says; /* N_(), until NULL: our own words among the cell's, which are never cut; NULL: all is data */

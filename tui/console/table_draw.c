@@ -185,6 +185,8 @@ static void draw_row(const struct table *t, struct area line, int left, const in
 			(void)area_wrap(cell, 0, role, words);
 		else if (c->right && text_width(words) < w[i])
 			area_right(cell, 0, role, words);
+		else if (c->name)
+			area_fit_name(cell, 0, 0, w[i], role, words);
 		else
 			area_fit(cell, 0, 0, w[i], role, words);
 		col += w[i] + GAP;
