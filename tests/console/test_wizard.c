@@ -282,6 +282,25 @@ static void a_pin_that_was_wrong_has_to_be_typed_anew(void **state)
 	assert_int_equal(secret_len(ui_secret(&b->ui)), 0);
 }
 
+static void what_is_under_the_cursor_says_which_objects_are_meant_and_nothing_else(void **state)
+{
+	const struct given given[] = { { "label", 0, "of another key" }, { "keep", 0, "02" }, { NULL, 0, NULL } };
+	struct bench *b = *state;
+
+	ui_push(&b->ui, wizard_screen_new(&b->ui, &fake_init, "DENK0200914", given));
+	press(b, K_ENTER);
+	fill_so_pins(b);
+	press(b, K_ENTER);
+	type(b, "648219");
+	press(b, K_ENTER);
+	type(b, "648219");
+	press(b, K_ENTER);
+	assert_true(shows(b, "DENK0200914-label"));
+	assert_false(shows(b, "of another key"));
+	assert_true(shows(b, "[x] SSH CA"));
+	assert_false(shows(b, "[x] Root CA"));
+}
+
 static void leaving_takes_the_help_along_that_covers_it(void **state)
 {
 	struct bench *b = *state;
@@ -323,6 +342,7 @@ int main(void)
 		TEST(the_steps_show_how_they_go_and_what_came_of_them),
 		TEST(a_failure_says_what_and_where_and_what_next),
 		TEST(a_pin_that_was_wrong_has_to_be_typed_anew),
+		TEST(what_is_under_the_cursor_says_which_objects_are_meant_and_nothing_else),
 		TEST(leaving_takes_the_help_along_that_covers_it),
 		TEST(secrets_are_gone_when_a_wizard_is_left),
 	};

@@ -22,6 +22,9 @@ static void a_backup_that_was_never_proven_leads_to_the_device_that_can_prove_it
 	a = about(fl, "ever proven");
 	assert_non_null(a);
 	assert_null(a->procedure);   /* the other device has never been initialised */
+	place_init(p, 1, 1, 0x30);
+	OK(fleet_scan_all_wait(fl, FLEET_ALL, 20000, &f));
+	assert_null(about(fl, "ever proven")->procedure);   /* nor has it the same DKEK */
 	place_init(p, 1, 1, 0x10);
 	OK(fleet_scan_all_wait(fl, FLEET_ALL, 20000, &f));
 	a = about(fl, "ever proven");
