@@ -38,6 +38,50 @@ static void a_backup_that_was_never_proven_leads_to_the_device_that_can_prove_it
 	assert_null(about(fl, "ever proven"));
 }
 
+/* Another program takes the key at reference 1 of the first card to the second one, which has the same DKEK. */
+static void carry_over(struct place *p)
+{
+	CLEANUP(card_close_guard) struct card *from = place_card(p, 0), *to = place_card(p, 1);
+	SECRET *pin = secret_new(16);
+	CARD_SESSION *one = NULL, *other = NULL;
+	BUF blob = { 0 };
+	BUF request = { 0 };
+	struct fault f = { 0 };
+
+	assert_true(secret_set(pin, PIN, strlen(PIN)));
+	OK(card_begin(from, &one, &f));
+	OK(card_login(from, pin, &f));
+	OK(card_wrap(from, 1, &blob, &f));
+	OK(card_read_file(from, fid_of(FID_KEY_CERT, 1), &request, &f));
+	OK(card_begin(to, &other, &f));
+	OK(card_login(to, pin, &f));
+	OK(card_unwrap(to, 1, buf_view(&blob), &f));
+	OK(card_write_file(to, fid_of(FID_KEY_CERT, 1), buf_view(&request), WRITE_REPLACE, &f));
+}
+
+static void a_device_that_has_the_key_already_proves_nothing(void **state)
+{
+	struct place *p = *state;
+	CLEANUP(fleet_free_guard) struct fleet *fl = NULL;
+	const struct fleet_attention *a;
+	struct fault f = { 0 };
+
+	place_init(p, 0, 1, 0x10);
+	place_init(p, 1, 1, 0x10);
+	place_make_key(p, 0, "ec:secp256r1", "key", "0a");
+	place_expect(p, "backup", 0, GIVEN({ "all", "1", 0 }, { "pin", PIN, 0 }), ST_OK);
+	fl = fleet_of(p, false);
+	OK(fleet_scan_all_wait(fl, FLEET_ALL, 20000, &f));
+	a = about(fl, "ever proven");
+	assert_non_null(a);
+	assert_string_equal(a->procedure, "restore");
+	carry_over(p);
+	OK(fleet_scan_all_wait(fl, FLEET_ALL, 20000, &f));
+	a = about(fl, "ever proven");
+	assert_non_null(a);
+	assert_null(a->procedure);
+}
+
 static void a_certificate_that_ends_and_a_weak_key_are_named(void **state)
 {
 	struct place *p = *state;
@@ -202,6 +246,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_backup_that_was_never_proven_leads_to_the_device_that_can_prove_it),
+		TEST(a_device_that_has_the_key_already_proves_nothing),
 		TEST(a_certificate_that_ends_and_a_weak_key_are_named),
 		cmocka_unit_test(firmware_that_is_advised_against_is_named),
 		TEST(keys_alike_are_told_apart_by_their_reference),
