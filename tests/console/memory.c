@@ -22,7 +22,10 @@
 struct memory {
 	int mem, pagemap;
 	unsigned long page;
-	const char *bytes;
+	struct trace *traces;
+	size_t n;
+	size_t over;          /* the longest of them, less one */
+	char *copy;           /* PIECE and over */
 };
 
 static size_t count(const char *hay, size_t n, const char *bytes)
@@ -39,21 +42,21 @@ static size_t count(const char *hay, size_t n, const char *bytes)
 }
 
 /* Piece by piece, each with the beginning of the next one, so that nothing is cut in two. */
-static size_t search_pages(const struct memory *m, unsigned long from, unsigned long to)
+static void search_pages(const struct memory *m, unsigned long from, unsigned long to, bool secrets)
 {
-	size_t over = strlen(m->bytes) - 1, found = 0;
-	char *copy = malloc(PIECE + over);
-
-	assert_non_null(copy);
 	for (unsigned long at = from; at < to; at += PIECE) {
-		size_t want = to - at < PIECE + over ? to - at : PIECE + over;
-		ssize_t got = pread(m->mem, copy, want, (off_t)at);
+		size_t want = to - at < PIECE + m->over ? to - at : PIECE + m->over;
+		ssize_t got = pread(m->mem, m->copy, want, (off_t)at);
 
-		if (got > 0)
-			found += count(copy, (size_t)got, m->bytes);
+		for (size_t i = 0; i < m->n && got > 0; i++) {
+			struct trace *t = &m->traces[i];
+			/* No further than needed for what begins in this piece: else it would be counted in the next one too. */
+			size_t reach = PIECE + strlen(t->bytes) - 1;
+			size_t found = count(m->copy, (size_t)got < reach ? (size_t)got : reach, t->bytes);
+
+			*(secrets ? &t->inside : &t->outside) += found;
+		}
 	}
-	free(copy);
-	return found;
 }
 
 static bool is_written(uint64_t page)
@@ -61,13 +64,13 @@ static bool is_written(uint64_t page)
 	return (page & PAGE_SWAPPED) != 0 || (page & (PAGE_PRESENT | PAGE_OF_FILE)) == PAGE_PRESENT;
 }
 
-static size_t search_range(const struct memory *m, unsigned long from, unsigned long to)
+static void search_range(const struct memory *m, unsigned long from, unsigned long to, bool secrets)
 {
-	size_t n = (to - from) / m->page, found = 0;
+	size_t n = (to - from) / m->page;
 	uint64_t *pages;
 
 	if (to - from > LARGEST)
-		return 0;
+		return;
 	pages = calloc(n, sizeof(*pages));
 	assert_non_null(pages);
 	assert_int_equal(pread(m->pagemap, pages, n * sizeof(*pages), (off_t)(from / m->page * sizeof(*pages))),
@@ -76,10 +79,9 @@ static size_t search_range(const struct memory *m, unsigned long from, unsigned 
 		for (end = i; end < n && is_written(pages[end]); end++)
 			continue;
 		if (end > i)
-			found += search_pages(m, from + i * m->page, from + end * m->page);
+			search_pages(m, from + i * m->page, from + end * m->page, secrets);
 	}
 	free(pages);
-	return found;
 }
 
 /* Memory of secrets is left out of dumps and of children, and locked; a sanitizer's mlock() locks nothing. */
@@ -106,16 +108,13 @@ static int open_of(pid_t pid, const char *name)
 	return fd;
 }
 
-size_t term_search_memory(const struct term *t, const char *bytes, size_t *ret_in_secrets)
+/* Each range of memory that is the program's own and may be read. */
+static void search_maps(const struct memory *m, FILE *maps)
 {
-	const struct memory m = { open_of(term_pid(t), "mem"), open_of(term_pid(t), "pagemap"),
-				  (unsigned long)sysconf(_SC_PAGESIZE), bytes };
-	FILE *maps = fdopen(open_of(term_pid(t), "smaps"), "r");
 	unsigned long from = 0, to = 0;
-	size_t outside = 0, inside = 0, ranges = 0;
+	size_t ranges = 0;
 	char line[512];
 
-	assert_non_null(maps);
 	while (fgets(line, sizeof(line), maps) != NULL) {
 		unsigned long a, b;
 		char perms[8];
@@ -125,16 +124,38 @@ size_t term_search_memory(const struct term *t, const char *bytes, size_t *ret_i
 		if (strncmp(line, "VmFlags:", 8) != 0 || from == 0)
 			continue;
 		ranges++;
-		if (is_a_secrets(line))
-			inside += search_range(&m, from, to);
-		else
-			outside += search_range(&m, from, to);
+		search_range(m, from, to, is_a_secrets(line));
 		from = 0;
 	}
 	assert_true(ranges > 5);   /* it did read the program's memory */
+}
+
+void term_search_traces(const struct term *t, struct trace *traces, size_t n)
+{
+	struct memory m = { open_of(term_pid(t), "mem"), open_of(term_pid(t), "pagemap"), (unsigned long)sysconf(_SC_PAGESIZE),
+			    .traces = traces, .n = n };
+	FILE *maps = fdopen(open_of(term_pid(t), "smaps"), "r");
+
+	for (size_t i = 0; i < n; i++) {
+		traces[i].outside = traces[i].inside = 0;
+		if (strlen(traces[i].bytes) - 1 > m.over)
+			m.over = strlen(traces[i].bytes) - 1;
+	}
+	m.copy = malloc(PIECE + m.over);
+	assert_non_null(m.copy);
+	assert_non_null(maps);
+	search_maps(&m, maps);
+	free(m.copy);
 	(void)fclose(maps);
 	(void)close(m.mem);
 	(void)close(m.pagemap);
-	*ret_in_secrets = inside;
-	return outside;
+}
+
+size_t term_search_memory(const struct term *t, const char *bytes, size_t *ret_in_secrets)
+{
+	struct trace trace = { .bytes = bytes };
+
+	term_search_traces(t, &trace, 1);
+	*ret_in_secrets = trace.inside;
+	return trace.outside;
 }

@@ -60,4 +60,11 @@ bool term_is_restored(const struct term *t);
 /* Where the bytes stand in the program's memory: how often outside of locked memory, and how often in it. */
 size_t term_search_memory(const struct term *t, const char *bytes, size_t *ret_in_secrets);
 
+/* The same of several, in the time that reading it takes once. */
+struct trace {
+	const char *bytes;
+	size_t outside, inside;
+};
+void term_search_traces(const struct term *t, struct trace *traces, size_t n);
+
 #endif

@@ -116,20 +116,19 @@ static bool in_binary(const char *digits, char out[static SECRET_TEXT])
 static void search(struct robot *r, const char *secret, bool may_be_in_secrets)
 {
 	char binary[SECRET_TEXT];
-	const char *forms[] = { secret, in_binary(secret, binary) ? binary : NULL };
-	size_t inside, n;
+	struct trace forms[] = { { .bytes = secret }, { .bytes = binary } };
+	size_t n, many = in_binary(secret, binary) ? 2 : 1;
 	const char *raw = term_raw(r->s->t, &n);
 
-	for (int i = 0; i < 2 && forms[i] != NULL; i++) {
-		size_t outside = term_search_memory(r->s->t, forms[i], &inside);
-
-		if (outside > 0 || (inside > 0 && !may_be_in_secrets))
+	term_search_traces(r->s->t, forms, many);
+	for (size_t i = 0; i < many; i++) {
+		if (forms[i].outside > 0 || (forms[i].inside > 0 && !may_be_in_secrets))
 			print_message("%s: %s, %s: %zu outside of secrets, %zu in them\n", r->now.procedure, r->now.page,
-				      r->now.question, outside, inside);
-		assert_int_equal(outside, 0);
-		assert_true(may_be_in_secrets || inside == 0);
+				      r->now.question, forms[i].outside, forms[i].inside);
+		assert_int_equal(forms[i].outside, 0);
+		assert_true(may_be_in_secrets || forms[i].inside == 0);
 		if (i == 0 && may_be_in_secrets)
-			assert_true(inside > 0);   /* the search does find what is there */
+			assert_true(forms[i].inside > 0);   /* the search does find what is there */
 	}
 	assert_null(memmem(raw, n, secret, strlen(secret)));
 }

@@ -81,14 +81,18 @@ static bool is_named(struct session *s, const char **io_keys)
 
 static void search(struct session *s, const char *tour, bool at_the_end)
 {
-	for (size_t i = 0; i < sizeof(secrets) / sizeof(secrets[0]); i++) {
-		size_t locked = 0, outside = term_search_memory(s->t, secrets[i], &locked);
+	enum { N = sizeof(secrets) / sizeof(secrets[0]) };
+	struct trace traces[N];
 
-		if (outside > 0 || (at_the_end && locked > 0))
+	for (size_t i = 0; i < N; i++)
+		traces[i].bytes = secrets[i];
+	term_search_traces(s->t, traces, N);
+	for (size_t i = 0; i < N; i++) {
+		if (traces[i].outside > 0 || (at_the_end && traces[i].inside > 0))
 			print_message("%s: the secret number %zu is in memory, %zu times locked and %zu times not:\n%s\n", tour, i,
-				      locked, outside, term_text(s->t));
-		assert_int_equal(outside, 0);
-		assert_true(!at_the_end || locked == 0);
+				      traces[i].inside, traces[i].outside, term_text(s->t));
+		assert_int_equal(traces[i].outside, 0);
+		assert_true(!at_the_end || traces[i].inside == 0);
 	}
 }
 
