@@ -56,11 +56,21 @@ enum status folder_sync(const char *path, struct fault *f)
 	return rc == 0 ? ST_OK : folder_fault(f, path, N_("%s could not be made safe on the disk: %s."));
 }
 
+/* Nothing was looked for, so nothing was not found. */
+static enum status not_made(const char *path, int err, struct fault *f)
+{
+	errno = err;
+	if (folder_fault(f, path, N_("%s could not be made: %s.")) == ST_NOT_FOUND && f != NULL)
+		f->st = ST_DISK;
+	return ST_DISK;
+}
+
 enum status folder_make(const char *path, struct fault *f)
 {
 	char *part = strdup(path);
 	enum status st = ST_OK;
 	struct stat sb;
+	int err;
 
 	if (part == NULL)
 		return fault_set(f, ST_NO_MEMORY, NULL);
@@ -72,8 +82,8 @@ enum status folder_make(const char *path, struct fault *f)
 		*slash = '\0';
 		if (mkdir(part, 0700) == 0)
 			st = folder_sync(part, f);
-		else if (errno != EEXIST && !(stat(part, &sb) == 0 && S_ISDIR(sb.st_mode)))
-			st = folder_fault(f, part, N_("%s could not be made: %s."));
+		else if ((err = errno) != EEXIST && !(stat(part, &sb) == 0 && S_ISDIR(sb.st_mode)))
+			st = not_made(part, err, f);
 		if (last)
 			break;
 		*slash = '/';

@@ -19,7 +19,8 @@ says "... and it says why" "$a is here"
 expect 3 "one that nobody knows cannot be" inventory forget DENK0999999
 expect 2 "which one must be said" inventory forget
 rm cards/$a.card cards/$b.card
-expect 0 "one that is gone is forgotten, all its keys being kept elsewhere" --json inventory forget $a
+expect 5 "one that is gone is not forgotten without its serial" --json inventory forget $a
+expect 0 "... but with it, all its keys being kept elsewhere" --json inventory forget $a --confirm $a
 holds "... and named" "j['serial'] == '$a'"
 k devices --json
 holds "... the inventory does not know it any more" "[d['serial'] for d in j if d['serial'] == '$a'] == []"

@@ -80,9 +80,14 @@ static void what_is_lost_with_a_device_is_said_before(void **state)
 	place_expect(p, "clone", 0, GIVEN({ "to", place_serial(p, 1), 0 }, { "pin", PIN, 0 }, { "to-pin", PIN, 0 }), ST_OK);
 	place_make_key(p, 0, "ec:secp256r1", "kept", "02");
 	place_expect(p, "backup", 0, GIVEN({ "id", "02", 0 }, { "pin", PIN, 0 }), ST_OK);
-	/* All of its keys are elsewhere or have a backup: nothing has to be typed. */
+	/* All of its keys are elsewhere or have a backup: nothing has to be typed, but a script says the serial always. */
+	p->env.script = false;
 	r = to_review(p, place_serial(p, 0));
 	assert_null(forget->confirm(r));
+	run_free(r);
+	p->env.script = true;
+	r = to_review(p, place_serial(p, 0));
+	assert_string_equal(forget->confirm(r), place_serial(p, 0));
 	assert_true(says(r, forget->review, "The key \"twice\" is on 1 other device."));
 	assert_true(says(r, forget->review, "The key \"kept\" is on no other device. It has a backup, but none"));
 	run_free(r);
