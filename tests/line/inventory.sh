@@ -47,6 +47,17 @@ expect 1 "one with a hole: doctor reads all of it" doctor
 says "... and fails" 'check'
 anew
 
+sql "update key set algorithm = char(27) || '[2J' || char(8238), curve = char(27), name = name"
+sql "update name set text = 'a' || char(13, 27, 8294) || 'b'"
+sql "update object set algorithm = char(27), label = char(27, 10)"
+for list in keys backups journal devices "-d $s objects"; do
+	# shellcheck disable=SC2086
+	expect 0 "words that would move a terminal's cursor, in $list" $list
+	! LC_ALL=C.UTF-8 grep -qP '[^\P{C}\n]' out
+	verdict $? "... are shown without what they would do"
+done
+anew
+
 python3 -c 'import sqlite3, sys, time
 c = sqlite3.connect(sys.argv[1], isolation_level=None)
 c.execute("begin immediate")

@@ -51,17 +51,14 @@ static void json_identity(struct json_object *o, const struct key_identity *k)
 /* "RSA 4096", "EC secp256r1". */
 static struct cell kind(const char *algorithm, unsigned size, const char *curve)
 {
-	struct cell c = { "" };
-	char name[STORE_NAME_MAX];
-	size_t i;
+	struct cell c = { "" }, name = clean(algorithm);
 
-	for (i = 0; algorithm[i] != '\0' && i + 1 < sizeof(name); i++)
-		name[i] = (char)(algorithm[i] >= 'a' && algorithm[i] <= 'z' ? algorithm[i] - 'a' + 'A' : algorithm[i]);
-	name[i] = '\0';
+	for (char *p = name.text; *p != '\0'; p++)
+		*p = (char)(*p >= 'a' && *p <= 'z' ? *p - 'a' + 'A' : *p);
 	if (curve[0] != '\0')
-		snprintf(c.text, sizeof(c.text), "%s %.40s", name, clean(curve).text);
+		snprintf(c.text, sizeof(c.text), "%.30s %.40s", name.text, clean(curve).text);
 	else
-		snprintf(c.text, sizeof(c.text), "%s %.0u", name, size);
+		snprintf(c.text, sizeof(c.text), "%.30s %.0u", name.text, size);
 	return c;
 }
 
