@@ -142,6 +142,15 @@ const struct fleet_attention *fleet_attention(struct fleet *fl, size_t *ret_n)
 	return fl->attention;
 }
 
+bool fleet_is_reading(const struct fleet *fl)
+{
+	bool reading = false;
+
+	for (size_t i = 0; i < fl->n; i++)
+		reading |= fl->device[i].state == FLEET_READING;
+	return reading;
+}
+
 void fleet_look_away(struct fleet *fl)
 {
 	fl->looks_away = true;

@@ -169,16 +169,30 @@ static void a_second_signal_does_not_hurry_it(void **state)
 	it_can_be_taken_up(s);
 }
 
-static void control_z_while_a_card_works_and_fg_shows_how_it_goes(void **state)
+/* Written down as the last of it, while the program cannot write: it is stopped. */
+static void it_has_come_to_its_end(struct session *s)
+{
+	char command[128];
+
+	(void)snprintf(command, sizeof(command), "grep -aqs device.initialised %s/inventory.db*", s->folder);
+	assert_int_equal(system(command), 0);
+}
+
+/* Stopped in the middle of it, it would keep the device logged in, and locked for other programs. */
+static void control_z_while_a_card_works_waits_for_its_end(void **state)
 {
 	struct session *s = *state;
 
 	session_in_a_shell(s, "realistic");
 	to_the_steps(s);
+	see_it_erase(s);
 	term_type(s->t, "\032");
+	term_expect(s->t, "as soon as what is under way has ended");
+	assert_false(term_has(s->t, "Stopped"));
 	term_expect(s->t, "Stopped");
 	assert_false(term_has(s->t, "Under way"));
 	assert_false(term_has(s->t, "root-ca-a"));
+	it_has_come_to_its_end(s);
 	term_type(s->t, "echo we are in the $((3 + 4))th shell\r");
 	term_expect(s->t, "in the 7th shell");
 	term_type(s->t, "fg\r");
@@ -259,7 +273,7 @@ int main(int argc, char **argv)
 		SESSION_TEST(sigterm_while_a_card_works_can_be_taken_up),
 		SESSION_TEST(losing_the_terminal_while_a_card_works_can_be_taken_up),
 		SESSION_TEST(a_second_signal_does_not_hurry_it),
-		SESSION_TEST(control_z_while_a_card_works_and_fg_shows_how_it_goes),
+		SESSION_TEST(control_z_while_a_card_works_waits_for_its_end),
 		SESSION_TEST(control_z_in_a_secret_keeps_what_was_typed),
 		SESSION_TEST(being_stopped_from_outside_is_survived),
 		SESSION_TEST(the_lock_erases_what_was_typed),

@@ -182,6 +182,38 @@ static void l_waits_too_and_then_locks_at_once(void **state)
 	assert_true(shows(b, "It was not finished"));
 }
 
+static void control_z_waits_for_a_card_that_works_or_is_read(void **state)
+{
+	struct bench *b = *state;
+
+	begin(b);
+	press(b, K_CTRL('z'));
+	assert_true(b->ui.suspend);
+	b->ui.suspend = false;
+	b->fleet.device[1].state = FLEET_READING;
+	press(b, K_CTRL('z'));
+	assert_false(b->ui.suspend);
+	assert_true(shows(b, "as soon as what is under way has ended"));
+	later(b, 1);
+	assert_false(b->ui.suspend);
+	b->fleet.device[1].state = FLEET_HERE;
+	later(b, 1);
+	assert_true(b->ui.suspend);
+	b->ui.suspend = false;
+	to_the_steps(b);
+	press(b, K_CTRL('z'));
+	press(b, K_F1);
+	later(b, 1000);
+	assert_false(b->ui.suspend);
+	fake_release();
+	settle(b);
+	later(b, 1);
+	assert_true(b->ui.suspend);
+	b->ui.suspend = false;
+	later(b, 1);
+	assert_false(b->ui.suspend);   /* once */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -192,6 +224,7 @@ int main(void)
 		TEST(l_locks_at_once_but_is_a_letter_in_a_field),
 		TEST(it_waits_for_the_end_of_the_steps),
 		TEST(l_waits_too_and_then_locks_at_once),
+		TEST(control_z_waits_for_a_card_that_works_or_is_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

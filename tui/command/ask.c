@@ -293,7 +293,9 @@ static void wait_for(struct run *r)
 	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
 	struct sigaction before[sizeof(signals) / sizeof(signals[0])];
 	struct waiting w = { .run = r };
+	sigset_t stops;
 
+	tty_keep_going(&stops);
 	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
 		/* What whoever started us wants to be deaf to stays so. */
 		if (sigaction(signals[i], NULL, &before[i]) == 0 && before[i].sa_handler != SIG_IGN)
@@ -304,6 +306,7 @@ static void wait_for(struct run *r)
 		(void)sigaction(signals[i], &before[i], NULL);
 	if (w.last != NULL && isatty(STDERR_FILENO) == 1)
 		print_progress(NULL);
+	tty_may_stop(&stops);
 }
 
 static enum status confirm(const struct here *h, struct run *r, struct fault *f)

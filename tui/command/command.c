@@ -114,16 +114,18 @@ static enum status choose_device(const struct here *h, struct run *r, struct fau
 {
 	const struct procedure *p = run_procedure(r);
 	const struct fleet_device *d;
+	sigset_t stops;
 	enum status st;
 
 	/* Where the smart card service does not answer, no device is here as far as anybody can see. */
+	tty_keep_going(&stops);
 	if (p->looks_around)
 		(void)fleet_scan_all_wait(h->fleet, FLEET_WHO, SCAN_TIMEOUT_MS, f);
-	if (!p->on_device)
-		return ST_OK;
-	st = fleet_scan_wait(h->fleet, h->args->device, p->one_session && h->env->script ? FLEET_HOLD : FLEET_WHO, SCAN_TIMEOUT_MS,
+	st = !p->on_device ? ST_OK :
+	     fleet_scan_wait(h->fleet, h->args->device, p->one_session && h->env->script ? FLEET_HOLD : FLEET_WHO, SCAN_TIMEOUT_MS,
 			     &d, f);
-	if (st != ST_OK)
+	tty_may_stop(&stops);
+	if (st != ST_OK || !p->on_device)
 		return st;
 	/* Where a second device is asked for, it may be that one which is meant: ask.c. */
 	if (h->args->confirm != NULL && strcmp(h->args->confirm, d->serial) != 0 && !procedure_has(p, ASK_OTHER))
@@ -145,6 +147,20 @@ static enum status run_procedure_here(const struct here *h, struct fault *f)
 		st = ask_run(h, r, f);
 	if (st == ST_OK)
 		st = result_show(r, h->args, f);
+	return st;
+}
+
+static enum status show_here(const struct here *h, struct fault *f)
+{
+	const struct command *c = h->args->command;
+	sigset_t stops;
+	enum status st;
+
+	if (c->need < NEED_READERS)
+		return c->show(h, f);
+	tty_keep_going(&stops);
+	st = c->show(h, f);
+	tty_may_stop(&stops);
 	return st;
 }
 
@@ -172,7 +188,7 @@ int command_run(const struct here *h)
 		print_line(PROSE_WARNING, "The inventory %s is read-only: it can be looked at, and nothing is written down in it.",
 			   h->store_path);
 	if (st == ST_OK)
-		st = h->args->command->procedure != NULL ? run_procedure_here(h, &f) : h->args->command->show(h, &f);
+		st = h->args->command->procedure != NULL ? run_procedure_here(h, &f) : show_here(h, &f);
 	if (st != ST_OK)
 		command_complain(&f);
 	return (int)exit_of(st);

@@ -51,14 +51,17 @@ static void json_identity(struct json_object *o, const struct key_identity *k)
 /* "RSA 4096", "EC secp256r1". */
 static struct cell kind(const char *algorithm, unsigned size, const char *curve)
 {
-	struct cell c = { "" }, name = clean(algorithm);
+	struct cell c = { "" };
+	char name[CELL_MAX / 2], on[CELL_MAX / 2];
 
-	for (char *p = name.text; *p != '\0'; p++)
+	text_clean(name, sizeof(name), algorithm, strlen(algorithm));
+	text_clean(on, sizeof(on), curve, strlen(curve));
+	for (char *p = name; *p != '\0'; p++)
 		*p = (char)(*p >= 'a' && *p <= 'z' ? *p - 'a' + 'A' : *p);
-	if (curve[0] != '\0')
-		snprintf(c.text, sizeof(c.text), "%.30s %.40s", name.text, clean(curve).text);
+	if (on[0] != '\0')
+		snprintf(c.text, sizeof(c.text), "%s %s", name, on);
 	else
-		snprintf(c.text, sizeof(c.text), "%.30s %.0u", name.text, size);
+		snprintf(c.text, sizeof(c.text), "%s %.0u", name, size);
 	return c;
 }
 

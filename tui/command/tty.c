@@ -17,6 +17,20 @@ bool tty_here(void)
 	return isatty(STDIN_FILENO) == 1;
 }
 
+void tty_keep_going(sigset_t *ret_before)
+{
+	sigset_t stop;
+
+	(void)sigemptyset(&stop);
+	(void)sigaddset(&stop, SIGTSTP);
+	(void)pthread_sigmask(SIG_BLOCK, &stop, ret_before);
+}
+
+void tty_may_stop(const sigset_t *before)
+{
+	(void)pthread_sigmask(SIG_SETMASK, before, NULL);
+}
+
 static void put(const char *text)
 {
 	ssize_t n = write(STDERR_FILENO, text, strlen(text));

@@ -110,7 +110,7 @@ static void take_signal(struct loop *l)
 		resize(l);
 		break;
 	case SIGTSTP:
-		l->ui.suspend = true;
+		ui_suspend(&l->ui);
 		break;
 	case SIGCONT:   /* after a stop that was not ours, the keyboard is as the shell left it */
 		out_resume(l->out);
@@ -253,12 +253,12 @@ static void run(struct loop *l)
 {
 	while (!l->ui.quit && !l->gone) {
 		ui_time(&l->ui, clock_ms(), clock_wall());
+		if (l->ui.suspend)
+			suspend(l);
 		if (l->ui.changed || l->ui.repaint)
 			draw(l, l->ui.repaint);
 		wait_for_something(l);
 		escape_alone(l);
-		if (l->ui.suspend)
-			suspend(l);
 	}
 }
 

@@ -144,6 +144,19 @@ void ui_lock(struct ui *ui)
 	ui->repaint = true;
 }
 
+static bool may_be_stopped(const struct ui *ui)
+{
+	return !at_work(ui) && !fleet_is_reading(ui->fleet);
+}
+
+void ui_suspend(struct ui *ui)
+{
+	ui->suspend = may_be_stopped(ui);
+	ui->suspend_soon = !ui->suspend;
+	if (ui->suspend_soon)
+		ui_say(ui, _("Keyroom makes way for the shell as soon as what is under way has ended, so that no device stays locked."));
+}
+
 int64_t ui_locks_in(const struct ui *ui)
 {
 	int64_t left = ui->active_ms + ui->lock_ms - ui->now_ms;
@@ -171,7 +184,7 @@ static void ui_intent(struct ui *ui, const struct binding *b, uint32_t key)
 		ui->quit = true;
 		break;
 	case IN_SUSPEND:
-		ui->suspend = true;
+		ui_suspend(ui);
 		break;
 	case IN_LOCK:
 		ui_lock(ui);
@@ -211,7 +224,7 @@ void ui_key(struct ui *ui, uint32_t key)
 		if (key == 'q' || key == K_F10)
 			ui->quit = !ui_typing(ui) && ui->depth == 1;
 		else if (key == K_CTRL('z'))
-			ui->suspend = true;
+			ui_suspend(ui);
 		return;
 	}
 	ui->message[0] = '\0';
@@ -298,6 +311,8 @@ void ui_time(struct ui *ui, int64_t now_ms, int64_t wall)
 	ui->wall = wall;
 	if (ui_locks_in(ui) == 0)
 		ui_lock(ui);
+	if (ui->suspend_soon && may_be_stopped(ui))
+		ui_suspend(ui);
 }
 
 bool ui_busy(const struct ui *ui)

@@ -80,7 +80,7 @@ struct ui {
 	bool quit, suspend, repaint;   /* asked of the loop */
 	int64_t lock_ms;           /* locks itself after so long without a key; 0: never */
 	int64_t active_ms;         /* when the last key was pressed, or the last work ended */
-	bool lock_soon;            /* as soon as no work is under way */
+	bool lock_soon, suspend_soon;   /* as soon as no work is under way */
 };
 
 /* With the main screen on the stack. */
@@ -108,6 +108,11 @@ struct screen *ui_top(const struct ui *ui);
  * way: as soon as that has ended.
  */
 void ui_lock(struct ui *ui);
+/*
+ * Asks the loop to stop the program until the shell's fg. Who is stopped keeps a device that is worked on, logged in and locked
+ * for other programs: while work is under way, as soon as that has ended.
+ */
+void ui_suspend(struct ui *ui);
 void ui_reload(struct ui *ui);   /* the inventory was changed: the fleet reads it again, and every screen is told */
 void ui_say(struct ui *ui, const char *words);   /* translated here: the literal stands there unmarked */
 void ui_say_fault(struct ui *ui, const struct fault *f);

@@ -144,6 +144,9 @@ enum fleet_change {
 };
 unsigned fleet_event(struct fleet *fl, const struct job_event *event);
 
+/* Is a card being read at this moment? */
+bool fleet_is_reading(const struct fleet *fl);
+
 /* What the smart card service last said: st is ST_OK where it answers. */
 const struct fault *fleet_service(const struct fleet *fl);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "engine/base/clock.h"
+#include "engine/base/text.h"
 #include "engine/base/words.h"
 #include "engine/keys/digest.h"
 #include "store/journal.h"
@@ -171,15 +172,17 @@ enum status record_look(struct store *s, const struct look *l, int64_t at, struc
 enum status record_journal(struct store *s, int64_t at, const char *what, const char *serial,
 			   const struct key_identity *key, struct fault *f, const char *fmt, ...)
 {
-	char text[JOURNAL_TEXT_MAX];
+	char words[JOURNAL_TEXT_MAX], text[JOURNAL_TEXT_MAX];
 	struct journal_entry entry = {
 		.at = at, .what = what, .text = text, .device = serial, .key = key != NULL && key->len > 0 ? key : NULL,
 	};
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), translated(fmt), ap);
+	vsnprintf(words, sizeof(words), translated(fmt), ap);
 	va_end(ap);
+	/* A label may have been cut in the middle of a character. */
+	text_clean(text, sizeof(text), words, strlen(words));
 	return store_journal(s, &entry, f);
 }
 
