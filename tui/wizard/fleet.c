@@ -183,11 +183,6 @@ const struct fleet_attention *fleet_attention(struct fleet *fl, size_t *ret_n)
 	return fl->n_attention > 0 ? fl->attention : NULL;
 }
 
-bool fleet_is_reading(const struct fleet *fl)
-{
-	return fl->scans != NULL;
-}
-
 const struct fault *fleet_service(const struct fleet *fl)
 {
 	return &fl->service;

@@ -153,6 +153,11 @@ enum status scan_start(struct fleet *fl, struct entry *e, const char *which, enu
 	return ST_OK;
 }
 
+bool fleet_is_reading(const struct fleet *fl)
+{
+	return fl->scans != NULL;
+}
+
 struct scan *scan_take(struct fleet *fl, unsigned job)
 {
 	for (struct scan **p = &fl->scans; *p != NULL; p = &(*p)->next) {
