@@ -119,6 +119,18 @@ static void more_than_the_screen_holds_can_be_reached(void **state)
 	assert_true(shows(b, "number 0"));
 }
 
+static void what_is_away_is_looked_for_once_the_first_picture_is_there(void **state)
+{
+	struct bench *b = *state;
+
+	b->ui.now_ms = 0;
+	b->fleet.looks_away = false;
+	ui_time(&b->ui, 1000, FAKE_NOW);   /* before it is drawn */
+	assert_false(b->fleet.looks_away);
+	ui_time(&b->ui, 1020, FAKE_NOW);
+	assert_true(b->fleet.looks_away);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -127,6 +139,7 @@ int main(void)
 		TEST(the_cursor_stays_on_what_it_stands_on),
 		TEST(it_leads_to_the_procedure_with_the_device_that_is_meant),
 		TEST(more_than_the_screen_holds_can_be_reached),
+		TEST(what_is_away_is_looked_for_once_the_first_picture_is_there),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
