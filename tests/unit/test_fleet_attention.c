@@ -1,6 +1,8 @@
 /* What needs doing on devices that are here, and which objects the procedure that mends it begins with. */
 #include "fleet_help.h"
 
+#include "tui/wizard/find.h"
+
 static void a_backup_that_was_never_proven_leads_to_the_device_that_can_prove_it(void **state)
 {
 	struct place *p = *state;
@@ -140,6 +142,25 @@ static void make_bare(struct place *p, uint8_t ref)
 	OK(card_generate(c, ref, &params, &key, NULL, &f));
 }
 
+/* The keys among which one chooses can be told apart by somebody who reads them. */
+static void says_which(struct place *p)
+{
+	struct run *r = place_run_new(p, "backup", 0, &(struct given){ NULL, NULL, 0 });
+	struct choices c = { 0 };
+	struct fault f = { 0 };
+	unsigned seven = 0, nine = 0;
+
+	OK(find_choices(r, &c, &f));
+	assert_int_equal(c.n, 3);
+	for (size_t i = 0; i < c.n; i++) {
+		seven += strcmp(c.c[i].value, "ref:7") == 0 && strstr(c.c[i].words, "key reference 7") != NULL;
+		nine += strcmp(c.c[i].value, "ref:9") == 0 && strstr(c.c[i].words, "key reference 9") != NULL;
+	}
+	assert_int_equal(seven, 1);
+	assert_int_equal(nine, 1);
+	run_free(r);
+}
+
 static void keys_alike_are_told_apart_by_their_reference(void **state)
 {
 	struct place *p = *state;
@@ -162,6 +183,7 @@ static void keys_alike_are_told_apart_by_their_reference(void **state)
 		fleet_object_value(o, n, &o[i], value);
 		assert_string_equal(value, o[i].key_ref == 7 ? "ref:7" : o[i].key_ref == 9 ? "ref:9" : "0a");
 	}
+	says_which(p);
 	/* The procedure takes what it is given, and one is left. */
 	place_expect(p, "backup", 0, GIVEN({ "id", "ref:9", 0 }, { "id", "0a", 1 }, { "pin", PIN, 0 }), ST_OK);
 	OK(fleet_scan_all_wait(fl, FLEET_ALL, 20000, &f));

@@ -262,8 +262,10 @@ static bool choice_of(const struct object_row *rows, size_t n, size_t i, struct 
 	char label[STORE_LABEL_MAX], id[RESULT_ID_MAX], kind[KEY_WORDS_MAX] = "";
 	const struct object_row *o = &rows[i];
 	const struct curve *curve = curve_by_name(o->curve);
+	const char *backups = o->backups == 0 ? _("no backup") : o->backups == 1 ? _("1 backup") : _("several backups"), *shown;
+	const bool unique = id_is_unique(rows, n, i);
 	char *value = NULL, *words = NULL;
-	int n_value;
+	int n_value, n_words;
 
 	text_clean(label, sizeof(label), o->label, strlen(o->label));
 	hex_lower(id, o->id, o->id_len);
@@ -272,10 +274,14 @@ static bool choice_of(const struct object_row *rows, size_t n, size_t i, struct 
 			  : strcmp(o->algorithm, "ec") == 0 ? KEY_EC
 							    : KEY_AES,
 			  o->size, curve, kind);
-	n_value = id_is_unique(rows, n, i) ? asprintf(&value, "%s", id) : asprintf(&value, REF_PREFIX "%d", o->key_ref);
-	if (n_value < 0 ||
-	    asprintf(&words, "%s  %s  %s", label[0] != '\0' ? label : _("(no label)"), kind,
-		     o->backups == 0 ? _("no backup") : o->backups == 1 ? _("1 backup") : _("several backups")) < 0) {
+	shown = label[0] != '\0' ? label : _("(no label)");
+	n_value = unique ? asprintf(&value, "%s", id) : asprintf(&value, REF_PREFIX "%d", o->key_ref);
+	/* Keys that have the same CKA_ID or none are told apart by their references. */
+	n_words = unique ? asprintf(&words, "%s  %s  %s", shown, kind, backups) :
+			   asprintf(&words, _("%s  %s  key reference %d  %s"), shown, kind, o->key_ref, backups);
+	if (n_value < 0 || n_words < 0) {
+		if (n_words >= 0)
+			free(words);
 		if (n_value >= 0)
 			free(value);
 		return false;
