@@ -323,7 +323,7 @@ static void a_list_follows_the_inventory(void **state)
 	a_backup((struct store *)(uintptr_t)b->env.store, 7, 0x35, PROOF_NONE);
 	ui_reload(&b->ui);
 	settle(b);
-	assert_true(shows(b, "       10  Code sig"));
+	assert_true(shows(b, "       10  Code"));
 	assert_true(shows(b, "\xe2\x96\xb8        7  Code"));
 }
 
