@@ -143,27 +143,12 @@ static void open_it(struct screen *s)
 static void act(struct screen *s, const struct binding *b)
 {
 	struct attention_screen *k = (struct attention_screen *)s;
-	size_t n, page = (size_t)s->ui->rows / 2;
+	size_t n;
 
 	(void)all(s, &n);
 	switch (b->in) {
-	case IN_UP:
-		k->at -= k->at > 0;
-		break;
-	case IN_DOWN:
-		k->at += k->at + 1 < n;
-		break;
-	case IN_PAGE_UP:
-		k->at -= k->at > page ? page : k->at;
-		break;
-	case IN_PAGE_DOWN:
-		k->at = k->at + page < n ? k->at + page : n > 0 ? n - 1 : 0;
-		break;
-	case IN_FIRST:
-		k->at = 0;
-		break;
-	case IN_LAST:
-		k->at = n > 0 ? n - 1 : 0;
+	case IN_UP: case IN_DOWN: case IN_PAGE_UP: case IN_PAGE_DOWN: case IN_FIRST: case IN_LAST:
+		k->at = list_move(k->at, n, b->in, s->ui->rows / 2);
 		break;
 	case IN_OPEN:
 		open_it(s);

@@ -78,35 +78,11 @@ static void next_section(struct detail_screen *d, int by)
 
 static void move(struct detail_screen *d, enum intent in)
 {
-	int starts[DETAIL_SECTIONS], page = d->s.ui->rows - 5, last = height(d, starts) - page;
+	int starts[DETAIL_SECTIONS];
 
-	switch (in) {
-	case IN_UP:
-		d->top--;
-		break;
-	case IN_DOWN:
-		d->top++;
-		break;
-	case IN_PAGE_UP:
-		d->top -= page;
-		break;
-	case IN_PAGE_DOWN:
-		d->top += page;
-		break;
-	case IN_FIRST:
-		d->top = 0;
-		break;
-	case IN_LAST:
-		d->top = last;
-		break;
-	default:
+	if (in == IN_NEXT || in == IN_PREVIOUS)
 		next_section(d, in == IN_NEXT ? 1 : -1);
-		break;
-	}
-	if (d->top > last)
-		d->top = last;
-	if (d->top < 0)
-		d->top = 0;
+	d->top = list_scroll(d->top, height(d, starts), in, d->s.ui->rows - 5);
 }
 
 /* --- what can be done from here --- */
@@ -228,6 +204,9 @@ static void detail_free(struct screen *s)
 	free(s);
 }
 
+#define DETAIL_SCREEN_OPS \
+	.mode = MODE_DETAIL, .has = has, .words = words, .act = act, .event = event, .draw = draw, .free = detail_free
+
 static const struct screen_ops device_ops = {
 	.name = "device",
 	.help = N_("Here stands all that is known of one device: what it says itself while it is here, and what the inventory "
@@ -238,13 +217,7 @@ static const struct screen_ops device_ops = {
 		   "The device certificate is what the maker gave the device: it shows that this is a genuine one, and not something "
 		   "that only looks like it.\n\n"
 		   "A value that has to leave this computer, such as a check value, can be shown as a QR code and photographed."),
-	.mode = MODE_DETAIL,
-	.has = has,
-	.words = words,
-	.act = act,
-	.event = event,
-	.draw = draw,
-	.free = detail_free,
+	DETAIL_SCREEN_OPS,
 };
 
 static const struct screen_ops object_ops = {
@@ -256,13 +229,7 @@ static const struct screen_ops object_ops = {
 		   "device has it, until one is reached that signed itself.\n\n"
 		   "A backup is proven when it was opened with all shares, or restored on a device, and the key that came out was "
 		   "compared with this one."),
-	.mode = MODE_DETAIL,
-	.has = has,
-	.words = words,
-	.act = act,
-	.event = event,
-	.draw = draw,
-	.free = detail_free,
+	DETAIL_SCREEN_OPS,
 };
 
 static const struct screen_ops dkek_ops = {
@@ -272,13 +239,7 @@ static const struct screen_ops dkek_ops = {
 		   "Below stands whether all of its shares are still known to be kept, and can be opened. Only all of them together make "
 		   "the DKEK, on a device that is set up to take its keys.\n\n"
 		   "Its check value can be shown as a QR code and photographed."),
-	.mode = MODE_DETAIL,
-	.has = has,
-	.words = words,
-	.act = act,
-	.event = event,
-	.draw = draw,
-	.free = detail_free,
+	DETAIL_SCREEN_OPS,
 };
 
 static struct detail_screen *detail_new(struct ui *ui, const struct screen_ops *ops, enum about about)

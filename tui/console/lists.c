@@ -7,6 +7,38 @@
 
 #include "engine/base/words.h"
 
+size_t list_move(size_t at, size_t n, enum intent in, int page)
+{
+	const size_t by = page > 1 ? (size_t)page : 1, last = n > 0 ? n - 1 : 0;
+
+	switch (in) {
+	case IN_UP:
+		return at - (at > 0);
+	case IN_DOWN:
+		return at < last ? at + 1 : last;
+	case IN_PAGE_UP:
+		return at > by ? at - by : 0;
+	case IN_PAGE_DOWN:
+		return at < last && by < last - at ? at + by : last;
+	case IN_FIRST:
+		return 0;
+	case IN_LAST:
+		return last;
+	default:
+		return at;
+	}
+}
+
+int list_scroll(int top, int rows, enum intent in, int page)
+{
+	const int last = rows > page ? rows - page : 0;
+
+	top += in == IN_UP ? -1 : in == IN_DOWN ? 1 : in == IN_PAGE_UP ? -page : in == IN_PAGE_DOWN ? page : 0;
+	if (in == IN_LAST || top > last)
+		return last;
+	return in == IN_FIRST || top < 0 ? 0 : top;
+}
+
 void rows_done(struct rows *r)
 {
 	free(r->row);

@@ -30,6 +30,11 @@ bool rows_of_objects(struct rows *r, const struct fleet_object *o, size_t n, con
 /* "Devices by name": says the order, since that list has no head. */
 const char *devices_title(unsigned order);
 
+/* Where the cursor is after a key that moves it (IN_UP to IN_LAST) among n rows, page of which are a screen. */
+size_t list_move(size_t at, size_t n, enum intent in, int page);
+/* The same for what is read: its first line that is shown, of rows, page of which are in sight. */
+int list_scroll(int top, int rows, enum intent in, int page);
+
 /* How the cursor's row looks; LIST_AWAY where another list has the keyboard. */
 enum list_focus { LIST_NONE, LIST_AWAY, LIST_HERE };
 

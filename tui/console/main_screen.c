@@ -151,28 +151,7 @@ static const char *words(const struct screen *s, enum intent in)
 
 static void move(struct main_screen *m, enum intent in)
 {
-	size_t n = m->rows[m->pane].n, *at = &m->cursor[m->pane], page = (size_t)m->s.ui->rows / 2;
-
-	switch (in) {
-	case IN_UP:
-		*at -= *at > 0;
-		break;
-	case IN_DOWN:
-		*at += *at + 1 < n;
-		break;
-	case IN_PAGE_UP:
-		*at -= *at > page ? page : *at;
-		break;
-	case IN_PAGE_DOWN:
-		*at = *at + page < n ? *at + page : n > 0 ? n - 1 : 0;
-		break;
-	case IN_FIRST:
-		*at = 0;
-		break;
-	default:
-		*at = n > 0 ? n - 1 : 0;
-		break;
-	}
+	m->cursor[m->pane] = list_move(m->cursor[m->pane], m->rows[m->pane].n, in, m->s.ui->rows / 2);
 	if (m->pane == PANE_DEVICES)
 		m->cursor[PANE_OBJECTS] = 0;
 	remember(m);

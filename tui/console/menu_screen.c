@@ -89,26 +89,10 @@ static void go_back(struct menu_screen *m)
 static void act(struct screen *s, const struct binding *b)
 {
 	struct menu_screen *m = (struct menu_screen *)s;
-	size_t last = m->n > 0 ? m->n - 1 : 0, page = (size_t)s->ui->rows / 2;
 
 	switch (b->in) {
-	case IN_UP:
-		m->at -= m->at > 0;
-		break;
-	case IN_DOWN:
-		m->at += m->at < last;
-		break;
-	case IN_PAGE_UP:
-		m->at -= m->at > page ? page : m->at;
-		break;
-	case IN_PAGE_DOWN:
-		m->at = m->at + page < last ? m->at + page : last;
-		break;
-	case IN_FIRST:
-		m->at = 0;
-		break;
-	case IN_LAST:
-		m->at = last;
+	case IN_UP: case IN_DOWN: case IN_PAGE_UP: case IN_PAGE_DOWN: case IN_FIRST: case IN_LAST:
+		m->at = list_move(m->at, m->n, b->in, s->ui->rows / 2);
 		break;
 	case IN_FILTER:
 		m->filtering = true;

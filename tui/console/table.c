@@ -183,37 +183,11 @@ static bool go_back(struct table *t)
 	return true;
 }
 
-static void move(struct table *t, enum intent in, int page)
-{
-	size_t by = page > 1 ? (size_t)page : 1, at = t->cursor;
-
-	switch (in) {
-	case IN_UP:
-		move_to(t, at - (at > 0));
-		break;
-	case IN_DOWN:
-		move_to(t, at + 1);
-		break;
-	case IN_PAGE_UP:
-		move_to(t, at > by ? at - by : 0);
-		break;
-	case IN_PAGE_DOWN:
-		move_to(t, at + by);
-		break;
-	case IN_FIRST:
-		move_to(t, 0);
-		break;
-	default:
-		move_to(t, SIZE_MAX);
-		break;
-	}
-}
-
 bool table_act(struct table *t, const struct binding *b, int page, int cols)
 {
 	switch (b->in) {
 	case IN_UP: case IN_DOWN: case IN_PAGE_UP: case IN_PAGE_DOWN: case IN_FIRST: case IN_LAST:
-		move(t, b->in, page);
+		move_to(t, list_move(t->cursor, t->ops->count(t->ctx), b->in, page));
 		return true;
 	case IN_MARK:
 		mark(t, t->at, !table_is_marked(t, t->at));

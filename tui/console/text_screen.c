@@ -35,37 +35,11 @@ static int height(const struct text_screen *t, int cols)
 static void act(struct screen *s, const struct binding *b)
 {
 	struct text_screen *t = (struct text_screen *)s;
-	int page = s->ui->rows - 5, last = height(t, s->ui->cols) - page;
 
-	switch (b->in) {
-	case IN_UP:
-		t->top--;
-		break;
-	case IN_DOWN:
-		t->top++;
-		break;
-	case IN_PAGE_UP:
-		t->top -= page;
-		break;
-	case IN_PAGE_DOWN:
-		t->top += page;
-		break;
-	case IN_FIRST:
-		t->top = 0;
-		break;
-	case IN_LAST:
-		t->top = last;
-		break;
-	case IN_BACK:
+	if (b->in == IN_BACK)
 		ui_pop(s->ui);
-		return;
-	default:
-		return;
-	}
-	if (t->top > last)
-		t->top = last;
-	if (t->top < 0)
-		t->top = 0;
+	else
+		t->top = list_scroll(t->top, height(t, s->ui->cols), b->in, s->ui->rows - 5);
 }
 
 static unsigned has(const struct screen *s)
