@@ -148,6 +148,7 @@ static void what_needs_doing_on_a_device_that_is_away_is_named(void **state)
 	is_away(fl, "Its firmware is too old", FAR);
 	assert_true(reads(fl, about(fl, "user PIN is blocked"), "Insert this device"));
 	assert_true(reads(fl, about(fl, "user PIN is blocked"), "far (" FAR "), last seen on 2026-09-21, kept at: the safe"));
+	assert_true(reads(fl, about(fl, "user PIN is blocked"), "\"Forget a device\""));
 	OK(store_device_so_pin(p->store, FAR, true, &f));
 	fleet_reload(fl);
 	look_away(p, fl);

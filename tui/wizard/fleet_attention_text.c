@@ -11,6 +11,7 @@
 #include "store/dkek.h"
 #include "tui/wizard/fleet_inside.h"
 #include "tui/wizard/prose.h"
+#include "tui/wizard/wizard.h"
 
 #define DEVICES_SAID 20   /* of those that are meant */
 #define DKEKS_SAID 4
@@ -133,6 +134,8 @@ static bool is_for_good(enum attention_kind kind)
 
 static void say_devices(struct fleet *fl, enum attention_kind kind, const struct meant *m, struct prose *out)
 {
+	const struct procedure *forget = procedure_called("inventory forget");
+
 	if (m->n == 0)
 		return;
 	if (is_for_good(kind))
@@ -148,6 +151,9 @@ static void say_devices(struct fleet *fl, enum attention_kind kind, const struct
 		prose_add(out, PROSE_PLAIN, translated_n("%zu more device is meant; the list of devices shows it.",
 							 "%zu more devices are meant; the list of devices shows them.",
 							 m->n - DEVICES_SAID), m->n - DEVICES_SAID);
+	if (forget != NULL)
+		prose_add(out, PROSE_PLAIN, "A device that is gone for good is taken out of the inventory by \"%s\", which stands "
+			  "among all procedures.", translated(forget->title));
 }
 
 /* --- who has the shares of a DKEK --- */
