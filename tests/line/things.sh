@@ -135,6 +135,7 @@ expect 2 "... and has a name that can be seen" -d $new data read --label notes -
 expect 3 "data that is not there" -d $new data read --label nowhere
 expect 5 "deleting needs --confirm" -d $new data delete --label notes --pin-file pin
 expect 5 "... with this device's serial" -d $new data delete --label notes --pin-file pin --confirm $small
+expect 2 "one that is named twice" -d $new data delete --label notes --label file:CF00 --pin-file pin --confirm $new
 expect 0 "deleted" -d $new data delete --label notes --pin-file pin --confirm $new
 expect 3 "... it is gone" -d $new data read --label notes
 expect 0 "objects" --json -d $new objects
@@ -153,4 +154,17 @@ expect 0 "the journal" --json journal
 holds "... tells of all of it" \
 	"{'cert.imported', 'cert.exported', 'cert.deleted', 'data.written', 'data.read', 'data.deleted'} <= {e['what'] for e in j}"
 expect 0 "... and is whole" journal verify
+# --- several at once
+for label in one two three; do k -d $new data write --label $label text --pin-file pin; done
+k -d $new cert import --stand-alone --new-id 77 --label 'Elsewhere' root.pem --pin-file pin
+k -d $new key new --type ec:secp256r1 --label goes --id 0d --pin-file pin
+expect 3 "where one of them is not there, none is deleted" -d $new data delete --label one --label four --pin-file pin --confirm $new
+expect 0 "two of one kind" --json -d $new data delete --label one --label two --pin-file pin --confirm $new
+holds "... both are told of" "j['label'] == 'one' and [o['label'] for o in j['data']] == ['one', 'two']"
+expect 5 "a key, a certificate and data need --confirm" -d $new key delete --id 0d --id cert:Elsewhere --id data:three --pin-file pin
+expect 0 "they go together" --json -d $new key delete --id data:three --id cert:Elsewhere --id 0d --pin-file pin --confirm $new
+holds "... each as what it is" \
+	"[o['type'] for o in j['objects']] == ['data', 'certificate', 'key'] and [o['label'] for o in j['keys']] == ['goes']"
+expect 0 "objects" --json -d $new objects
+holds "... has none of them" "not {'one', 'two', 'three', 'Elsewhere', 'goes'} & {o['label'] for o in j}"
 finish

@@ -5,6 +5,7 @@
 #include "procs_help.h"
 
 #include "tests/unit/cert_help.h"
+#include "tui/wizard/find.h"
 
 static inline const char *file_in(const struct place *p, const char *name)
 {

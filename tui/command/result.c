@@ -33,10 +33,9 @@ static struct json_object *key_json(const struct key_result *k)
 	return o;
 }
 
-static struct json_object *thing_json(const struct run *r, const char *type)
+static struct json_object *thing_json(const struct key_result *k, const char *type)
 {
-	const struct key_result *k = run_key(r);
-	struct json_object *o = k != NULL ? json_object_new_object() : NULL;
+	struct json_object *o = json_object_new_object();
 
 	if (o == NULL)
 		return NULL;
@@ -47,10 +46,9 @@ static struct json_object *thing_json(const struct run *r, const char *type)
 	return o;
 }
 
-static struct json_object *show_certificate(const struct run *r)
+static struct json_object *certificate_json(const struct key_result *k)
 {
-	const struct key_result *k = run_key(r);
-	struct json_object *o = thing_json(r, "certificate");
+	struct json_object *o = thing_json(k, "certificate");
 
 	if (o == NULL)
 		return NULL;
@@ -62,16 +60,29 @@ static struct json_object *show_certificate(const struct run *r)
 	return o;
 }
 
-static struct json_object *show_data(const struct run *r)
+static struct json_object *data_json(const struct key_result *k)
 {
-	const struct key_result *k = run_key(r);
-	struct json_object *o = thing_json(r, "data");
+	struct json_object *o = thing_json(k, "data");
 
 	if (o == NULL)
 		return NULL;
 	json_number(o, "size", k->size, 0);
 	json_flag(o, "private", k->is_private);
 	return o;
+}
+
+static struct json_object *show_certificate(const struct run *r)
+{
+	const struct key_result *k = run_key(r);
+
+	return k != NULL ? certificate_json(k) : NULL;
+}
+
+static struct json_object *show_data(const struct run *r)
+{
+	const struct key_result *k = run_key(r);
+
+	return k != NULL ? data_json(k) : NULL;
 }
 
 static struct json_object *row_json(const struct key_result *k)
@@ -150,23 +161,35 @@ static struct json_object *show_read_data(const struct run *r)
 	return with_content(r, show_data(r));
 }
 
-static struct json_object *show_rows(const struct run *r, const char *name, struct json_object *(*row)(const struct key_result *k))
+/* Those of one kind ("key"; what does not say is one), or NULL: all. Takes o. */
+static struct json_object *add_rows(struct json_object *o, const struct run *r, const char *name, const char *kind,
+				    struct json_object *(*row)(const struct key_result *k))
 {
-	struct json_object *o = json_object_new_object(), *rows = json_object_new_array();
+	struct json_object *rows = json_object_new_array();
 	const struct key_result *k;
 	size_t n;
 
+	k = run_keys(r, &n);
 	if (o == NULL || rows == NULL) {
 		json_object_put(o);
 		json_object_put(rows);
 		return NULL;
 	}
-	k = run_keys(r, &n);
-	json_text(o, "serial", run_serial(r));
 	json_object_object_add(o, name, rows);
-	for (size_t i = 0; i < n; i++)
-		json_object_array_add(rows, row(&k[i]));
+	for (size_t i = 0; i < n; i++) {
+		if (kind == NULL || k[i].thing[0] == '\0' || strcmp(k[i].thing, kind) == 0)
+			json_object_array_add(rows, row(&k[i]));
+	}
 	return o;
+}
+
+static struct json_object *show_rows(const struct run *r, const char *name, struct json_object *(*row)(const struct key_result *k))
+{
+	struct json_object *o = json_object_new_object();
+
+	if (o != NULL)
+		json_text(o, "serial", run_serial(r));
+	return add_rows(o, r, name, NULL, row);
 }
 
 static struct json_object *show_keys(const struct run *r)
@@ -195,29 +218,18 @@ static struct json_object *tested_json(const struct key_result *k)
 	return o;
 }
 
-/* The first key's members, as where there is one only; "keys" has all of them. */
-static struct json_object *with_all(const struct run *r, struct json_object *(*row)(const struct key_result *k))
+/* The first one's members, as where there is one only; and under the name all of them. */
+static struct json_object *with_all(const struct run *r, const char *name, const char *kind,
+				    struct json_object *(*row)(const struct key_result *k))
 {
-	struct json_object *rows = json_object_new_array(), *o;
-	const struct key_result *k;
-	size_t n;
+	const struct key_result *k = run_key(r);
 
-	k = run_keys(r, &n);
-	o = n > 0 ? row(&k[0]) : NULL;
-	if (o == NULL || rows == NULL) {
-		json_object_put(o);
-		json_object_put(rows);
-		return NULL;
-	}
-	json_object_object_add(o, "keys", rows);
-	for (size_t i = 0; i < n; i++)
-		json_object_array_add(rows, row(&k[i]));
-	return o;
+	return k != NULL ? add_rows(row(k), r, name, kind, row) : NULL;
 }
 
 static struct json_object *show_tested(const struct run *r)
 {
-	return with_all(r, tested_json);
+	return with_all(r, "keys", NULL, tested_json);
 }
 
 static struct json_object *show_forgotten(const struct run *r)
@@ -243,9 +255,31 @@ static struct json_object *show_journal(const struct run *r)
 	return o;
 }
 
+static struct json_object *deleted_json(const struct key_result *k)
+{
+	struct json_object *o;
+
+	if (strcmp(k->thing, "key") != 0)
+		return strcmp(k->thing, "data") == 0 ? data_json(k) : certificate_json(k);
+	o = row_json(k);
+	if (o != NULL)
+		json_text(o, "type", k->thing);
+	return o;
+}
+
 static struct json_object *show_deleted(const struct run *r)
 {
-	return with_all(r, row_json);
+	return add_rows(with_all(r, "objects", NULL, deleted_json), r, "keys", "key", deleted_json);
+}
+
+static struct json_object *show_deleted_certificates(const struct run *r)
+{
+	return with_all(r, "certificates", NULL, certificate_json);
+}
+
+static struct json_object *show_deleted_data(const struct run *r)
+{
+	return with_all(r, "data", NULL, data_json);
 }
 
 static struct json_object *show_device(const struct run *r)
@@ -347,10 +381,10 @@ static const struct show {
 	{ "key test", show_tested, NULL, true },
 	{ "cert import", show_certificate, NULL, false },
 	{ "cert export", show_exported_certificate, print_exported, false },
-	{ "cert delete", show_certificate, NULL, false },
+	{ "cert delete", show_deleted_certificates, NULL, false },
 	{ "data write", show_data, NULL, false },
 	{ "data read", show_read_data, print_exported, false },
-	{ "data delete", show_data, NULL, false },
+	{ "data delete", show_deleted_data, NULL, false },
 	{ "backup", show_keys, NULL, true },
 	{ "restore", show_keys, NULL, true },
 	{ "clone", show_clone, NULL, true },

@@ -5,6 +5,7 @@
 #include "engine/base/clock.h"
 #include "engine/base/file.h"
 #include "engine/base/words.h"
+#include "tui/wizard/find.h"
 #include "tui/wizard/procedures.h"
 #include "tui/wizard/record.h"
 #include "tui/wizard/thing.h"

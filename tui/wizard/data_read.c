@@ -6,6 +6,7 @@
 #include "engine/base/file.h"
 #include "engine/base/text.h"
 #include "engine/base/words.h"
+#include "tui/wizard/find.h"
 #include "tui/wizard/procedures.h"
 #include "tui/wizard/record.h"
 #include "tui/wizard/thing.h"

@@ -109,22 +109,6 @@ enum status find_id_is_free(struct session *s, struct cur id, uint8_t but, struc
 	return ST_OK;
 }
 
-bool find_interrupted(struct step_env *e, const char *procedure)
-{
-	char wanted[RESULT_ID_MAX + 2];
-	struct run_record *rows = NULL;
-	bool found = false;
-	size_t n = 0;
-
-	if (e->store == NULL || store_open_runs(e->store, run_serial(e->run), &rows, &n, NULL) != ST_OK)
-		return false;
-	snprintf(wanted, sizeof(wanted), "\"%s\"", run_get(e->run, "id", 0));
-	for (size_t i = 0; i < n; i++)
-		found |= strcmp(rows[i].procedure, procedure) == 0 && strstr(rows[i].answers, wanted) != NULL;
-	run_records_free(rows, n);
-	return found;
-}
-
 /* What deleting halfway left behind: a description without its key. */
 static enum status read_stray(struct session *s, uint8_t ref, struct object *ret, struct fault *f)
 {
@@ -243,73 +227,4 @@ enum status find_secret(struct session *s, struct store *store, struct object *o
 	st = card_key_cmac(s->card, o->number, o->cmac, f);
 	o->has_cmac = st == ST_OK;
 	return st == ST_NOT_ALLOWED || st == ST_UNSUPPORTED || st == ST_CARD_ERROR ? ST_OK : st;
-}
-
-static bool id_is_unique(const struct object_row *rows, size_t n, size_t i)
-{
-	if (rows[i].id_len == 0)
-		return false;
-	for (size_t k = 0; k < n; k++) {
-		if (k != i && rows[k].type == THING_KEY && rows[k].id_len == rows[i].id_len &&
-		    memcmp(rows[k].id, rows[i].id, rows[i].id_len) == 0)
-			return false;
-	}
-	return true;
-}
-
-static bool choice_of(const struct object_row *rows, size_t n, size_t i, struct choice *ret)
-{
-	char label[STORE_LABEL_MAX], id[RESULT_ID_MAX], kind[KEY_WORDS_MAX] = "";
-	const struct object_row *o = &rows[i];
-	const struct curve *curve = curve_by_name(o->curve);
-	const char *backups = o->backups == 0 ? _("no backup") : o->backups == 1 ? _("1 backup") : _("several backups"), *shown;
-	const bool unique = id_is_unique(rows, n, i);
-	char *value = NULL, *words = NULL;
-	int n_value, n_words;
-
-	text_clean(label, sizeof(label), o->label, strlen(o->label));
-	hex_lower(id, o->id, o->id_len);
-	if (o->algorithm[0] != '\0')
-		key_words(strcmp(o->algorithm, "rsa") == 0  ? KEY_RSA
-			  : strcmp(o->algorithm, "ec") == 0 ? KEY_EC
-							    : KEY_AES,
-			  o->size, curve, kind);
-	shown = label[0] != '\0' ? label : _("(no label)");
-	n_value = unique ? asprintf(&value, "%s", id) : asprintf(&value, REF_PREFIX "%d", o->key_ref);
-	/* Keys that have the same CKA_ID or none are told apart by their references. */
-	n_words = unique ? asprintf(&words, "%s  %s  %s", shown, kind, backups) :
-			   asprintf(&words, _("%s  %s  key reference %d  %s"), shown, kind, o->key_ref, backups);
-	if (n_value < 0 || n_words < 0) {
-		if (n_words >= 0)
-			free(words);
-		if (n_value >= 0)
-			free(value);
-		return false;
-	}
-	*ret = (struct choice){ value, words };
-	return true;
-}
-
-enum status find_choices(const struct run *r, struct choices *ret, struct fault *f)
-{
-	struct device_state *d = run_state(r);
-	struct object_filter filter = { .device = run_serial(r) };
-	struct store *store = run_env(r)->store;
-	struct object_row *rows = NULL;
-	enum status st;
-	size_t n = 0;
-
-	if (store != NULL && !device_state_has_choices(d, r)) {
-		if ((st = store_objects(store, &filter, &rows, &n, f)) != ST_OK)
-			return st;
-		d->choices.c = calloc(n + 1, sizeof(*d->choices.c));
-		for (size_t i = 0; i < n && d->choices.c != NULL; i++) {
-			if (rows[i].type == THING_KEY && choice_of(rows, n, i, &d->choices.c[d->choices.n]))
-				d->choices.n++;
-		}
-		free(rows);
-		d->has_choices = true;
-	}
-	*ret = d->choices;
-	return ST_OK;
 }

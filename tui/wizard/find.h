@@ -22,9 +22,6 @@ enum status find_refs(struct session *s, const char *wanted, uint8_t ret_refs[st
 /* ST_DUPLICATE: a key has this CKA_ID. but: a key reference that does not count; 0: none. One APDU a key. */
 enum status find_id_is_free(struct session *s, struct cur id, uint8_t but, struct fault *f);
 
-/* Was this procedure begun on the run's device with the same answer "id", and is still open? Then it will be taken up. */
-bool find_interrupted(struct step_env *e, const char *procedure);
-
 /* What is known of it, as a result; key_ref and everything but file, backup and proof. */
 void find_to_result(const struct look *l, const struct object *o, struct key_result *ret);
 
@@ -40,7 +37,14 @@ enum status find_secret(struct session *s, struct store *store, struct object *o
 /* The inventory's row of the key on the run's device that is wanted, by CKA_ID or reference, without asking the device. */
 bool find_wanted(const struct run *r, const char *wanted, struct object_row *ret);
 
-/* For ASK_OBJECTS: the keys that the inventory knows of the run's device. */
-enum status find_choices(const struct run *r, struct choices *ret, struct fault *f);
+/*
+ * For ASK_OBJECTS: what the inventory knows of the run's device; find_choices.c. Where they are of several kinds, what is no key is
+ * named by its file. Those that can be renamed are all but the certificates of keys, which have no name of their own.
+ */
+enum status find_choices(const struct run *r, struct choices *ret, struct fault *f);   /* keys */
+enum status find_cert_choices(const struct run *r, struct choices *ret, struct fault *f);
+enum status find_data_choices(const struct run *r, struct choices *ret, struct fault *f);
+enum status find_object_choices(const struct run *r, struct choices *ret, struct fault *f);
+enum status find_rename_choices(const struct run *r, struct choices *ret, struct fault *f);
 
 #endif

@@ -65,7 +65,7 @@ static enum status look(struct step_env *e, struct fault *f)
 
 	if (st == ST_OK)
 		st = rename_plan(e, &s, f);
-	r->interrupted = st == ST_NOT_FOUND && find_interrupted(e, "key rename");
+	r->interrupted = st == ST_NOT_FOUND && run_was_interrupted(e);
 	return r->interrupted ? ST_OK : st;
 }
 
@@ -210,7 +210,7 @@ static const struct question name_questions[] = {
 		.ask = ASK_OBJECTS,
 		.max = 1,
 		.words = N_("Object"),
-		.choices_of = rename_choices,
+		.choices_of = find_rename_choices,
 		.check = check_wanted,
 		.help = N_("Which key, stand-alone certificate or data object. The certificate of a key has no name of its own: it is "
 			   "called what the key is called."),

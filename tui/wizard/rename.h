@@ -48,8 +48,6 @@ enum status rename_write(struct step_env *e, struct fault *f);
 /* What is on the device now, as the inventory keeps it. */
 enum status rename_read_back(struct step_env *e, struct session *s, struct object *ret, struct fault *f);
 
-/* For ASK_OBJECTS: keys, stand-alone certificates and data of the run's device. */
-enum status rename_choices(const struct run *r, struct choices *ret, struct fault *f);
 enum status rename_check_wanted(const char *wanted, struct fault *f);
 
 #endif

@@ -5,9 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/base/text.h"
 #include "tui/wizard/find.h"
-#include "tui/wizard/fleet.h"
 #include "tui/wizard/key_type.h"
 
 /* How something is named that has no CKA_ID of its own, or none that is its alone. */
@@ -257,47 +255,4 @@ enum status rename_plan(struct step_env *e, struct session *s, struct fault *f)
 	if ((st = wish_of(e->run, &w, f)) != ST_OK)
 		return st;
 	return plan_wanted(r, s, run_get(e->run, "id", 0), &w, f);
-}
-
-/* --- what the console offers --- */
-
-static bool choice_of(const struct object_row *o, struct choice *ret)
-{
-	char label[STORE_LABEL_MAX];
-	char *value = NULL, *words = NULL;
-
-	text_clean(label, sizeof(label), o->label, strlen(o->label));
-	if (asprintf(&value, BY_FILE "%04x", o->fid) < 0)
-		return false;
-	if (asprintf(&words, "%s  %s", label[0] != '\0' ? label : _("(no label)"),
-		     o->type == THING_CERTIFICATE ? _("certificate") : _("data")) < 0) {
-		free(value);
-		return false;
-	}
-	*ret = (struct choice){ value, words };
-	return true;
-}
-
-enum status rename_choices(const struct run *r, struct choices *ret, struct fault *f)
-{
-	struct device_state *d = run_state(r);
-	struct object_filter filter = { .device = run_serial(r) };
-	const bool had = d->has_choices && strcmp(d->choices_of, run_serial(r)) == 0;
-	struct object_row *rows = NULL;
-	struct choice *more;
-	enum status st = find_choices(r, ret, f);
-	size_t n = 0;
-
-	if (st != ST_OK || had || run_env(r)->store == NULL || (st = store_objects(run_env(r)->store, &filter, &rows, &n, f)) != ST_OK)
-		return st;
-	more = reallocarray(d->choices.c, d->choices.n + n + 1, sizeof(*more));
-	if (more != NULL)
-		d->choices.c = more;
-	for (size_t i = 0; i < n && more != NULL; i++) {
-		if (rows[i].type != THING_KEY && (rows[i].flags & FLEET_OF_KEY) == 0 && choice_of(&rows[i], &more[d->choices.n]))
-			d->choices.n++;
-	}
-	free(rows);
-	*ret = d->choices;
-	return ST_OK;
 }

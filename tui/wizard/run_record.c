@@ -354,12 +354,29 @@ enum status record_restore(struct run *r, const struct run_record *record, struc
 	return restore_rest(r, record->id, f);
 }
 
+static bool is_of(const struct run *r, const struct run_record *record)
+{
+	return strcmp(record->procedure, r->p->name) == 0 && strcmp(record->device, r->serial) == 0;
+}
+
+/* Each of them was given then, too; some that were given then may not be given yet. */
+static bool has_answers(const struct run_record *record, struct json_object *answers)
+{
+	CLEANUP(json_guard) struct json_object *then = json_tokener_parse(record->answers ? record->answers : "{}");
+	struct json_object *value;
+
+	json_object_object_foreach(answers, name, now) {
+		if (!json_object_object_get_ex(then, name, &value) || !json_object_equal(value, now))
+			return false;
+	}
+	return true;
+}
+
 static bool is_the_same(const struct run *r, struct json_object *answers, const struct run_record *record)
 {
 	CLEANUP(json_guard) struct json_object *then = json_tokener_parse(record->answers ? record->answers : "{}");
 
-	return strcmp(record->procedure, r->p->name) == 0 && strcmp(record->device, r->serial) == 0 &&
-	       json_object_equal(then, answers);
+	return is_of(r, record) && json_object_equal(then, answers);
 }
 
 bool run_was_interrupted(const struct step_env *e)
@@ -372,7 +389,7 @@ bool run_was_interrupted(const struct step_env *e)
 	if (e->store == NULL || answers == NULL || store_open_runs(e->store, e->run->serial, &rows, &n, NULL) != ST_OK)
 		return false;
 	for (size_t i = 0; i < n && !found; i++)
-		found = is_the_same(e->run, answers, &rows[i]);
+		found = is_of(e->run, &rows[i]) && has_answers(&rows[i], answers);
 	run_records_free(rows, n);
 	return found;
 }

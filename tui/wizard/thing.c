@@ -197,29 +197,6 @@ enum status thing_write(struct step_env *e, struct session *s, const struct thin
 	return st;
 }
 
-enum status thing_delete(struct step_env *e, struct session *s, uint16_t content, uint16_t description, struct fault *f)
-{
-	unsigned gone = 0;
-	enum status st;
-
-	run_changed(e);
-	st = card_delete_described(s->card, content, description, &gone, f);
-	if (st != ST_OK && gone == 0 && !(st == ST_CARD_GONE || f->sw == 0))
-		run_unchanged(e);
-	if (st != ST_OK)
-		return fault_add(
-			f, gone > 0 ? N_("Its content is deleted; its description is left over. Delete it once more to clean up.")
-				    : N_("Whether it is still there, the device's list shows."));
-	if ((st = session_list(s, f)) != ST_OK)
-		return fault_add(f, "It was deleted, but that could not be read back.");
-	if ((content != 0 && fids_have(&s->fids, content)) || (description != 0 && fids_have(&s->fids, description)))
-		return fault_set(
-			f, ST_MISMATCH,
-			"The device says that it deleted the object, and still lists it. Take the device out, plug it "
-			"in again, and look what is on it.");
-	return ST_OK;
-}
-
 enum status thing_put_out(struct run *r, struct buf *b, struct key_result *k, struct fault *f)
 {
 	const char *out = run_get(r, "out", 0);

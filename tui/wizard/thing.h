@@ -19,7 +19,8 @@
 /* --- which one: thing_find.c --- */
 
 /*
- * A certificate by CKA_ID, by "ref:3" that of the key with this reference, by "file:CA00" one of its own: ret->type is
+ * A certificate by CKA_ID, by "ref:3" that of the key with this reference, by "file:CA00" or "cert:" and its label one that
+ * stands by itself: ret->type is
  * OBJECT_KEY or OBJECT_CERTIFICATE (or OBJECT_STRAY, by its file only). ST_NOT_FOUND, ST_USAGE (several). Give ret back with
  * object_done(). find_thing_check(): is it any of that? ST_BAD_FORM.
  */
@@ -28,9 +29,14 @@ enum status find_cert_check(const char *wanted, struct fault *f);
 /* Data by its label, or by "file:CF00". ST_NOT_FOUND, ST_USAGE. */
 enum status find_data(struct session *s, const char *wanted, struct object *ret, struct fault *f);
 
-/* For ASK_OBJECTS: those that the inventory knows of the run's device. */
-enum status find_cert_choices(const struct run *r, struct choices *ret, struct fault *f);
-enum status find_data_choices(const struct run *r, struct choices *ret, struct fault *f);
+/*
+ * Any of them: a key by CKA_ID or reference, what is no key as "cert:" or "data:" and its label, each by its file, as in
+ * "file:CE01". *ret_cert: of ret, which is a key, its certificate is meant. ST_NOT_FOUND, ST_USAGE.
+ */
+enum status find_object(struct session *s, const char *wanted, struct object *ret, bool *ret_cert, struct fault *f);
+enum status find_object_check(const char *wanted, struct fault *f);
+/* What "file:CA00" says; 0: it is none. */
+uint16_t find_file(const char *wanted);
 
 /* --- what is said of it: thing.c --- */
 
@@ -60,9 +66,6 @@ enum status thing_write(struct step_env *e, struct session *s, const struct thin
 
 /* The number that an interrupted attempt noted; -1: none. */
 int thing_noted(const struct run *r);
-
-/* Deletes content and description, and reads back that both are gone. 0: there is none. */
-enum status thing_delete(struct step_env *e, struct session *s, uint16_t content, uint16_t description, struct fault *f);
 
 /* To standard output or, where the answer "out" names one, into a new file: then *b is emptied, and k->file is its name. */
 enum status thing_put_out(struct run *r, struct buf *b, struct key_result *k, struct fault *f);

@@ -3,17 +3,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/base/text.h"
 #include "tui/wizard/find.h"
-#include "tui/wizard/fleet.h"
 #include "tui/wizard/key_type.h"
 #include "tui/wizard/thing.h"
 
 #define FILE_PREFIX "file:"
+#define CERT_PREFIX "cert:"
+#define DATA_PREFIX "data:"
 #define NAME_MAX_OF_THING 16 /* "file:CA00", "ref:255" */
 
-/* What "file:CA00" says; 0: it is none. */
-static uint16_t file_of(const char *wanted)
+uint16_t find_file(const char *wanted)
 {
 	const size_t n = strlen(FILE_PREFIX);
 	uint8_t fid[2];
@@ -24,9 +23,15 @@ static uint16_t file_of(const char *wanted)
 	return (uint16_t)(fid[0] << 8 | fid[1]);
 }
 
+/* What follows the prefix; NULL: it begins otherwise. */
+static const char *after(const char *wanted, const char *prefix)
+{
+	return strncmp(wanted, prefix, strlen(prefix)) == 0 ? wanted + strlen(prefix) : NULL;
+}
+
 enum status find_cert_check(const char *wanted, struct fault *f)
 {
-	return file_of(wanted) != 0 ? ST_OK : find_check(wanted, f);
+	return find_file(wanted) != 0 || after(wanted, CERT_PREFIX) != NULL ? ST_OK : find_check(wanted, f);
 }
 
 /* What fits, the first of it kept, and how the first two are named where there are more. */
@@ -84,13 +89,14 @@ static bool has_file(const struct object *o, uint16_t fid)
 
 static enum status certs_alone(struct session *s, const char *wanted, struct fit *fit, struct fault *f)
 {
-	const uint16_t fid = file_of(wanted);
+	const char *label = after(wanted, CERT_PREFIX);
+	const uint16_t fid = find_file(wanted);
 	uint8_t id[DESCRIBE_ID_MAX];
 	OBJECTS list = { 0 };
 	size_t id_len = 0;
 	enum status st = ST_OK;
 
-	if (fid == 0 && id_parse(wanted, id, &id_len, NULL) != ST_OK)
+	if (fid == 0 && label == NULL && id_parse(wanted, id, &id_len, NULL) != ST_OK)
 		return ST_OK; /* a key's reference */
 	if ((st = card_objects(s->card, WANT_CERTIFICATES, &list, f)) != ST_OK)
 		return st;
@@ -98,7 +104,8 @@ static enum status certs_alone(struct session *s, const char *wanted, struct fit
 		struct object *o = &list.o[i];
 		bool same_id = o->type == OBJECT_CERTIFICATE && id_len > 0 && cur_equal(cur_of(id, id_len), o->id, o->id_len);
 
-		if (same_id || has_file(o, fid))
+		if (same_id || has_file(o, fid) ||
+		    (o->type == OBJECT_CERTIFICATE && label != NULL && strcmp(o->label, label) == 0))
 			take(fit, o);
 	}
 	return ST_OK;
@@ -122,7 +129,7 @@ enum status find_cert(struct session *s, const char *wanted, struct object *ret,
 	size_t keys = 0;
 	enum status st = find_cert_check(wanted, f);
 
-	if (st == ST_OK && file_of(wanted) == 0)
+	if (st == ST_OK && find_file(wanted) == 0 && after(wanted, CERT_PREFIX) == NULL)
 		st = certs_of_keys(s, wanted, &fit, &keys, f);
 	if (st == ST_OK)
 		st = certs_alone(s, wanted, &fit, f);
@@ -157,7 +164,7 @@ enum status find_data(struct session *s, const char *wanted, struct object *ret,
 	if (st != ST_OK)
 		return st;
 	for (size_t i = 0; i < list.n; i++) {
-		if (is_data(&list.o[i], wanted, file_of(wanted)))
+		if (is_data(&list.o[i], wanted, find_file(wanted)))
 			take(&fit, &list.o[i]);
 	}
 	if (fit.n == 0)
@@ -167,96 +174,25 @@ enum status find_data(struct session *s, const char *wanted, struct object *ret,
 	return st;
 }
 
-/* --- what is offered --- */
-
-static bool cert_is_unique(const struct object_row *rows, size_t n, size_t i)
+enum status find_object_check(const char *wanted, struct fault *f)
 {
-	for (size_t k = 0; k < n; k++) {
-		if (k != i && rows[k].type == THING_CERTIFICATE && rows[k].id_len == rows[i].id_len &&
-		    memcmp(rows[k].id, rows[i].id, rows[i].id_len) == 0)
-			return false;
+	return after(wanted, DATA_PREFIX) != NULL ? ST_OK : find_cert_check(wanted, f);
+}
+
+enum status find_object(struct session *s, const char *wanted, struct object *ret, bool *ret_cert, struct fault *f)
+{
+	const uint16_t fid = find_file(wanted), kind = fid & 0xff00;
+	const bool of_key = kind == FID_KEY || kind == FID_KEY_DESCRIPTION || kind == FID_KEY_CERT;
+	char ref[NAME_MAX_OF_THING];
+
+	*ret_cert = kind == FID_KEY_CERT;
+	if (of_key) {
+		snprintf(ref, sizeof(ref), "ref:%u", fid & 0xff);
+		wanted = ref;
 	}
-	return rows[i].id_len > 0;
-}
-
-static bool label_is_unique(const struct object_row *rows, size_t n, size_t i)
-{
-	for (size_t k = 0; k < n; k++) {
-		if (k != i && rows[k].type == THING_DATA && strcmp(rows[k].label, rows[i].label) == 0)
-			return false;
-	}
-	return rows[i].label[0] != '\0' && text_is_clean(rows[i].label);
-}
-
-static char *value_of(const struct object_row *rows, size_t n, size_t i)
-{
-	const struct object_row *o = &rows[i];
-	char id[RESULT_ID_MAX], *value = NULL;
-	int len;
-
-	hex_lower(id, o->id, o->id_len);
-	if (o->type == THING_CERTIFICATE && cert_is_unique(rows, n, i))
-		return strdup(id);
-	if (o->type == THING_DATA && label_is_unique(rows, n, i))
-		return strdup(o->label);
-	if (o->type == THING_CERTIFICATE && (o->fid & 0xff00) == FID_KEY_CERT)
-		len = asprintf(&value, "ref:%u", o->fid & 0xff);
-	else
-		len = asprintf(&value, FILE_PREFIX "%04X", o->fid);
-	return len < 0 ? NULL : value;
-}
-
-static char *words_of(const struct object_row *o)
-{
-	char label[STORE_LABEL_MAX], subject[STORE_LABEL_MAX], until[THING_DATE_MAX], *words = NULL;
-	int len;
-
-	text_clean(label, sizeof(label), o->label, strlen(o->label));
-	text_clean(subject, sizeof(subject), o->subject, strlen(o->subject));
-	thing_date(o->not_after, until);
-	if (o->type == THING_CERTIFICATE)
-		len = asprintf(&words, _("%s  %s  until %s"), label[0] != '\0' ? label : _("(no label)"), subject, until);
-	else
-		len = asprintf(&words,
-			       o->flags & FLEET_PRIVATE ? _("%s  %u bytes, read with the PIN only") : _("%s  %u bytes"),
-			       label[0] != '\0' ? label : _("(no label)"), o->size);
-	return len < 0 ? NULL : words;
-}
-
-static enum status choices_of(const struct run *r, enum thing type, struct choices *ret, struct fault *f)
-{
-	struct device_state *d = run_state(r);
-	struct object_filter filter = { .device = run_serial(r) };
-	struct object_row *rows = NULL;
-	enum status st;
-	size_t n = 0;
-
-	if (run_env(r)->store != NULL && !device_state_has_choices(d, r)) {
-		if ((st = store_objects(run_env(r)->store, &filter, &rows, &n, f)) != ST_OK)
-			return st;
-		d->choices.c = calloc(n + 1, sizeof(*d->choices.c));
-		for (size_t i = 0; i < n && d->choices.c != NULL; i++) {
-			char *value = rows[i].type == type ? value_of(rows, n, i) : NULL;
-			char *words = value != NULL ? words_of(&rows[i]) : NULL;
-
-			if (words != NULL)
-				d->choices.c[d->choices.n++] = (struct choice){ value, words };
-			else
-				free(value);
-		}
-		free(rows);
-		d->has_choices = true;
-	}
-	*ret = d->choices;
-	return ST_OK;
-}
-
-enum status find_cert_choices(const struct run *r, struct choices *ret, struct fault *f)
-{
-	return choices_of(r, THING_CERTIFICATE, ret, f);
-}
-
-enum status find_data_choices(const struct run *r, struct choices *ret, struct fault *f)
-{
-	return choices_of(r, THING_DATA, ret, f);
+	if (*ret_cert || kind == FID_CA_CERT || kind == FID_CERT_DESCRIPTION || after(wanted, CERT_PREFIX) != NULL)
+		return find_cert(s, wanted, ret, f);
+	if (after(wanted, DATA_PREFIX) != NULL)
+		return find_data(s, after(wanted, DATA_PREFIX), ret, f);
+	return fid != 0 && !of_key ? find_data(s, wanted, ret, f) : find_key(s, wanted, ret, f);
 }

@@ -285,7 +285,7 @@ struct run_record;   /* store/run.h */
 enum status run_resume(const struct procedure *p, const struct env *env, const struct run_record *record, struct run **ret,
 		       struct fault *f);
 
-/* For a page's work: the same was begun on this device before, with the same answers, and is still open. */
+/* For a page's work: the same was begun on this device before, with the answers that were given so far, and is still open. */
 bool run_was_interrupted(const struct step_env *e);
 
 /* What run_note() left in a record; "" where there is none, or it does not fit. */
