@@ -277,28 +277,6 @@ static void check_outside(struct stage *s)
 	expect_known(s, THING_CERTIFICATE, 1);
 }
 
-static void prepare_outside(struct stage *s)
-{
-	struct fault f;
-
-	prepare(s);
-	must(import_outside(s, &f));
-}
-
-static enum status delete_outside(struct stage *s, struct fault *f)
-{
-	const struct given given[] = { { "id", 0, "77", false }, { "pin", 0, PIN, false }, { 0 } };
-
-	return stage_run(s, &procedure_cert_delete, stage_serial(s, 0), given, NULL, f);
-}
-
-static enum status take_up_delete_outside(struct stage *s, struct fault *f)
-{
-	const enum status st = delete_outside(s, f);
-
-	return st == ST_NOT_FOUND ? ST_OK : st;
-}
-
 static void check_nothing(struct stage *s)
 {
 	expect_objects(s, 0, 0);
@@ -313,14 +291,6 @@ static const struct walk walk_outside = {
 	.interrupted = nothing_half_is_seen,
 	.check = check_outside,
 };
-static const struct walk walk_delete_outside = {
-	.prepare = prepare_outside,
-	.drive = delete_outside,
-	.take_up = take_up_delete_outside,
-	.interrupted = keys_are_whole,
-	.check = check_nothing,
-};
-
 /* --- data --- */
 
 static enum status write_data(struct stage *s, struct fault *f)
@@ -362,28 +332,6 @@ static void check_data(struct stage *s)
 	assert_true(cur_equal(secret_view(now), want.p, want.n));
 }
 
-static void prepare_data(struct stage *s)
-{
-	struct fault f;
-
-	prepare(s);
-	must(write_data(s, &f));
-}
-
-static enum status delete_data(struct stage *s, struct fault *f)
-{
-	const struct given given[] = { { "label", 0, "a \"label\"", false }, { "pin", 0, PIN, false }, { 0 } };
-
-	return stage_run(s, &procedure_data_delete, stage_serial(s, 0), given, NULL, f);
-}
-
-static enum status take_up_delete_data(struct stage *s, struct fault *f)
-{
-	const enum status st = delete_data(s, f);
-
-	return st == ST_NOT_FOUND ? ST_OK : st;
-}
-
 static const struct walk walk_data = {
 	.prepare = prepare,
 	.drive = write_data,
@@ -391,18 +339,78 @@ static const struct walk walk_data = {
 	.interrupted = nothing_half_is_seen,
 	.check = check_data,
 };
-static const struct walk walk_delete_data = {
-	.prepare = prepare_data,
-	.drive = delete_data,
-	.take_up = take_up_delete_data,
-	.interrupted = keys_are_whole,
-	.check = check_nothing,
+/* --- of each kind one, in one procedure --- */
+
+static void prepare_mixed(struct stage *s)
+{
+	struct fault f;
+
+	prepare_long(s);
+	make_key(s, 0, "goes", "03");
+	must(import_outside(s, &f));
+	must(write_data(s, &f));
+}
+
+static enum status delete_mixed(struct stage *s, struct fault *f)
+{
+	const struct given given[] = {
+		{ "id", 0, "data:a \"label\"", false }, { "id", 1, "03", false },	 { "id", 2, "file:CE02", false },
+		{ "id", 3, "file:CA00", false },	{ "pin", 0, PIN, false }, { 0 },
+	};
+
+	return stage_run(s, &procedure_key_delete, stage_serial(s, 0), given, NULL, f);
+}
+
+static enum status take_up_mixed(struct stage *s, struct fault *f)
+{
+	const enum status st = delete_mixed(s, f);
+
+	return st == ST_NOT_FOUND ? ST_OK : st;
+}
+
+static size_t told(struct stage *s, const char *what)
+{
+	const struct journal_filter filter = { 0 };
+	struct journal_row *rows = NULL;
+	struct fault f;
+	size_t n = 0, found = 0;
+
+	must(store_journal_list(s->store, &filter, &rows, &n, &f));
+	for (size_t i = 0; i < n; i++)
+		found += strcmp(rows[i].what, what) == 0;
+	free(rows);
+	return found;
+}
+
+/* And the journal tells of each once. */
+static void check_mixed(struct stage *s)
+{
+	expect_file(s, "request");
+	check_nothing(s);
+	assert_int_equal(told(s, "key.deleted"), 1);
+	assert_int_equal(told(s, "cert.deleted"), 2);
+	assert_int_equal(told(s, "data.deleted"), 1);
+}
+
+/* The other one is without a certificate for a moment. */
+static void the_first_key_is_whole(struct stage *s, enum status st)
+{
+	(void)st;
+	expect_key(s, 0, "stays");
+}
+
+static const struct walk walk_delete_mixed = {
+	.prepare = prepare_mixed,
+	.drive = delete_mixed,
+	.take_up = take_up_mixed,
+	.interrupted = the_first_key_is_whole,
+	.check = check_mixed,
 };
 
 /* --- */
 
 static const struct walk *const walks[] = {
-	&walk_first, &walk_longer, &walk_shorter, &walk_delete_cert, &walk_outside, &walk_delete_outside, &walk_data, &walk_delete_data,
+	&walk_first, &walk_longer, &walk_shorter, &walk_delete_cert, &walk_outside, &walk_data, &walk_delete_mixed,
 };
 
 static void it_comes_to_its_end_however_often_the_card_vanishes(void **state)

@@ -1,5 +1,5 @@
-/* key delete on simulated cards. */
-#include "procs_help.h"
+/* Deleting on simulated cards. */
+#include "objects_help.h"
 
 #include "tui/wizard/find.h"
 
@@ -17,15 +17,6 @@ static int teardown(void **state)
 	place_close(*state);
 	free(*state);
 	return 0;
-}
-
-static bool says(const struct prose *t, enum prose_role role, const char *words)
-{
-	for (size_t i = 0; i < t->n; i++) {
-		if (t->p[i].role == role && strstr(t->p[i].text, words) != NULL)
-			return true;
-	}
-	return false;
 }
 
 static void a_deleted_key_is_gone_with_all_that_belongs_to_it(void **state)
@@ -230,6 +221,80 @@ static void the_keys_offered_are_those_of_the_device(void **state)
 	run_free(r);
 }
 
+/* A key with a certificate, one that stands by itself under its CKA_ID, another key with one, and data. */
+static void place_mixed(struct place *p)
+{
+	const char *file;
+
+	place_init(p, 0, 1, 0x10);
+	place_make_key(p, 0, "ec:secp256r1", "goes", "0a");
+	place_make_key(p, 0, "ec:secp256r1", "stays", "0b");
+	import(p, cert_for(p, 1, "of goes", "20460101000000Z"), ST_OK);
+	file = cert_for(p, 2, "of stays", "20460101000000Z");
+	place_expect(p, "cert import", 0, GIVEN({ "id", "0b", 0 }, { "file", file, 0 }, { "pin", PIN, 0 }), ST_OK);
+	file = cert_for(p, 0, "alone", "20460101000000Z");
+	place_expect(p, "cert import", 0,
+		     GIVEN({ "stand-alone", "1", 0 }, { "file", file, 0 }, { "new-id", "0a", 0 }, { "pin", PIN, 0 }), ST_OK);
+	write_data(p, file, "notes", false, ST_OK);
+}
+
+static void objects_of_any_kind_go_in_one_procedure(void **state)
+{
+	struct place *p = *state;
+	struct fault f = { 0 };
+	const struct key_result *k;
+	struct choices c = { 0 };
+	PROSE review = { 0 };
+	struct run *r = NULL;
+	size_t n = 0;
+
+	place_mixed(p);
+	r = place_run_new(p, "key delete", 0, GIVEN({ NULL, NULL, 0 }));
+	OK(find_object_choices(r, &c, &f));
+	assert_int_equal(c.n, 6);
+	run_free(r);
+	/* The certificate of the first key is marked beside it, and that of the second key by itself. */
+	OK(place_do(p, "key delete", 0,
+		    GIVEN({ "id", "file:CE01", 0 }, { "id", "file:CF00", 1 }, { "id", "0a", 2 }, { "id", "file:CE02", 3 },
+			  { "pin", PIN, 0 }), &r, &f));
+	run_procedure(r)->review(r, &review);
+	assert_true(says(&review, PROSE_WARNING, "its certificate for CN=of goes"));
+	assert_false(says(&review, PROSE_WARNING, "The certificate for CN=of goes, until"));
+	assert_true(says(&review, PROSE_WARNING, "The certificate for CN=alone has the same CKA_ID, but stands by itself: it stays."));
+	assert_true(says(&review, PROSE_WARNING, "The certificate for CN=of stays, until"));
+	assert_true(says(&review, PROSE_WARNING, "The data object \"notes\""));
+	assert_true(outcome_says(r, PROSE_DONE, "together with its certificate"));
+	k = run_keys(r, &n);
+	assert_int_equal(n, 4);
+	assert_string_equal(k[1].thing, "data");
+	assert_string_equal(k[2].thing, "key");
+	run_free(r);
+	assert_int_equal(place_count(p, 0, FID_KEY), 1);
+	assert_int_equal(place_count(p, 0, FID_KEY_CERT), 1);   /* the request of the one that stays */
+	assert_int_equal(place_count(p, 0, FID_CA_CERT), 1);
+	assert_int_equal(place_count(p, 0, FID_PUBLIC_DATA), 0);
+	assert_int_equal(known(p, THING_CERTIFICATE), 1);
+	assert_int_equal(known(p, THING_DATA), 0);
+}
+
+/* Named by its label and by its file; a key by its ID and by its file. */
+static void what_is_named_twice_is_not_deleted(void **state)
+{
+	struct place *p = *state;
+
+	place_mixed(p);
+	place_expect(p, "data delete", 0, GIVEN({ "label", "notes", 0 }, { "label", "file:CF00", 1 }, { "pin", PIN, 0 }), ST_USAGE);
+	place_expect(p, "key delete", 0, GIVEN({ "id", "0b", 0 }, { "id", "file:CC02", 1 }, { "pin", PIN, 0 }), ST_USAGE);
+	place_expect(p, "cert delete", 0, GIVEN({ "id", "0b", 0 }, { "id", "ref:2", 1 }, { "pin", PIN, 0 }), ST_USAGE);
+	place_expect(p, "key delete", 0, GIVEN({ "id", "0b", 0 }, { "id", "data:none", 1 }, { "pin", PIN, 0 }), ST_NOT_FOUND);
+	assert_int_equal(place_count(p, 0, FID_KEY), 2);
+	assert_int_equal(known(p, THING_CERTIFICATE), 3);
+	/* No backup is offered where no key goes, and the keys stay. */
+	place_expect(p, "cert delete", 0, GIVEN({ "id", "ref:2", 0 }, { "id", "cert:alone", 1 }, { "pin", PIN, 0 }), ST_OK);
+	assert_int_equal(place_count(p, 0, FID_KEY), 2);
+	assert_int_equal(known(p, THING_CERTIFICATE), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -240,6 +305,8 @@ int main(void)
 		T(several_keys_are_deleted_or_none),
 		T(a_backup_that_is_wanted_comes_first),
 		T(where_the_backup_fails_nothing_is_deleted),
+		T(objects_of_any_kind_go_in_one_procedure),
+		T(what_is_named_twice_is_not_deleted),
 		T(the_keys_offered_are_those_of_the_device),
 		T(two_keys_with_one_id_are_told_apart_by_reference),
 	};

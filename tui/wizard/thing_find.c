@@ -82,9 +82,15 @@ static enum status certs_of_keys(struct session *s, const char *wanted, struct f
 	return st;
 }
 
+/* Also where only the description is left of a content of this name: an interrupted attempt deleted that. */
 static bool has_file(const struct object *o, uint16_t fid)
 {
-	return fid != 0 && (o->content_fid == fid || o->description_fid == fid);
+	const uint16_t kind = fid & 0xff00, described = kind == FID_CA_CERT ? FID_CERT_DESCRIPTION : FID_DATA_DESCRIPTION;
+
+	if (fid == 0 || o->content_fid == fid || o->description_fid == fid)
+		return fid != 0;
+	return o->content_fid == 0 && (kind == FID_CA_CERT || kind == FID_PUBLIC_DATA || kind == FID_PRIVATE_DATA) &&
+	       o->description_fid == fid_of(described, (uint8_t)fid);
 }
 
 static enum status certs_alone(struct session *s, const char *wanted, struct fit *fit, struct fault *f)
