@@ -228,7 +228,7 @@ static void a_key_is_made_backed_up_deleted_and_restored(void **state)
 	back_up_all(s, "backups");
 	see(s, "1, matched");
 	at(s, "d Delete", "d");
-	at(s, NOW "Keys", " \r");
+	at(s, NOW "Objects", " \r");
 	at(s, NOW "Backups", "\r");
 	at(s, NOW "User PIN", PIN "\r");
 	at(s, "To begin, type " FIRST, FIRST "\r");

@@ -20,6 +20,7 @@ static void the_main_screen_shows_devices_and_objects(void **state)
 	compare(b, "main_ascii", 24, 80, REPERTOIRE_ASCII);
 	compare(b, "main_300x100", 100, 300, REPERTOIRE_UNICODE);
 	press(b, K_TAB);
+	press(b, ' ');
 	press(b, K_DOWN);
 	compare(b, "main_objects", 24, 80, REPERTOIRE_UNICODE);
 }

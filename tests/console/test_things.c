@@ -136,8 +136,8 @@ static void a_certificate_is_imported_exported_and_deleted(void **state)
 	see(s, "-----BEGIN CERTIFICATE-----");
 	leave_done(s);
 
-	begin(s, "Delete a certificate");
-	at(s, NOW "Certificate", "\r");
+	begin(s, "Delete certificates");
+	at(s, NOW "Certificates", " \r");
 	at(s, NOW "User PIN", PIN "\r");
 	at(s, "To begin, type " FIRST, FIRST "\r");
 	see(s, "The key has the request");
@@ -182,7 +182,7 @@ static void private_data_is_written_read_into_a_file_and_deleted(void **state)
 	assert_memory_equal(back, HUSH, strlen(HUSH));
 
 	begin(s, "Delete data");
-	at(s, NOW "Data", "\r");
+	at(s, NOW "Data", " \r");
 	at(s, NOW "User PIN", PIN "\r");
 	at(s, "To begin, type " FIRST, FIRST "\r");
 	see(s, "does not list it any more");

@@ -56,7 +56,7 @@ static bool rows_add(struct rows *r, size_t i, bool child)
 		r->row = row;
 		r->cap = cap;
 	}
-	r->row[r->n++] = (struct row){ i, child };
+	r->row[r->n++] = (struct row){ i, child, false };
 	return true;
 }
 
@@ -207,7 +207,7 @@ bool rows_of_objects(struct rows *r, const struct fleet_object *o, size_t n, con
 	struct rows tops = { 0 };
 	bool ok = tops_of_objects(&tops, o, n, order);
 
-	r->n = 0;
+	r->n = r->n_marked = 0;
 	for (size_t t = 0; t < tops.n; t++) {
 		const struct fleet_object *top = &o[tops.row[t].i];
 

@@ -13,8 +13,9 @@ struct rows {
 	struct row {
 		size_t i;
 		bool child;      /* a certificate under its key */
+		bool marked;
 	} *row;
-	size_t n, cap;
+	size_t n, cap, n_marked;
 };
 
 void rows_done(struct rows *r);

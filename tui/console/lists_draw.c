@@ -8,6 +8,8 @@
 
 #define CURSOR_MARK "\xe2\x96\xb8"
 #define SORT_MARK "\xe2\x86\x93"
+#define CHECK_MARK "\xe2\x9c\x93"
+#define CHECK_WIDE 2      /* columns for the marks, where there are any */
 #define NAME_LEAST 9      /* columns for a device's name */
 #define LABEL_LEAST 8     /* and for an object's label */
 #define ID_SHORT 8        /* digits by which an ID is quoted */
@@ -264,14 +266,14 @@ void draw_objects(struct area a, const struct fleet_object *o, size_t n, const s
 {
 	struct area body = area_sub(a, 1, 0, a.rows - 1, a.cols);
 	size_t top = list_top(cursor, r->n, body.rows);
-	int least[COLUMNS], wants[COLUMNS], w[COLUMNS], col = 1;
+	int least[COLUMNS], wants[COLUMNS], w[COLUMNS], left = r->n_marked > 0 ? CHECK_WIDE : 0, col = 1 + left;
 
 	for (size_t i = 0; i < r->n; i++) {
 		if (r->row[i].i >= n)
 			return;   /* rows of another moment: they are made anew before the next picture */
 	}
 	measure(o, r, least, wants);
-	widths(a.cols - 1, least, wants, w);
+	widths(a.cols - 1 - left, least, wants, w);
 	for (size_t i = 0; i < COLUMNS; i++) {
 		int end = 0;
 
@@ -283,12 +285,15 @@ void draw_objects(struct area a, const struct fleet_object *o, size_t n, const s
 	}
 	for (size_t i = top; i < r->n && i - top < (size_t)body.rows; i++) {
 		struct area line = area_sub(body, (int)(i - top), 0, 1, body.cols);
+		struct area words = area_sub(line, 0, left, 1, line.cols - left);
 		const struct fleet_object *one = &o[r->row[i].i];
 
 		if (r->row[i].child)
-			draw_child(line, one);
+			draw_child(words, one);
 		else
-			draw_object(line, one, w);
+			draw_object(words, one, w);
+		if (r->row[i].marked)
+			area_text(line, 0, 1, ROLE_PLAIN, CHECK_MARK);
 		if (i == cursor && focus != LIST_NONE) {
 			area_text(line, 0, 0, ROLE_PLAIN, CURSOR_MARK);
 			area_role(line, 0, 0, line.cols, row_role(true, focus));

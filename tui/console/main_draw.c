@@ -90,6 +90,7 @@ static void draw_right(const struct main_screen *m, struct area box)
 	struct area text = area_sub(in, 1, 1, in.rows - 1, in.cols - 2);
 	enum list_focus focus = m->pane == PANE_OBJECTS ? LIST_HERE : LIST_AWAY;
 	const struct fleet_object *o;
+	char marked[80];
 	size_t n;
 	int rows;
 
@@ -110,7 +111,8 @@ static void draw_right(const struct main_screen *m, struct area box)
 		return;
 	}
 	rows = draw_status(in, d);
-	area_rule(box, rows + 1, _("Objects"));
+	(void)snprintf(marked, sizeof(marked), _("Objects, %zu marked"), m->n_marks);
+	area_rule(box, rows + 1, m->n_marks > 0 ? marked : _("Objects"));
 	o = main_objects(m, &n);
 	in = area_sub(in, rows + 1, 0, in.rows - rows - 1, in.cols);
 	if (m->rows[PANE_OBJECTS].n > 0)

@@ -27,7 +27,7 @@ const struct fleet_object *main_objects(const struct main_screen *m, size_t *ret
 	return d != NULL ? fleet_objects(m->s.ui->fleet, d, ret_n) : NULL;
 }
 
-static const struct fleet_object *object_now(const struct main_screen *m)
+const struct fleet_object *main_object(const struct main_screen *m)
 {
 	const struct rows *r = &m->rows[PANE_OBJECTS];
 	size_t n;
@@ -53,7 +53,7 @@ static void remember(struct main_screen *m)
 		(void)snprintf(m->serial, sizeof(m->serial), "%s", d->serial);
 		(void)snprintf(m->reader, sizeof(m->reader), "%s", d->reader);
 	}
-	o = object_now(m);
+	o = main_object(m);
 	m->fid = o != NULL ? o->fid : 0;
 	m->type = o != NULL ? o->type : FLEET_KEY;
 }
@@ -86,6 +86,7 @@ static void sync_rows(struct main_screen *m)
 	sync_devices(m);
 	o = main_objects(m, &n);
 	(void)rows_of_objects(r, o, n, m->filter[PANE_OBJECTS].text, m->order[PANE_OBJECTS]);
+	main_sync_marks(m, o, n);
 	if (m->cursor[PANE_OBJECTS] >= r->n)
 		m->cursor[PANE_OBJECTS] = r->n > 0 ? r->n - 1 : 0;
 	for (size_t i = 0; i < r->n && m->fid != 0; i++) {
@@ -111,7 +112,6 @@ static unsigned has(const struct screen *s)
 	const struct fleet_device *d = main_device(m);
 	unsigned has = NEED_ROWS | NEED_FILTER | NEED_PANES | (s->ui->source != NULL ? NEED_REHEARSAL : 0u);
 	const struct fleet_attention *a;
-	const struct fleet_object *o;
 
 	if (m->pane == PANE_OBJECTS || m->filter[m->pane].n > 0 || m->filtering)
 		has |= NEED_BACK;
@@ -127,9 +127,8 @@ static unsigned has(const struct screen *s)
 		has |= NEED_SORT;
 	if (m->rows[PANE_OBJECTS].n > 0)
 		has |= NEED_OBJECT;
-	o = m->pane == PANE_OBJECTS ? object_now(m) : NULL;
-	if (o != NULL && o->type != FLEET_KEY && !(o->flags & FLEET_ORPHAN))
-		has |= o->type == FLEET_DATA ? NEED_DATA : NEED_CERTIFICATE;
+	if (m->pane == PANE_OBJECTS && m->rows[PANE_OBJECTS].n > 0)
+		has |= NEED_MARKS;
 	a = main_attention(m, NULL);
 	if (a != NULL)
 		has |= NEED_ATTENTION;
@@ -159,19 +158,24 @@ static void move(struct main_screen *m, enum intent in)
 
 static void begin(struct main_screen *m, const struct binding *b)
 {
-	const struct fleet_object *o = m->pane == PANE_OBJECTS ? object_now(m) : NULL;
+	const struct fleet_object *o = m->pane == PANE_OBJECTS ? main_object(m) : NULL;
 	const struct procedure *p = binding_procedure(b);
+	struct given *marked = NULL;
 	struct given_values given;
 
 	if (p == NULL)
 		return;
-	given_of_object(m->s.ui, m->serial, o, p, &given);
-	ui_push(m->s.ui, wizard_screen_new(m->s.ui, p, m->serial, given.g));
+	if (m->n_marks > 0)
+		marked = main_given(m, p);
+	else
+		given_of_object(m->s.ui, m->serial, o, p, &given);
+	ui_push(m->s.ui, wizard_screen_new(m->s.ui, p, m->serial, m->n_marks > 0 ? marked : given.g));
+	free(marked);
 }
 
 static void more(struct main_screen *m)
 {
-	const struct fleet_object *o = m->pane == PANE_OBJECTS ? object_now(m) : NULL;
+	const struct fleet_object *o = m->pane == PANE_OBJECTS ? main_object(m) : NULL;
 	const struct fleet_device *d = main_device(m);
 	bool here = d != NULL && d->state == FLEET_HERE;
 
@@ -239,7 +243,7 @@ static void open_it(struct main_screen *m)
 		if (d != NULL && d->serial[0] != '\0')
 			ui_push(m->s.ui, device_screen_new(m->s.ui, d));
 	} else {
-		const struct fleet_object *o = object_now(m);
+		const struct fleet_object *o = main_object(m);
 		const struct fleet_device *d = main_device(m);
 
 		if (o != NULL && d != NULL)
@@ -283,6 +287,9 @@ static void act(struct screen *s, const struct binding *b)
 		break;
 	case IN_SORT:
 		m->order[m->pane] = (m->order[m->pane] + 1) % (m->pane == PANE_DEVICES ? DEVICE_ORDERS : OBJECT_ORDERS);
+		break;
+	case IN_MARK: case IN_MARK_ALL:
+		main_mark(m, b->in == IN_MARK_ALL);
 		break;
 	case IN_PROCEDURE:
 		begin(m, b);
@@ -382,7 +389,9 @@ static const struct screen_ops ops = {
 		"The DKEK's check value is a short fingerprint. Two devices with the same check value can take each other's "
 		"backups.\n\n"
 		"An exclamation mark stands beside what needs care, most often a key without a backup. The line under the lists "
-		"names the most urgent thing to do."),
+		"names the most urgent thing to do.\n\n"
+		"Several objects of a device can be marked, keys, certificates and data together, and then deleted in one procedure, "
+		"or the keys among them backed up."),
 	.mode = MODE_MAIN,
 	.has = has,
 	.words = words,

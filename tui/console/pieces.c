@@ -103,7 +103,7 @@ static bool is_of_key(const struct fleet_object *o)
 static const struct fleet_object *asked_for(const struct fleet_object *all, size_t n, const struct fleet_object *o,
 					    const struct procedure *p)
 {
-	if (!is_of_key(o) || strcmp(p->name, "cert export") == 0 || strcmp(p->name, "cert delete") == 0)
+	if (!is_of_key(o) || strcmp(p->name, "cert export") == 0 || strstr(p->name, " delete") != NULL)
 		return o;
 	for (size_t i = 0; i < n; i++) {
 		if (all[i].type == FLEET_KEY && (all[i].fid & 0xff) == (o->fid & 0xff))
@@ -117,7 +117,7 @@ void given_of_object(const struct ui *ui, const char *serial, const struct fleet
 {
 	const struct fleet_device *d = fleet_by_serial(ui->fleet, serial);
 	const struct fleet_object *all = NULL;
-	const bool rename = strcmp(p->name, "key rename") == 0;
+	const bool any_kind = strcmp(p->name, "key rename") == 0 || strcmp(p->name, "key delete") == 0;
 	size_t n = 0, given = 0;
 
 	memset(ret->g, 0, sizeof(ret->g));
@@ -128,9 +128,9 @@ void given_of_object(const struct ui *ui, const char *serial, const struct fleet
 	o = asked_for(all, n, o, p);
 	fleet_object_value(all, n, o, ret->label);
 	(void)snprintf(ret->id, sizeof(ret->id), "%s", ret->label);
-	if (rename && o->type != FLEET_KEY)   /* what belongs to no key it knows by its file alone */
-		(void)snprintf(ret->id, sizeof(ret->id), "file:%04x", o->fid);
-	if (o->type == FLEET_KEY || rename || (o->type == FLEET_CERTIFICATE && strncmp(p->name, "cert ", 5) == 0))
+	if (any_kind && o->type != FLEET_KEY)   /* which names what is no key by its file */
+		(void)snprintf(ret->id, sizeof(ret->id), "file:%04X", o->fid);
+	if (o->type == FLEET_KEY || any_kind || (o->type == FLEET_CERTIFICATE && strncmp(p->name, "cert ", 5) == 0))
 		ret->g[given++] = (struct given){ "id", 0, ret->id };
 	if (o->type == FLEET_DATA)
 		ret->g[given++] = (struct given){ "label", 0, ret->label };

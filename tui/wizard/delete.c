@@ -56,9 +56,10 @@ static bool asks_folder(const struct run *r, unsigned index)
 	return can_back_up(r, index) && run_is(r, "backup-first", "1");
 }
 
+/* Until it is known what will be deleted there may be. */
 static unsigned if_keys(const struct run *r)
 {
-	return delete_has_key(r) ? 1 : 0;
+	return delete_has_key(r) || ((const struct deletion *)run_state(r))->device.n_rows == 0 ? 1 : 0;
 }
 
 static unsigned if_pin(const struct run *r)
