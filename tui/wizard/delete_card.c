@@ -112,8 +112,8 @@ static enum status keep(struct step_env *e, const struct session *s, unsigned i,
 	if (one->gone || one->with_key)
 		return ST_OK;
 	if (one->kind == DELETE_CERT_OF_KEY && e->store == NULL && one->request.n == 0)
-		return fault_set(f, ST_REFUSED, "The certificate holds the key's public key, and there is no inventory in which that could be "
-				 "kept. Nothing was deleted. Mend the inventory first.");
+		return fault_set(f, ST_REFUSED, "The certificate holds the key's public key, and there is no inventory in which that could "
+				 "be kept. Nothing was deleted. Mend the inventory first.");
 	/* What an attempt left of it is no object: the inventory has it as it was. */
 	if (one->o.type != OBJECT_STRAY && one->content != 0 && (st = record_kept(e->store, s->look, &one->o, f)) != ST_OK)
 		return fault_add(f, "What is to be deleted could not be written into the inventory, so nothing was.");
@@ -134,8 +134,8 @@ static enum status record_cert(struct step_env *e, struct session *s, const stru
 		has_now = st == ST_OK;
 	}
 	if (has_now && now.has_key && now.cert != NULL)
-		st = fault_set(f, ST_MISMATCH, "The device says that the certificate is deleted, and still has one there. Take the device out, "
-			       "plug it in again, and look what is on it.");
+		st = fault_set(f, ST_MISMATCH, "The device says that the certificate is deleted, and still has one there. Take the device "
+			       "out, plug it in again, and look what is on it.");
 	snprintf(words, sizeof(words), has_now && now.request != REQUEST_NONE ?
 		 _("The certificate for %s was deleted from %s; the request of the key's generation is in its place.") :
 		 _("The certificate for %s was deleted from %s."), k->subject, k->serial);
@@ -215,10 +215,10 @@ static enum status what_is_left(const struct delete_one *one, unsigned gone, str
 		return fault_add(f, "The key itself is as before.");
 	if (gone == 0)
 		return fault_add(f, "Whether it is still there, the device's list shows.");
-	return fault_add(f, one->kind == DELETE_KEY ? N_("The key itself is deleted; its description or certificate is left over. Delete it "
-							 "once more to clean up.")
-						    : N_("Its content is deleted; its description is left over. Delete it once more to "
-							 "clean up."));
+	return fault_add(f, one->kind == DELETE_KEY
+				    ? N_("The key itself is deleted; its description or certificate is left over. Delete it once more to "
+					 "clean up.")
+				    : N_("Its content is deleted; its description is left over. Delete it once more to clean up."));
 }
 
 static enum status is_gone(struct session *s, const struct delete_one *one, struct fault *f)

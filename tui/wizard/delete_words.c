@@ -158,8 +158,8 @@ static void review_one(const struct run *r, const struct delete_one *one, const 
 		       struct prose *out)
 {
 	if (one->gone)
-		prose_add(out, PROSE_PLAIN, "\"%s\" is gone already: an attempt that was interrupted deleted it. What that left undone will "
-			  "be done.", k->label[0] != '\0' ? k->label : k->subject[0] != '\0' ? k->subject : wanted);
+		prose_add(out, PROSE_PLAIN, "\"%s\" is gone already: an attempt that was interrupted deleted it. What that left undone "
+			  "will be done.", k->label[0] != '\0' ? k->label : k->subject[0] != '\0' ? k->subject : wanted);
 	else if (one->kind == DELETE_KEY)
 		review_key(r, k, out);
 	else if (one->kind == DELETE_DATA)
