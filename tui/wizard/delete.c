@@ -89,8 +89,8 @@ static const struct question object_questions[] = {
 		.words = N_("Objects"),
 		.choices_of = find_object_choices,
 		.check = check_objects,
-		.help = N_("What is to be deleted: keys, each with its certificate, and certificates and data by themselves. Before anything "
-			   "happens you see where else each key is, and which backups of it are known."),
+		.help = N_("What is to be deleted: keys, each with its certificate, and certificates and data by themselves. Before "
+			   "anything happens you see where else each key is, and which backups of it are known."),
 	},
 	{ .name = NULL },
 };
@@ -147,7 +147,8 @@ static const struct question backup_questions[] = {
 
 static const struct question pin_questions[] = { { QUESTION_PIN_IS, .spare = true }, { .name = NULL } };
 
-#define PAGE_PIN { .name = N_("User PIN"), .title = N_("The user PIN"), .questions = pin_questions, .text = tell_pin, .repeat = if_pin }
+#define PAGE_PIN \
+	{ .name = N_("User PIN"), .title = N_("The user PIN"), .questions = pin_questions, .text = tell_pin, .repeat = if_pin }
 
 static const struct page object_pages[] = {
 	{ .name = N_("Objects"), .title = N_("Which objects"), .questions = object_questions, .work = &look_step },
@@ -191,7 +192,8 @@ static const struct step steps[] = {
 	}
 
 const struct procedure procedure_key_delete =
-	DELETES("key delete", N_("Delete objects"), N_("delete keys from the device, and certificates and data with them"), object_pages);
+	DELETES("key delete", N_("Delete objects"), N_("delete keys from the device, and certificates and data with them"),
+		object_pages);
 const struct procedure procedure_cert_delete =
 	DELETES("cert delete", N_("Delete certificates"), N_("delete certificates from the device; their keys stay"), cert_pages);
 const struct procedure procedure_data_delete =
