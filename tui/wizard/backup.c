@@ -3,205 +3,20 @@
  * check value compared with the device's DKEK, written to a file where one is wanted, and then into the inventory. A key
  * that cannot be wrapped is named and stops nothing; a disk that is full stops at once.
  */
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "engine/base/clock.h"
 #include "engine/base/file.h"
 #include "engine/base/words.h"
-#include "engine/card/keys.h"
-#include "engine/keys/wrapped.h"
-#include "store/run.h"
 #include "tui/wizard/backup.h"
 #include "tui/wizard/find.h"
-#include "tui/wizard/key_type.h"
 #include "tui/wizard/procedures.h"
-#include "tui/wizard/record.h"
 #include "tui/wizard/session.h"
 #include "tui/wizard/wizard.h"
-
-#define NAME_LABEL_MAX 60     /* bytes of a label in a file's name */
-#define NAME_ID_MAX 8         /* hex digits of the CKA_ID */
-#define NAME_TRIES 1000
-#define FILE_SUFFIX ".wky"    /* as the vendor's shell calls them */
 
 struct backup {
 	struct device_state device;
 	int64_t since;                /* resumed: when the run began; 0: it was not */
 };
-
-/* --- file names --- */
-
-/* What no shell, file system or person trips over; letters of any script stay. */
-static void name_of_label(const char *label, char out[static NAME_LABEL_MAX + 1])
-{
-	size_t n = 0;
-
-	for (const unsigned char *p = (const unsigned char *)label; *p != '\0' && n < NAME_LABEL_MAX; p++) {
-		const bool plain = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9') ||
-				   *p >= 0x80 || (strchr("._-+=@", *p) != NULL && n > 0);
-
-		out[n++] = plain ? (char)*p : '_';
-	}
-	/* A letter of several bytes is not cut in two. */
-	while (n == NAME_LABEL_MAX && n > 0 && ((unsigned char)label[n] & 0xc0) == 0x80) {
-		do
-			n--;
-		while (n > 0 && ((unsigned char)label[n] & 0xc0) == 0x80);
-	}
-	out[n] = '\0';
-}
-
-static enum status free_name(const char *dir, const struct key_result *k, char *out, size_t cap, struct fault *f)
-{
-	char label[NAME_LABEL_MAX + 1], stem[NAME_LABEL_MAX + 40];
-	enum status st = ST_FILE_EXISTS;
-
-	name_of_label(k->label[0] != '\0' ? k->label : "key", label);
-	if (k->id[0] != '\0')
-		snprintf(stem, sizeof(stem), "%s-%.*s", label, NAME_ID_MAX, k->id);
-	else
-		snprintf(stem, sizeof(stem), "%s-ref%d", label, k->key_ref);
-	for (unsigned i = 1; i <= NAME_TRIES && st == ST_FILE_EXISTS; i++) {
-		char number[16] = "";
-		int n;
-
-		if (i > 1)
-			snprintf(number, sizeof(number), "-%u", i);
-		n = snprintf(out, cap, "%s/%s%s%s", dir, stem, number, FILE_SUFFIX);
-		if (n < 0 || (size_t)n >= cap)
-			return fault_set(f, ST_BAD_FORM, "The name of the folder is too long.");
-		st = file_check_new(out, f);
-	}
-	return st;
-}
-
-/* --- one key --- */
-
-/* What the wrapped key itself says: it must be under this device's DKEK. */
-static enum status judge(struct session *s, const struct wrapped *w, struct key_result *k, enum proof_level *ret,
-			 struct fault *f)
-{
-	static const enum key_algorithm algorithms[] = { KEY_RSA, KEY_EC, KEY_AES };
-	const struct dkek_status *d = &s->look->dkek;
-
-	hex_upper(k->dkek_kcv, w->blob.kcv, KCV_LEN);
-	for (size_t i = 0; i < sizeof(algorithms) / sizeof(algorithms[0]); i++) {
-		if (strcmp(k->algorithm, key_algorithm_word(algorithms[i])) == 0 && !blob_may_hold(&w->blob, algorithms[i], k->size))
-			return fault_set(f, ST_DAMAGED,
-					 "What the device gave for the key \"%s\" cannot be a wrapped key of its kind and size. It was not "
-					 "saved; the key on the device is unharmed.", k->label);
-	}
-	wrapped_damage_words(w->damage, k->remark, sizeof(k->remark));
-	if (!d->kcv_shown) {
-		snprintf(k->remark, sizeof(k->remark),
-			 "%s",
-			 _("The device does not show the check value of its DKEK, so that it could not be compared."));
-		*ret = PROOF_INTACT;
-		return ST_OK;
-	}
-	if (!session_has_kcv(s, w->blob.kcv))
-		return fault_set(f, ST_OTHER_DKEK,
-				 "The device wrapped the key \"%s\" under another key than its DKEK (check value %s). "
-				 "The wrapped key was not "
-				 "saved.",
-				 k->label, k->dkek_kcv);
-	*ret = PROOF_MATCHED;
-	return ST_OK;
-}
-
-static enum status save(struct step_env *e, struct session *s, struct cur file, struct key_result *k, struct fault *f)
-{
-	const char *dir = run_get(e->run, "out", 0);
-	enum proof_level proof = PROOF_NONE;
-	struct wrapped w;
-	enum status st;
-
-	if ((st = wrapped_parse(file, &w, f)) != ST_OK)
-		return fault_add(f, "This is what the device gave for the key \"%s\"; it was not saved.", k->label);
-	if ((st = judge(s, &w, k, &proof, f)) != ST_OK)
-		return st;
-	run_changed(e);
-	if (dir[0] != '\0') {
-		char name[sizeof(k->file)];
-
-		if ((st = free_name(dir, k, name, sizeof(name), f)) != ST_OK ||
-		    (st = file_write_new(name, file, f)) != ST_OK)
-			return st;
-		snprintf(k->file, sizeof(k->file), "%s", name);
-	}
-	if ((st = record_backup(e->store, s->look, true, &w, file, k, proof, f)) != ST_OK && k->file[0] != '\0')
-		fault_add(f, "The wrapped key is whole in %s; only the inventory does not know it.", k->file);
-	return st;
-}
-
-enum status backup_wrap(struct step_env *e, struct session *s, struct object *o, struct key_result *k, struct buf *ret_file,
-			struct fault *f)
-{
-	BUF blob = { 0 };
-	BUF file = { 0 };
-	enum status st;
-
-	if ((st = card_wrap(s->card, o->number, &blob, f)) != ST_OK)
-		return st;
-	if (o->has_algorithm && o->algorithm == KEY_AES && (st = find_secret(s, e->store, o, f)) != ST_OK)
-		return st;
-	if (o->has_cmac)
-		hex_lower(k->cmac, o->cmac, sizeof(o->cmac));
-	if ((st = wrapped_build(buf_view(&blob), buf_view(&o->description), buf_view(&o->content), &file, f)) != ST_OK)
-		return st;
-	if (ret_file != NULL)
-		buf_cur(ret_file, buf_view(&file));
-	if (ret_file != NULL && ret_file->failed)
-		return fault_set(f, ST_NO_MEMORY, NULL);
-	return save(e, s, buf_view(&file), k, f);
-}
-
-/* Where this run puts its files, and still there. Without a folder the inventory has it. */
-static bool is_in_folder(const char *dir, const char *file)
-{
-	const size_t n = strlen(dir);
-
-	return n == 0 || (strncmp(file, dir, n) == 0 && file[n] == '/' && access(file, R_OK) == 0);
-}
-
-/* Saved by the run that was interrupted. Its time alone does not say so: another one may have ended in the same second. */
-bool backup_is_saved(struct step_env *e, const struct key_result *k, const struct look *l, int64_t since, int64_t *ret)
-{
-	const struct key_identity id = identity_of_result(k);
-	struct backup_filter filter = { .key = &id, .device = l->serial };
-	struct backup_row *rows = NULL;
-	bool saved = false;
-	size_t n = 0;
-
-	if (since == 0 || e->store == NULL || id.len == 0 ||
-	    store_backups(e->store, &filter, &rows, &n, NULL) != ST_OK)
-		return false;
-	for (size_t i = 0; i < n && !saved; i++) {
-		saved = rows[i].made_at >= since && is_in_folder(run_get(e->run, "out", 0), rows[i].file);
-		if (saved)
-			*ret = rows[i].id;
-	}
-	free(rows);
-	return saved;
-}
-
-bool backup_is_of_this_key(enum status st)
-{
-	static const enum status those[] = {
-		ST_NO_DKEK,   ST_DKEK_INCOMPLETE, ST_NOT_ALLOWED, ST_UNSUPPORTED,
-		ST_NOT_FOUND, ST_DAMAGED,         ST_OTHER_DKEK,  ST_CARD_ERROR,
-	};
-
-	for (size_t i = 0; i < sizeof(those) / sizeof(those[0]); i++) {
-		if (those[i] == st)
-			return true;
-	}
-	return false;
-}
 
 static enum status one(struct step_env *e, struct session *s, uint8_t ref, struct fault *f)
 {
@@ -339,20 +154,6 @@ static enum status look(struct step_env *e, struct fault *f)
 	enum status st = session_open(e, LOOK_DKEK | LOOK_USER | LOOK_USABLE, &s, f);
 
 	return st != ST_OK ? st : session_need_dkek(s.look, f);
-}
-
-enum status backup_run_began(struct step_env *e, int64_t *ret, struct fault *f)
-{
-	struct run_record record;
-	enum status st;
-
-	if (e->store == NULL)
-		return fault_set(f, ST_STORE, "The inventory is not open.");
-	if ((st = store_run_get(e->store, run_record_id(e->run), &record, f)) != ST_OK)
-		return st;
-	*ret = record.started;
-	run_record_done(&record);
-	return ST_OK;
 }
 
 /* Taken up again: what was saved since the run began is not wrapped a second time. */

@@ -75,6 +75,13 @@ void init_forget_device(struct init *s);
 bool init_is_empty(const struct fids *l);             /* no key, no file of anybody's */
 
 extern const struct page init_pages[];                /* init_pages.c */
+
+/* init_shares.c: what the pages about shares are made of */
+extern const struct question init_share_questions[];
+extern const struct step init_open_step, init_combine_step;
+void init_say_share(const struct run *r, unsigned index, struct prose *out);
+void init_say_check_value(const struct run *r, unsigned index, struct prose *out);
+
 extern const struct step init_steps[];                /* init_steps.c */
 
 /* init_words.c */

@@ -101,124 +101,6 @@ static const struct question backup_questions[] = {
 
 /* --- shares --- */
 
-static bool is_open(const struct run *r, unsigned index)
-{
-	const struct share_slot *slot = &init_of(r)->shares.slot[index];
-
-	return index < DKEK_SHARES_MAX && slot->share && strcmp(slot->file, init_share_file(r, index)) == 0;
-}
-
-static bool is_done_with(const struct run *r, unsigned index)
-{
-	return index >= DKEK_SHARES_MAX || init_of(r)->imported[index];
-}
-
-static bool asks_existing(const struct run *r, unsigned index)
-{
-	return !is_done_with(r, index) && !init_of(r)->shares.slot[index].made && !init_of(r)->shares.slot[index].kept;
-}
-
-static bool asks_new(const struct run *r, unsigned index)
-{
-	return asks_existing(r, index) && !run_get(r, "share", index)[0] && !run_is_resumed(r);
-}
-
-static bool asks_password(const struct run *r, unsigned index)
-{
-	if (is_done_with(r, index) || is_open(r, index))
-		return false;
-	/* A share that the run made before it stopped is there now as any other. */
-	return run_get(r, "share", index)[0] || (run_is_resumed(r) && init_share_file(r, index)[0]);
-}
-
-static bool asks_new_password(const struct run *r, unsigned index)
-{
-	return asks_new(r, index) && run_get(r, "new-share", index)[0];
-}
-
-/* The share that the run made before it stopped. */
-static void propose_made(const struct run *r, unsigned index, char *out, size_t cap)
-{
-	(void)snprintf(out, cap, "%s", run_is_resumed(r) ? run_get(r, "new-share", index) : "");
-}
-
-static void say_share(const struct run *r, unsigned index, struct prose *out)
-{
-	const struct init *s = init_of(r);
-
-	prose_add(out, PROSE_PLAIN, "Share %u of %u.", index + 1, init_shares_wanted(r));
-	if (is_done_with(r, index)) {
-		prose_add(out, PROSE_DONE, "This share was imported before.");
-		return;
-	}
-	if (is_open(r, index)) {
-		prose_add(out, PROSE_DONE, "%s is open. Its check value alone: %s", s->shares.slot[index].file,
-			  s->shares.slot[index].kcv_text);
-		return;
-	}
-	prose_add(out, PROSE_PLAIN, "A custodian who has a share already types the name of its file into the first field. For a new "
-		  "share the first field stays empty, and the second one names the file that is to be made. All of that happens before "
-		  "the device is erased.");
-	prose_add(out, PROSE_PLAIN, "Where a custodian is not here, leave both empty: the share can be imported on another day "
-		  "(Import a share). Until all are in, the device can make no key.");
-}
-
-static enum status open_share(struct step_env *e, struct fault *f)
-{
-	struct init *s = init_of(e->run);
-	struct share_slot *slot = &s->shares.slot[e->index];
-	const char *file = init_share_file(e->run, e->index);
-	const struct secret *password = run_secret_typed(e->run, "password", e->index);
-
-	if (is_done_with(e->run, e->index) || is_open(e->run, e->index))
-		return ST_OK;
-	share_slot_close(slot);
-	if (!file[0])
-		return ST_OK;
-	if (asks_new_password(e->run, e->index)) {
-		password = run_secret_typed(e->run, "new-password", e->index);
-		return password ? share_slot_make(e, slot, file, password, f) : fault_set(f, ST_NEED_SECRET, NULL);
-	}
-	return password ? share_slot_open(e, slot, file, password, f) : fault_set(f, ST_NEED_SECRET, NULL);
-}
-
-static enum status combine(struct step_env *e, struct fault *f)
-{
-	struct init *s = init_of(e->run);
-	enum status st;
-
-	s->shares.wanted = init_shares_wanted(e->run);
-	for (unsigned i = s->shares.wanted; i < DKEK_SHARES_MAX; i++)
-		share_slot_close(&s->shares.slot[i]);
-	st = shares_combine(&s->shares, f);
-	if (st == ST_OK && s->shares.complete)
-		run_expect_kcv(e->run, s->shares.kcv);
-	else if (st == ST_OK && !s->erased)
-		run_expect_kcv(e->run, NULL);
-	return st;
-}
-
-static void say_check_value(const struct run *r, unsigned index, struct prose *out)
-{
-	const struct init *s = init_of(r);
-	unsigned open = shares_open(&s->shares), wanted = init_shares_wanted(r), before = 0;
-
-	(void)index;
-	for (unsigned i = 0; i < wanted; i++)
-		before += s->imported[i];
-	shares_tell(&s->shares, out);
-	if (s->shares.complete) {
-		prose_add(out, PROSE_VALUE, translated_n("DKEK check value of its %u share: %s",
-			  "DKEK check value of all %u shares together: %s", wanted), wanted, s->shares.kcv_text);
-		prose_add(out, PROSE_PLAIN, "Compare it with your papers, if there are any. The device must show the same "
-			  "value in the end.");
-	} else if (open + before < wanted) {
-		prose_add(out, PROSE_WARNING, "Not all shares are here, only %u of %u. The check value of the DKEK can be shown "
-			  "once all are in; until then the device can make no key. What is missing is imported later. If one was "
-			  "left out by mistake, go back.", open + before, wanted);
-	}
-}
-
 static unsigned share_pages(const struct run *r)
 {
 	return init_shares_wanted(r);
@@ -228,22 +110,6 @@ static unsigned once_with_shares(const struct run *r)
 {
 	return init_shares_wanted(r) > 0;
 }
-
-static const struct question share_questions[] = {
-	{ .name = "share", .value = "FILE", .ask = ASK_FILE, .optional = true, .words = N_("Share that exists"), .asked = asks_existing,
-	  .proposal = propose_made,
-	  .help = N_("A share file of Keyroom or sc-hsm-tool. For a device that is to take another one's backups: the same "
-	  	"shares as there.") },
-	{ .name = "new-share", .ask = ASK_NEW_FILE, .unlisted = true, .optional = true, .words = N_("Or a new one, to "
-		"file"), .asked = asks_new,
-	  .help = N_("The name of the file that is made for a new random share.") },
-	{ .name = "password", .ask = ASK_PASSWORD, .words = N_("Its password"), .asked = asks_password,
-	  .help = N_("The password of this share, typed by its custodian. Opening takes a few seconds.") },
-	{ .name = "new-password", .ask = ASK_PASSWORD, .unlisted = true, .twice = true, .words = N_("New password"),
-		.asked = asks_new_password,
-	  .help = N_("At least 6 characters; better a sentence. Only the custodian of this share should know it.") },
-	{ 0 },
-};
 
 /* --- SO-PIN --- */
 
@@ -476,22 +342,15 @@ static unsigned before_erased(const struct run *r)
 static const struct step read_step = {
 	.name = "read", .words = N_("Read what is on the device"), .where = ON_DEVICE, .fn = init_read_device,
 };
-static const struct step open_step = {
-	.name = "open", .words = N_("Open the share"), .where = ON_WORKER, .parallel = true, .fn = open_share, .usual = "share open",
-};
-static const struct step combine_step = {
-	.name = "combine", .words = N_("Compute the check value"), .where = ON_WORKER, .fn = combine,
-};
-
 const struct page init_pages[] = {
 	{ .name = N_("Device"), .title = N_("The device"), .work = &read_step },
 	{ .name = N_("Contents"), .title = N_("What is on the device"), .text = say_contents },
 	{ .name = N_("Backups"), .title = N_("Can its keys be backed up?"), .questions = backup_questions, .text = say_backups,
 	  .repeat = before_erased },
-	{ .name = N_("Shares"), .title = N_("The DKEK shares"), .questions = share_questions, .repeat = share_pages, .text = say_share,
-	  .work = &open_step },
-	{ .name = N_("DKEK"), .title = N_("The DKEK"), .repeat = once_with_shares, .work = &combine_step },
-	{ .name = N_("Check value"), .title = N_("The check value"), .repeat = once_with_shares, .text = say_check_value },
+	{ .name = N_("Shares"), .title = N_("The DKEK shares"), .questions = init_share_questions, .repeat = share_pages,
+	  .text = init_say_share, .work = &init_open_step },
+	{ .name = N_("DKEK"), .title = N_("The DKEK"), .repeat = once_with_shares, .work = &init_combine_step },
+	{ .name = N_("Check value"), .title = N_("The check value"), .repeat = once_with_shares, .text = init_say_check_value },
 	{ .name = N_("SO-PIN"), .title = N_("The SO-PIN"), .questions = so_questions, .text = say_so, .repeat = while_so_is_needed },
 	{ .name = N_("User PIN"), .title = N_("The user PIN"), .questions = pin_questions, .text = say_pin,
 	  .repeat = while_pin_is_needed },
