@@ -302,6 +302,8 @@ static void review(const struct run *r, struct prose *out)
 	prose_add(out, PROSE_WARNING, "Everything on it will be lost:");
 	prose_add(out, PROSE_ITEM, "Root CA 2026, RSA 4096, 2 backups");
 	prose_add(out, PROSE_ITEM, "SSH CA, P-256, no backup");
+	for (int i = 1; i <= 40 && run_is(r, "label", "crowded"); i++)
+		prose_add(out, PROSE_ITEM, "Key %d, P-256, no backup", i);
 }
 
 static const char *confirm(const struct run *r)

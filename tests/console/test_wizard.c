@@ -231,6 +231,31 @@ static void the_serial_number_must_be_typed(void **state)
 	assert_false(shows(b, "Under way"));
 }
 
+/* Whoever types the serial number has had all that is lost before his eyes. */
+static void a_long_review_is_read_from_its_top(void **state)
+{
+	struct bench *b = *state;
+
+	to_label(b);
+	press(b, K_CTRL('u'));
+	type(b, "crowded");
+	press(b, K_ENTER);
+	assert_true(shows(b, "Everything on it will be lost") && shows(b, "more below"));
+	assert_false(shows(b, "To begin, type"));
+	press(b, K_PAGE_DOWN);
+	press(b, K_PAGE_DOWN);
+	press(b, K_PAGE_DOWN);
+	assert_true(shows(b, "To begin, type"));
+	press(b, K_PAGE_UP);
+	assert_false(shows(b, "To begin, type"));
+	type(b, "D");   /* what is typed is seen */
+	assert_true(shows(b, "To begin, type"));
+	press(b, K_PAGE_UP);
+	press(b, K_PAGE_UP);
+	press(b, K_PAGE_UP);
+	assert_true(shows(b, "Everything on it will be lost"));
+}
+
 static void the_steps_show_how_they_go_and_what_came_of_them(void **state)
 {
 	struct bench *b = *state;
@@ -339,6 +364,7 @@ int main(void)
 		TEST(answers_stay_when_going_back_and_when_resizing),
 		TEST(a_bad_answer_keeps_the_page),
 		TEST(the_serial_number_must_be_typed),
+		TEST(a_long_review_is_read_from_its_top),
 		TEST(the_steps_show_how_they_go_and_what_came_of_them),
 		TEST(a_failure_says_what_and_where_and_what_next),
 		TEST(a_pin_that_was_wrong_has_to_be_typed_anew),

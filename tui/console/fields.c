@@ -132,9 +132,33 @@ static bool load_secret(const struct fields *fs, struct field *f)
 	return !f->again || f->second != NULL;
 }
 
+/* What the procedure proposes as the answers stand now; "" for nothing. */
+static void proposal_now(const struct fields *fs, const struct field *f, char *out, size_t cap)
+{
+	out[0] = '\0';
+	if (f->q->proposal != NULL)
+		f->q->proposal(fs->run, f->index, out, cap);
+}
+
+/* Another row was chosen: what nobody has typed into follows it. */
+static void propose_anew(struct fields *fs)
+{
+	char now[EDIT_BYTES];
+
+	for (size_t i = 0; i < fs->n; i++) {
+		struct field *f = &fs->f[i];
+
+		if (f->kind != FIELD_TEXT || !f->proposed)
+			continue;
+		proposal_now(fs, f, now, sizeof(now));
+		edit_set(f->edit, now);
+		store_text(fs, f, f->edit->text);
+	}
+}
+
 static bool load_text(const struct fields *fs, struct field *f)
 {
-	char first[EDIT_BYTES];
+	char first[EDIT_BYTES], now[EDIT_BYTES];
 
 	f->edit = calloc(1, sizeof(*f->edit));
 	if (f->edit == NULL)
@@ -143,6 +167,8 @@ static bool load_text(const struct fields *fs, struct field *f)
 	first_text(fs, f->q, f->index, first, sizeof(first));
 	edit_set(f->edit, first);
 	store_text(fs, f, f->edit->text);
+	proposal_now(fs, f, now, sizeof(now));
+	f->proposed = f->q->proposal != NULL && strcmp(now, first) == 0;
 	return true;
 }
 
@@ -352,6 +378,7 @@ bool fields_key(struct fields *fs, uint32_t key)
 	}
 	if (f->kind != FIELD_TEXT || !edit_key(f->edit, key))
 		return false;
+	f->proposed = false;
 	store_text(fs, f, f->edit->text);
 	fields_sync(fs);
 	return true;
@@ -373,6 +400,7 @@ bool fields_move(struct fields *fs, int by)
 	if (f->kind == FIELD_ONE) {
 		store_list(fs, f);
 		fields_sync(fs);
+		propose_anew(fs);
 	}
 	return true;
 }
@@ -386,6 +414,7 @@ void fields_jump(struct fields *fs, bool last)
 	f->at = last ? f->choices.n - 1 : 0;
 	store_list(fs, f);
 	fields_sync(fs);
+	propose_anew(fs);
 }
 
 void fields_mark(struct fields *fs)
@@ -429,6 +458,7 @@ void fields_click_row(struct fields *fs, size_t field, size_t row)
 		fs->f[field].marked[row] = !fs->f[field].marked[row];
 	store_list(fs, &fs->f[field]);
 	fields_sync(fs);
+	propose_anew(fs);
 }
 
 bool fields_go(struct fields *fs, const char *question)
@@ -440,41 +470,4 @@ bool fields_go(struct fields *fs, const char *question)
 		}
 	}
 	return false;
-}
-
-/* The lines that were filled, without gaps. */
-static void store_files(const struct fields *fs, const struct question *q)
-{
-	unsigned n = 0;
-
-	for (unsigned i = run_count(fs->run, q->name); i-- > 0;)
-		(void)run_set(fs->run, q->name, i, NULL, NULL);
-	for (size_t i = 0; i < fs->n; i++) {
-		if (fs->f[i].q == q && fs->f[i].edit->n > 0)
-			(void)run_set(fs->run, q->name, n++, fs->f[i].edit->text, NULL);
-	}
-}
-
-enum status fields_check(struct fields *fs, struct fault *f)
-{
-	for (size_t i = 0; i < fs->n; i++) {
-		struct field *one = &fs->f[i];
-		struct secret *first;
-
-		if (one->q->ask == ASK_FILES && (i == 0 || fs->f[i - 1].q != one->q))
-			store_files(fs, one->q);
-		if (!one->again)
-			continue;
-		first = run_secret(fs->run, one->q->name, one->index);
-		if (first != NULL && secret_equal(first, one->second))
-			continue;
-		if (first != NULL && secret_len(one->second) > 0)
-			secret_wipe(first);
-		fs->at = secret_len(one->second) > 0 ? i - 1 : i;
-		if (secret_len(one->second) == 0)
-			return fault_set(f, ST_BAD_FORM, "Type it a second time here, so that a slip of the finger is noticed.");
-		secret_wipe(one->second);
-		return fault_set(f, ST_BAD_FORM, "The two entries are not the same. Both were erased: type it again, twice.");
-	}
-	return fs->no_memory ? fault_set(f, ST_NO_MEMORY, NULL) : ST_OK;
 }

@@ -25,6 +25,7 @@ struct field {
 	struct edit *edit;       /* FIELD_TEXT */
 	struct secret *second;   /* of a FIELD_SECRET with again */
 	size_t kept;             /* bytes of a FIELD_SECRET from when the page was entered: the next key begins it anew */
+	bool proposed;           /* a FIELD_TEXT as the procedure proposes it: it follows the lists of the page */
 	bool yes;
 	struct choices choices;
 	size_t at;               /* the list's cursor, and with FIELD_ONE the answer */

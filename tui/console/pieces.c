@@ -55,6 +55,8 @@ void flow_end_row(struct flow *f)
 	f->col = 1;
 }
 
+#define VALUE_PART 32   /* characters of a long value on one line, or a multiple */
+
 static const struct {
 	const char *mark;
 	enum role mark_role, role;
@@ -78,6 +80,14 @@ static bool stands_close(const struct prose *p, size_t i)
 	return (role == PROSE_ITEM || role == PROSE_VALUE) && n > 0 && p->p[i - 1].text[n - 1] == ':';
 }
 
+/* A fingerprint that does not fit a line is cut where its lines can be counted and compared. */
+static int value_cols(const struct paragraph *p, int cols)
+{
+	if (p->role != PROSE_VALUE || strchr(p->text, ' ') != NULL || text_width(p->text) <= cols || cols < VALUE_PART)
+		return cols;
+	return cols / VALUE_PART * VALUE_PART;
+}
+
 int ui_prose(struct area a, int row, const struct prose *p)
 {
 	for (size_t i = 0; i < p->n; i++) {
@@ -88,7 +98,7 @@ int ui_prose(struct area a, int row, const struct prose *p)
 		if (i > 0 && !stands_close(p, i))
 			row++;
 		area_text(a, row, 0, looks[role].mark_role, looks[role].mark);
-		body = area_sub(a, 0, indent, a.rows, a.cols - indent);
+		body = area_sub(a, 0, indent, a.rows, value_cols(&p->p[i], a.cols - indent));
 		row = area_wrap(body, row, looks[role].role, p->p[i].text);
 	}
 	return row;

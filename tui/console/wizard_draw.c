@@ -353,32 +353,43 @@ static int draw_page(const struct wizard_screen *w, struct area a, int room, int
 	}
 }
 
-int wizard_height(const struct wizard_screen *w, int cols, int room)
+/* Where it was scrolled to; else so that what has the keyboard is in sight. */
+static int top_of(const struct wizard_screen *w, int rows, int room, int focus)
+{
+	int most = rows > room ? rows - room : 0, top = w->top < most ? w->top : most;
+
+	if (w->scrolled || focus <= 0)
+		return top;
+	if (focus < top)
+		top = focus;
+	if (focus >= top + room - 1)
+		top = focus - room + 2 < most ? focus - room + 2 : most;
+	return top;
+}
+
+int wizard_height(const struct wizard_screen *w, int cols, int room, int *ret_top)
 {
 	struct grid *g = grid_new(1, cols);
 	int focus, rows;
 
+	*ret_top = 0;
 	if (g == NULL)
 		return 0;
 	rows = draw_page(w, area_of(g), room, &focus);
 	grid_free(g);
+	*ret_top = top_of(w, rows, room, focus);
 	return rows;
 }
 
-/* The window onto the page: where it was scrolled to, but so that what has the keyboard is in sight. */
+/* The window onto the page. */
 static void draw_window(const struct wizard_screen *w, struct area a, struct area edge)
 {
-	int rows = wizard_height(w, a.cols, a.rows), most = rows > a.rows ? rows - a.rows : 0;
-	int top = w->top < most ? w->top : most, focus;
+	int top, rows = wizard_height(w, a.cols, a.rows, &top), most = rows > a.rows ? rows - a.rows : 0, focus;
 	struct grid *tall = grid_new(rows > 0 && rows < TALL ? rows + 1 : TALL, a.cols);
 
 	if (tall == NULL)
 		return;
 	(void)draw_page(w, area_of(tall), a.rows, &focus);
-	if (focus > 0 && focus < top)
-		top = focus;
-	if (focus > 0 && focus >= top + a.rows - 1)
-		top = focus - a.rows + 2 < most ? focus - a.rows + 2 : most;
 	area_blit(a, tall, top);
 	grid_free(tall);
 	if (top < most)

@@ -30,6 +30,7 @@ static void set_fault(struct wizard_screen *w, const struct fault *f)
 {
 	w->fault = *f;
 	w->top = 0;
+	w->scrolled = false;
 }
 
 static bool asks_current(const struct procedure *p, enum ask ask)
@@ -133,6 +134,13 @@ void wizard_count_pages(struct wizard_screen *w)
 	}
 }
 
+static void begin_page(struct wizard_screen *w)
+{
+	fields_enter(&w->fields, w->run);
+	w->top = 0;
+	w->scrolled = false;
+}
+
 /* The run may stand elsewhere than before: on another page, at work, or at its end. */
 void wizard_look(struct wizard_screen *w)
 {
@@ -149,7 +157,7 @@ void wizard_look(struct wizard_screen *w)
 		start_if_silent(w);
 	}
 	if (w->phase == RUN_ASKING && (page != w->fields.page || index != w->fields.index))
-		fields_enter(&w->fields, w->run);
+		begin_page(w);
 	if (w->phase == RUN_ASKING && run_fault(w->run)->st != ST_OK) {
 		w->fault = *run_fault(w->run);
 		wipe_wrong(w, &w->fault);
@@ -157,6 +165,7 @@ void wizard_look(struct wizard_screen *w)
 	if (w->phase == before)
 		return;
 	w->top = 0;
+	w->scrolled = w->phase == RUN_REVIEW;   /* what is lost stands at its top */
 	if (w->phase == RUN_RUNNING || w->phase == RUN_DONE || w->phase == RUN_FAILED)
 		fields_done(&w->fields);
 	if (w->phase == RUN_FAILED)
@@ -297,8 +306,7 @@ static void begin_steps(struct wizard_screen *w)
 		if (run_start(w->run, &f) == ST_OK)
 			f.st = ST_OK;
 	}
-	w->fault = f;
-	w->fault.st = f.st;
+	set_fault(w, &f);
 	wizard_look(w);
 }
 
@@ -306,6 +314,7 @@ void wizard_back(struct wizard_screen *w)
 {
 	w->fault.st = ST_OK;
 	w->top = 0;
+	w->scrolled = false;
 	if (w->choosing || (w->phase != RUN_ASKING && w->phase != RUN_REVIEW)) {
 		leave(w);
 		return;

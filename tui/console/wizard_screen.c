@@ -20,10 +20,11 @@ static struct wizard_screen *self(struct screen *s)
 /* The page is scrolled where nothing on it is moved through. */
 static void scroll(struct wizard_screen *w, int by)
 {
-	int room = wizard_page_rows(w->s.ui);
-	int last = wizard_height(w, wizard_page_cols(w, w->s.ui->cols), room) - room;
+	int room = wizard_page_rows(w->s.ui), top;
+	int last = wizard_height(w, wizard_page_cols(w, w->s.ui->cols), room, &top) - room;
 
-	w->top += by;
+	w->scrolled = true;
+	w->top = top + by;
 	if (w->top > last)
 		w->top = last;
 	if (w->top < 0)
@@ -44,13 +45,14 @@ static void move(struct wizard_screen *w, int by)
 	} else if (!wizard_asking(w) || w->fields.n == 0) {
 		scroll(w, by);
 	} else if (!fields_move(&w->fields, by)) {
-		if (!single)
-			scroll(w, by);
-		else if (w->fields.n > 1)
+		if (single && w->fields.n > 1) {
+			w->scrolled = false;
 			fields_step(&w->fields, by);
-		else
+		} else {
 			scroll(w, by);
+		}
 	} else {
+		w->scrolled = false;
 		wizard_count_pages(w);
 	}
 }
@@ -81,10 +83,12 @@ static void act(struct screen *s, const struct binding *b)
 		break;
 	case IN_NEXT: case IN_PREVIOUS:
 		w->fault.st = ST_OK;
+		w->scrolled = false;
 		fields_step(&w->fields, b->in == IN_NEXT ? 1 : -1);
 		break;
 	case IN_MARK:
 		w->fault.st = ST_OK;
+		w->scrolled = false;
 		if (wizard_asking(w))
 			fields_mark(&w->fields);
 		wizard_count_pages(w);
@@ -177,6 +181,7 @@ static bool type(struct screen *s, uint32_t key)
 
 	if (mine) {
 		w->fault.st = ST_OK;
+		w->scrolled = false;
 		wizard_count_pages(w);
 	}
 	return mine;
@@ -187,6 +192,7 @@ static void typed(struct screen *s)
 	struct wizard_screen *w = self(s);
 
 	w->fault.st = ST_OK;
+	w->scrolled = false;
 	fields_secret_typed(&w->fields);
 }
 

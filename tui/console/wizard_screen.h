@@ -21,6 +21,7 @@ struct wizard_screen {
 	uint64_t pages;          /* a bit for each page that is asked, as it was before the steps began to change that */
 	uint64_t steps;          /* a bit for each step that will be done, as far as the review knows */
 	int top;                 /* first row shown of a page that is taller than the screen */
+	bool scrolled;           /* by the person, or on a page to be read from its top: what has the keyboard may be out of sight */
 };
 
 static inline const struct wizard_screen *wizard_peek(const struct screen *s)
@@ -34,8 +35,8 @@ const char *wizard_confirm(const struct wizard_screen *w);
 /* Can what is under way be asked to stop? */
 bool wizard_can_stop(const struct wizard_screen *w);
 
-/* Rows that the page takes, drawn in so many columns, of which room are on the screen. */
-int wizard_height(const struct wizard_screen *w, int cols, int room);
+/* Rows that the page takes, drawn in so many columns, of which room are on the screen; ret_top: the first one shown. */
+int wizard_height(const struct wizard_screen *w, int cols, int room, int *ret_top);
 
 /* wizard_flow.c */
 bool wizard_asking(const struct wizard_screen *w);            /* the run's questions have the keyboard */

@@ -210,7 +210,7 @@ static enum status take_cert(struct cert_import *c, struct cur file, const struc
 	buf_done(&c->der);
 	st = cert_for_key(file, key != NULL && key->has_key ? &key->key : NULL, &c->der, &c->cert, &c->of, f);
 	if (st == ST_MISMATCH)
-		return fault_add(f, "The key \"%s\" on the device is another one. Nothing was written.", key->label);
+		return fault_add(f, "The key on the device is \"%s\". Nothing was written.", key->label);
 	if (st != ST_OK)
 		return fault_add(f, "Nothing was written.");
 	if (c->cert.broken) {

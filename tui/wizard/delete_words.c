@@ -234,6 +234,8 @@ void delete_tell_unbacked(const struct run *r, unsigned index, struct prose *out
 	(void)index;
 	if (run_env(r)->script)
 		return;
+	prose_add(out, PROSE_PLAIN, "The keys can be saved as backups right before they are deleted. What is known of each one stands "
+		  "in the review, before anything happens.");
 	for (size_t i = 0; i < d->device.n_rows; i++) {
 		const struct key_result *k = &d->device.rows[i];
 		const struct key_identity id = identity_of_result(k);

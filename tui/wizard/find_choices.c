@@ -55,10 +55,12 @@ static char *value_of(const struct object_row *rows, size_t n, size_t i, unsigne
 /* Keys that have the same CKA_ID or none are told apart by their references. */
 static char *key_choice(const struct object_row *o, const char *label, bool unique)
 {
-	const char *backups = o->backups == 0 ? _("no backup") : o->backups == 1 ? _("1 backup") : _("several backups");
-	char kind[KEY_WORDS_MAX] = "", *words;
+	const unsigned n_backups = (unsigned)o->backups;
+	char kind[KEY_WORDS_MAX] = "", backups[100], *words;
 	int len;
 
+	(void)snprintf(backups, sizeof(backups), n_backups == 0 ? _("no backup") :
+		       translated_n("%u backup", "%u backups", n_backups), n_backups);
 	if (o->algorithm[0] != '\0')
 		key_words(strcmp(o->algorithm, "rsa") == 0  ? KEY_RSA
 			  : strcmp(o->algorithm, "ec") == 0 ? KEY_EC
