@@ -174,11 +174,13 @@ void dictionary_find(const struct dictionary *d, const char *wanted, bool *found
 	}
 }
 
+/* What there is none of comes last. */
 static int by_alphabet(const void *a, const void *b, void *ctx)
 {
 	const struct dictionary *d = ctx;
 	const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-	int order = strcmp(d->folded + d->folded_at[x], d->folded + d->folded_at[y]);
+	const char *one = d->folded + d->folded_at[x], *other = d->folded + d->folded_at[y];
+	int order = one[0] == '\0' || other[0] == '\0' ? (one[0] == '\0') - (other[0] == '\0') : strcmp(one, other);
 
 	return order != 0 ? order : strcmp(dictionary_text(d, x), dictionary_text(d, y));
 }

@@ -374,6 +374,15 @@ const struct procedure fake_slow = {
 	.steps = init_steps,
 };
 
+const struct procedure fake_looks = {
+	.name = "looks", .command = "looks", .title = N_("Looks"), .summary = N_("look at a device"), .on_device = true,
+	.pages = (const struct page[]){
+		{ .name = N_("Device"), .title = N_("The device"), .work = &slow_work },
+		{ .name = N_("Then"), .text = label_text },
+		{ 0 } },
+	.steps = init_steps,
+};
+
 const struct procedure fake_init = {
 	.name = "init", .command = "init", .title = N_("Initialise"), .summary = N_("erase a device and set it up"), .on_device = true,
 	.pages = init_pages, .steps = init_steps, .review = review, .confirm = confirm, .outcome = outcome, .failed = failed,

@@ -10,6 +10,7 @@
 
 #include "bench.h"
 #include "tui/console/keys.h"
+#include "words.h"
 
 static void fill_so_pins(struct bench *b)
 {
@@ -341,6 +342,21 @@ static void leaving_takes_the_help_along_that_covers_it(void **state)
 	assert_int_equal(b->ui.depth, 1);
 }
 
+/* The device, and the look at it, are one step. */
+static void a_device_that_is_looked_at_is_one_step(void **state)
+{
+	struct bench *b = *state;
+
+	fake_hold();
+	ui_push(&b->ui, wizard_screen_new(&b->ui, &fake_looks, "DENK0200914", NULL));
+	assert_true(words_are_pseudo() || shows(b, "\xe2\x96\xb8 Device"));
+	assert_false(shows(b, "\xe2\x9c\x93 Device"));
+	fake_release();
+	settle(b);
+	assert_true(words_are_pseudo() || shows(b, "\xe2\x9c\x93 Device"));
+	assert_false(shows(b, "\xe2\x96\xb8 Device"));
+}
+
 static void secrets_are_gone_when_a_wizard_is_left(void **state)
 {
 	struct bench *b = *state;
@@ -370,7 +386,7 @@ int main(void)
 		TEST(a_pin_that_was_wrong_has_to_be_typed_anew),
 		TEST(what_is_under_the_cursor_says_which_objects_are_meant_and_nothing_else),
 		TEST(leaving_takes_the_help_along_that_covers_it),
-		TEST(secrets_are_gone_when_a_wizard_is_left),
+		TEST(a_device_that_is_looked_at_is_one_step), TEST(secrets_are_gone_when_a_wizard_is_left),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,7 @@
 #include "engine/card/firmware.h"
 #include "engine/keys/cvc.h"
 #include "engine/keys/digest.h"
+#include "store/dkek.h"
 #include "tui/wizard/detail.h"
 #include "tui/wizard/strength.h"
 
@@ -195,6 +196,57 @@ static void a_certificate_whose_content_is_not_known_shows_what_is(void **state)
 	store_close(s);
 }
 
+static void what_takes_long_is_named_and_nothing_twice(void **state)
+{
+	static const struct {
+		const char *measured, *name;
+	} times[] = {
+		{ "clone wrap", "Wrap the keys, read certificates" }, { "clone restore", "Put everything onto the other device" },
+		{ "random 3", "Random bytes, up to 3 KiB" }, { "share open", "Open the share" }, { "ec:secp256r1", "Make P-256" },
+		{ "gone", "gone" },
+	};
+	struct store *s = small_store();
+	struct fleet_device d = device();
+	DETAIL page = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++)
+		must(store_usual_add(s, SERIAL, times[i].measured, 2000, &f));
+	detail_of_device(s, &d, T0, &page);
+	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++)
+		assert_int_equal(says(&page, times[i].name), 1);
+	assert_int_equal(says(&page, "Clone a device"), 0);
+	store_close(s);
+}
+
+static void custody_has_a_row_for_each_share_and_says_what_is_missing(void **state)
+{
+	static const struct dkek_row dkek = { .kcv = { 1, 2, 3, 4, 5, 6, 7, 8 }, .label = "main", .shares = 2 };
+	struct share_row share = { .has_kcv = true, .kcv = { 1 }, .form = "file", .file = "a.pbe", .custodian = "Ada",
+				   .threshold = STORE_UNKNOWN, .parts = STORE_UNKNOWN, .checked_at = STORE_UNKNOWN,
+				   .made_at = STORE_UNKNOWN, .gone_at = STORE_UNKNOWN };
+	struct store *s = small_store();
+	DETAIL list = { 0 }, page = { 0 };
+	int64_t id;
+
+	(void)state;
+	must(store_dkek_seen(s, &dkek, T0, &f));
+	must(store_share_seen(s, &share, T0, &id, &f));
+	must(store_dkek_share(s, dkek.kcv, share.kcv, T0, &f));
+	detail_of_custody(s, &list);
+	assert_int_equal(list.n_rows, 1);
+	assert_int_equal(list.bad, 1);
+	assert_true(list.row[0].bad);
+	assert_string_equal(list.row[0].cell[CUSTODY_DKEK].text, "0102030405060708");
+	assert_string_equal(list.row[0].cell[CUSTODY_WHO].text, "Ada");
+	assert_string_equal(list.row[0].cell[CUSTODY_CHECKED].text, "never");
+	assert_non_null(strstr(list.row[0].more, "Shares known to be kept: 1 of 2."));
+	detail_of_dkek(s, "0102030405060708", &page);
+	assert_int_equal(says(&page, "Shares known to be kept: 1 of 2."), 1);
+	assert_int_equal(says(&page, "Ada"), 1);
+	store_close(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -204,6 +256,8 @@ int main(void)
 		cmocka_unit_test(keys_too_weak_by_now_are_told_from_those_that_end),
 		cmocka_unit_test(an_issuer_counts_only_where_it_signed),
 		cmocka_unit_test(a_certificate_whose_content_is_not_known_shows_what_is),
+		cmocka_unit_test(what_takes_long_is_named_and_nothing_twice),
+		cmocka_unit_test(custody_has_a_row_for_each_share_and_says_what_is_missing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
