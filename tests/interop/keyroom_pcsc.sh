@@ -53,7 +53,7 @@ cannot_be_written() {
 	exits 0 "$KEYROOM" --store disk/inventory -d $b status
 	has 'read-only' said
 	exits 0 "$KEYROOM" --store disk/inventory devices
-	printf 'read-only\tq\n' | TERM=xterm-256color LINES=24 COLUMNS=80 timeout 60 python3 "$here/../line/typed.py" screen \
+	printf 'not written\tq\n' | TERM=xterm-256color LINES=24 COLUMNS=80 timeout 60 python3 "$here/../line/typed.py" screen \
 		"$KEYROOM" --store disk/inventory
 	before=$(apdus b)
 	exits 1 "$KEYROOM" --store disk/inventory -d $b init --label x --no-backup --so-pin-file so --new-so-pin-file newso \
