@@ -347,13 +347,15 @@ static void a_device_that_is_looked_at_is_one_step(void **state)
 {
 	struct bench *b = *state;
 
+	if (words_are_pseudo())
+		return;   /* where marks stand cannot be looked for there */
 	fake_hold();
 	ui_push(&b->ui, wizard_screen_new(&b->ui, &fake_looks, "DENK0200914", NULL));
-	assert_true(words_are_pseudo() || shows(b, "\xe2\x96\xb8 Device"));
+	assert_true(shows(b, "\xe2\x96\xb8 Device"));
 	assert_false(shows(b, "\xe2\x9c\x93 Device"));
 	fake_release();
 	settle(b);
-	assert_true(words_are_pseudo() || shows(b, "\xe2\x9c\x93 Device"));
+	assert_true(shows(b, "\xe2\x9c\x93 Device"));
 	assert_false(shows(b, "\xe2\x96\xb8 Device"));
 }
 
