@@ -233,6 +233,40 @@ static void many_devices_that_are_away_are_counted_in_one_line(void **state)
 	assert_non_null(about(fl, "25 devices that are away have their user PIN on its last try."));
 }
 
+static int tries_known(struct place *p)
+{
+	struct device_row row;
+	struct fault f = { 0 };
+
+	OK(store_device_get(p->store, place_serial(p, 0), &row, &f));
+	return row.pin_tries;
+}
+
+/* Nobody looks at the device between a wrong PIN and its being pulled out. */
+static void a_pin_that_was_blocked_is_known_to_be_when_the_device_goes(void **state)
+{
+	struct place *p = *state;
+	CLEANUP(fleet_free_guard) struct fleet *fl = fleet_of(p, false);
+	struct fault f = { 0 };
+
+	place_init(p, 0, 1, 0x10);
+	place_make_key(p, 0, "ec:secp256r1", "key", "0a");
+	OK(fleet_scan_all_wait(fl, FLEET_ALL, 20000, &f));
+	OK(store_device_pin_max(p->store, place_serial(p, 0), 3, &f));
+	p->env.confirm = place_serial(p, 0);
+	place_expect(p, "backup", 0, GIVEN({ "all", "1", 0 }, { "pin", "111111", 0 }), ST_PIN_WRONG);
+	assert_int_equal(tries_known(p), 2);
+	place_expect(p, "backup", 0, GIVEN({ "all", "1", 0 }, { "pin", PIN, 0 }), ST_OK);
+	assert_int_equal(tries_known(p), 3);
+	place_expect(p, "pin change", 0, GIVEN({ "pin", "111111", 0 }, { "new-pin", "222222", 0 }), ST_PIN_WRONG);
+	assert_int_equal(tries_known(p), 2);
+	place_expect(p, "backup", 0, GIVEN({ "all", "1", 0 }, { "pin", "111111", 0 }), ST_PIN_WRONG);
+	place_expect(p, "backup", 0, GIVEN({ "all", "1", 0 }, { "pin", "111111", 0 }), ST_PIN_BLOCKED);
+	assert_int_equal(tries_known(p), 0);
+	place_expect(p, "pin unblock", 0, GIVEN({ "so-pin", FACTORY_SO, 0 }, { "new-pin", PIN, 0 }), ST_OK);
+	assert_int_equal(tries_known(p), 3);
+}
+
 /* --- what proves a backup --- */
 
 static void what_would_prove_a_backup_is_said_where_nothing_here_can(void **state)
@@ -358,6 +392,7 @@ int main(void)
 		TEST(what_needs_doing_on_a_device_that_is_away_is_named),
 		TEST(what_is_away_stands_below_the_same_that_is_here),
 		TEST(many_devices_that_are_away_are_counted_in_one_line),
+		TEST(a_pin_that_was_blocked_is_known_to_be_when_the_device_goes),
 		TEST(what_would_prove_a_backup_is_said_where_nothing_here_can),
 		TEST(a_backup_of_a_key_that_is_away_is_proven_on_a_device_that_is_here),
 		TEST(keys_that_are_in_backups_alone_are_named),

@@ -69,13 +69,14 @@ static enum status long_enough(const struct look *l, const struct secret *fresh,
  * The old and the new PIN go to the card in one string, and the card cuts off as much as its PIN is long. Where too much was
  * typed for the old one, the rest of it would become the beginning of the new one: so the old one is tried alone before.
  */
-static enum status try_old(const struct session *s, const struct secret *old, struct fault *f)
+static enum status try_old(struct step_env *e, const struct session *s, const struct secret *old, struct fault *f)
 {
 	enum status st;
 
 	if (s->look->user.state == PIN_TRANSPORT)
 		return ST_OK;
 	st = card_login(s->card, old, f);
+	record_tries(e->store, s->look, st, f);
 	return st == ST_PIN_BLOCKED ? session_blocked(s->look, f) : st;
 }
 
@@ -98,7 +99,7 @@ static enum status change(struct step_env *e, struct fault *f)
 		return fault_set(f, ST_NO_MEMORY, NULL);
 	if ((st = session_open(e, LOOK_USER, &s, f)) != ST_OK || (st = may_change(s.look, f)) != ST_OK ||
 	    (st = same_length(s.look, old, fresh, f)) != ST_OK || (st = long_enough(s.look, fresh, f)) != ST_OK ||
-	    (st = session_may_spend(e->run, s.look, PIN_USER, f)) != ST_OK || (st = try_old(&s, old, f)) != ST_OK)
+	    (st = session_may_spend(e->run, s.look, PIN_USER, f)) != ST_OK || (st = try_old(e, &s, old, f)) != ST_OK)
 		return st;
 	run_changed(e);
 	if ((st = card_change_pin(s.card, old, fresh, f)) != ST_OK)
@@ -228,7 +229,9 @@ static enum status read_back(struct step_env *e, const struct session *s, const 
 	enum status st;
 
 	if (fresh != NULL) {
-		if ((st = card_login(s->card, fresh, f)) != ST_OK)
+		st = card_login(s->card, fresh, f);
+		record_tries(e->store, s->look, st, f);
+		if (st != ST_OK)
 			return fault_add(f, "The device said that it unblocked the user PIN, but did not take the new "
 					    "one.");
 		return record_pin(e->store, s->look, "pin.unblocked",
@@ -239,6 +242,7 @@ static enum status read_back(struct step_env *e, const struct session *s, const 
 	if (now.state == PIN_BLOCKED || (now.state == PIN_READY && now.tries == 0))
 		return fault_set(f, ST_MISMATCH,
 				 "The device said that it reset the counter, but the user PIN is still blocked.");
+	record_tries(e->store, s->look, ST_OK, NULL);
 	return record_pin(e->store, s->look, "pin.unblocked", _("The counter of the user PIN was reset with the SO-PIN."),
 			  -1, f);
 }

@@ -101,6 +101,12 @@ enum status record_kept(struct store *s, const struct look *l, const struct obje
 /* What happened to this device, where nothing else is to be written: a journal entry. */
 enum status record_event(struct store *s, const struct look *l, const char *what, const char *words, struct fault *f);
 
+/*
+ * A user PIN was sent to the device, and st is what came of it: how many tries are left, where Keyroom gave it its PIN and so knows
+ * how many there are. So a PIN that was blocked is known to be when the device is away. What fails is left for the next look.
+ */
+void record_tries(struct store *s, const struct look *l, enum status st, const struct fault *f);
+
 /* "pin.changed" and the like. so_factory: -1 says nothing about it. */
 enum status record_pin(struct store *s, const struct look *l, const char *what, const char *words, int so_factory,
 		       struct fault *f);

@@ -200,3 +200,16 @@ enum status record_seen(struct store *s, const struct card_info *info, const str
 		return st;
 	return store_commit(&t, f);
 }
+
+void record_tries(struct store *s, const struct look *l, enum status st, const struct fault *f)
+{
+	struct device_row known, row = DEVICE_ROW_UNKNOWN;
+
+	if (s == NULL || store_read_only(s) || (st != ST_OK && st != ST_PIN_BLOCKED && (st != ST_PIN_WRONG || f->tries_left < 0)) ||
+	    store_device_get(s, l->serial, &known, NULL) != ST_OK || known.pin_max <= 0)
+		return;
+	row.pin_tries = st == ST_OK ? known.pin_max : st == ST_PIN_BLOCKED ? 0 : f->tries_left;
+	snprintf(row.serial, sizeof(row.serial), "%s", l->serial);
+	if (row.pin_tries != known.pin_tries)
+		(void)store_device_seen(s, &row, clock_wall(), NULL);
+}

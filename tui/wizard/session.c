@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "engine/base/words.h"
+#include "tui/wizard/record.h"
 
 #define DOMAINS_MAX 16   /* more than any device is known to have */
 
@@ -178,7 +179,9 @@ enum status session_log_in(struct step_env *e, struct session *s, unsigned want,
 		return st;
 	if (pin == NULL)
 		return fault_set(f, ST_NO_MEMORY, NULL);
-	if ((st = card_login(s->card, pin, f)) != ST_OK)
+	st = card_login(s->card, pin, f);
+	record_tries(e->store, s->look, st, f);
+	if (st != ST_OK)
 		return st == ST_PIN_BLOCKED ? session_blocked(s->look, f) : st;
 	if ((want & LOOK_DKEK) != 0 && s->look->dkek.present && s->look->dkek.missing == 0 && !s->look->dkek.kcv_shown)
 		st = card_dkek_status(s->card, 0, &s->look->dkek, NULL, f);
