@@ -126,13 +126,10 @@ static enum status wrap_all(struct step_env *e, struct fault *f)
 
 static enum status check_ids(struct run *r, unsigned index, struct fault *f)
 {
-	(void)index;
-	for (unsigned i = 0; i < run_count(r, "id"); i++) {
-		enum status st = find_check(run_get(r, "id", i), f);
+	const enum status st = find_check_keys(r, index, f);
 
-		if (st != ST_OK)
-			return st;
-	}
+	if (st != ST_OK)
+		return st;
 	if (run_count(r, "id") == 0 && !run_is(r, "all", "1"))
 		return fault_set(f, ST_USAGE, "Say which keys are to be backed up, or that all of them are.");
 	return ST_OK;
@@ -162,12 +159,6 @@ static enum status resume(struct step_env *e, struct fault *f)
 	enum status st = backup_run_began(e, &((struct backup *)run_state(e->run))->since, f);
 
 	return st == ST_OK ? look(e, f) : st;
-}
-
-static void tell_pin(const struct run *r, unsigned index, struct prose *out)
-{
-	(void)index;
-	session_tell_user(r, out);
 }
 
 static void review(const struct run *r, struct prose *out)
@@ -268,7 +259,7 @@ static const struct question pin_questions[] = { QUESTION_PIN, { .name = NULL } 
 
 static const struct page pages[] = {
 	{ .name = N_("Keys"), .title = N_("Which keys"), .questions = key_questions, .work = &look_step },
-	{ .name = N_("User PIN"), .title = N_("The user PIN"), .questions = pin_questions, .text = tell_pin },
+	{ .name = N_("User PIN"), .title = N_("The user PIN"), .questions = pin_questions, .text = session_tell_pin },
 	{ .name = NULL },
 };
 

@@ -44,11 +44,6 @@ static bool asks_alone(const struct run *r, unsigned index)
 	return cert_import_alone(r);
 }
 
-static enum status check_key(struct run *r, unsigned index, struct fault *f)
-{
-	return find_check(run_get(r, "id", index), f);
-}
-
 static enum status check_new_id(struct run *r, unsigned index, struct fault *f)
 {
 	const char *id = run_get(r, "new-id", index);
@@ -56,13 +51,6 @@ static enum status check_new_id(struct run *r, unsigned index, struct fault *f)
 	size_t n;
 
 	return id[0] == '\0' ? ST_OK : id_parse(id, bytes, &n, f);
-}
-
-static enum status check_label(struct run *r, unsigned index, struct fault *f)
-{
-	const char *label = run_get(r, "label", index);
-
-	return label[0] == '\0' ? ST_OK : label_check(label, f);
 }
 
 /* --- what is said --- */
@@ -264,12 +252,6 @@ static void state_done(void *state)
 	device_state_done(state);
 }
 
-static void tell_pin(const struct run *r, unsigned index, struct prose *out)
-{
-	(void)index;
-	session_tell_user(r, out);
-}
-
 static const struct step look_step = {
 	.name = "look",
 	.words = N_("Read the certificate, compare it with the key"),
@@ -312,7 +294,7 @@ static const struct question cert_questions[] = {
 		.choices_of = find_choices,
 		.strict = true,
 		.asked = asks_key,
-		.check = check_key,
+		.check = find_check_keys,
 		.help = N_("The key that the certificate is for, by its CKA_ID. Its public key must be the one in the certificate, or "
 			   "nothing is written."),
 	},
@@ -325,7 +307,7 @@ static const struct question cert_questions[] = {
 		.words = N_("Label"),
 		.strict = true,
 		.asked = asks_alone,
-		.check = check_label,
+		.check = find_check_label,
 		.help = N_(
 			"What a certificate by itself will be called. Left empty, it gets the common name of its subject."),
 	},
@@ -352,7 +334,7 @@ static const struct page pages[] = {
 	  .title = N_("Which certificate, for which key"),
 	  .questions = cert_questions,
 	  .work = &look_step },
-	{ .name = N_("User PIN"), .title = N_("The user PIN"), .questions = pin_questions, .text = tell_pin },
+	{ .name = N_("User PIN"), .title = N_("The user PIN"), .questions = pin_questions, .text = session_tell_pin },
 	{ .name = NULL },
 };
 

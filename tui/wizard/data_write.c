@@ -7,7 +7,7 @@
 
 #include "engine/base/file.h"
 #include "engine/base/words.h"
-#include "tui/wizard/key_type.h"
+#include "tui/wizard/find.h"
 #include "tui/wizard/procedures.h"
 #include "tui/wizard/record.h"
 #include "tui/wizard/thing.h"
@@ -21,11 +21,6 @@ struct data_write {
 static bool is_private(const struct run *r)
 {
 	return run_is(r, "private", "1");
-}
-
-static enum status check_label(struct run *r, unsigned index, struct fault *f)
-{
-	return label_check(run_get(r, "label", index), f);
 }
 
 static enum status load(struct step_env *e, struct fault *f)
@@ -132,12 +127,6 @@ static void state_done(void *state)
 	device_state_done(state);
 }
 
-static void tell_pin(const struct run *r, unsigned index, struct prose *out)
-{
-	(void)index;
-	session_tell_user(r, out);
-}
-
 static void warn_private(const struct run *r, unsigned index, struct prose *out)
 {
 	(void)index;
@@ -205,7 +194,7 @@ static const struct question data_questions[] = {
 		.ask = ASK_TEXT,
 		.max = DESCRIBE_LABEL_MAX - 1,
 		.words = N_("Label"),
-		.check = check_label,
+		.check = find_check_label,
 		.help = N_(
 			"What people and other programs will call it. No other data object of the device may have the same "
 			"label. It can be "
@@ -227,7 +216,7 @@ static const struct question pin_questions[] = { QUESTION_PIN, { .name = NULL } 
 
 static const struct page pages[] = {
 	{ .name = N_("Data"), .title = N_("What is to be written"), .questions = data_questions, .work = &look_step },
-	{ .name = N_("User PIN"), .title = N_("The user PIN"), .questions = pin_questions, .text = tell_pin },
+	{ .name = N_("User PIN"), .title = N_("The user PIN"), .questions = pin_questions, .text = session_tell_pin },
 	{ .name = NULL },
 };
 

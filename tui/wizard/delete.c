@@ -36,12 +36,6 @@ static const char *confirm(const struct run *r)
 	return d->look.serial[0] != '\0' ? d->look.serial : run_serial(r);
 }
 
-static void tell_pin(const struct run *r, unsigned index, struct prose *out)
-{
-	(void)index;
-	session_tell_user(r, out);
-}
-
 static bool can_back_up(const struct run *r, unsigned index)
 {
 	const struct look *l = &((const struct deletion *)run_state(r))->device.look;
@@ -148,7 +142,7 @@ static const struct question backup_questions[] = {
 static const struct question pin_questions[] = { { QUESTION_PIN_IS, .spare = true }, { .name = NULL } };
 
 #define PAGE_PIN \
-	{ .name = N_("User PIN"), .title = N_("The user PIN"), .questions = pin_questions, .text = tell_pin, .repeat = if_pin }
+	{ .name = N_("User PIN"), .title = N_("The user PIN"), .questions = pin_questions, .text = session_tell_pin, .repeat = if_pin }
 
 static const struct page object_pages[] = {
 	{ .name = N_("Objects"), .title = N_("Which objects"), .questions = object_questions, .work = &look_step },

@@ -34,6 +34,23 @@ enum status find_check(const char *wanted, struct fault *f)
 	return ref_of(wanted) != 0 ? ST_OK : id_parse(wanted, id, &n, f);
 }
 
+enum status find_check_keys(struct run *r, unsigned index, struct fault *f)
+{
+	enum status st = ST_OK;
+
+	(void)index;
+	for (unsigned i = 0; i < run_count(r, "id") && st == ST_OK; i++)
+		st = find_check(run_get(r, "id", i), f);
+	return st;
+}
+
+enum status find_check_label(struct run *r, unsigned index, struct fault *f)
+{
+	const char *label = run_get(r, "label", index);
+
+	return label[0] == '\0' ? ST_OK : label_check(label, f);
+}
+
 static enum status has_id(struct session *s, uint8_t ref, struct cur id, bool *ret, struct fault *f)
 {
 	struct description d;

@@ -9,6 +9,9 @@
 
 /* ST_BAD_FORM. */
 enum status find_check(const char *wanted, struct fault *f);
+/* For questions: all answers "id" name keys; the answer "label", where there is one, can be one. */
+enum status find_check_keys(struct run *r, unsigned index, struct fault *f);
+enum status find_check_label(struct run *r, unsigned index, struct fault *f);
 
 /*
  * One APDU for each key until it is found, and two for itself. A description or certificate whose key is gone is found

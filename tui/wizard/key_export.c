@@ -6,7 +6,6 @@
 #include "engine/base/file.h"
 #include "engine/base/words.h"
 #include "tui/wizard/find.h"
-#include "tui/wizard/key_type.h"
 #include "tui/wizard/procedures.h"
 #include "tui/wizard/record.h"
 #include "tui/wizard/session.h"
@@ -17,11 +16,6 @@ struct key_export {
 	struct device_state device;
 	bool kept;                    /* the public key is the inventory's, and not on the device */
 };
-
-static enum status check_id(struct run *r, unsigned index, struct fault *f)
-{
-	return find_check(run_get(r, "id", index), f);
-}
 
 static enum status to_ssh(const struct pubkey *k, const char *label, struct buf *ret, struct fault *f)
 {
@@ -179,7 +173,7 @@ static const struct question questions[] = {
 		.max = 1,
 		.words = N_("Key"),
 		.choices_of = find_choices,
-		.check = check_id,
+		.check = find_check_keys,
 		.help = N_("Which key, by its CKA_ID. Only the public part is exported; the key itself never leaves the "
 			"device in clear."),
 	},

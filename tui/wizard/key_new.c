@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "engine/base/words.h"
+#include "tui/wizard/find.h"
 #include "tui/wizard/key_new.h"
 #include "tui/wizard/key_type.h"
 #include "tui/wizard/procedures.h"
@@ -56,11 +57,6 @@ static enum status types_of(const struct run *r, struct choices *ret, struct fau
 	k->types[TYPES] = (struct choice){ typed, typed };
 	ret->n = TYPES + 1;
 	return key_type_parse(typed, &p, f);
-}
-
-static enum status check_label(struct run *r, unsigned index, struct fault *f)
-{
-	return label_check(run_get(r, "label", index), f);
 }
 
 static enum status check_id(struct run *r, unsigned index, struct fault *f)
@@ -184,7 +180,7 @@ static const struct question key_questions[] = {
 		.ask = ASK_TEXT,
 		.max = DESCRIBE_LABEL_MAX - 1,
 		.words = N_("Label"),
-		.check = check_label,
+		.check = find_check_label,
 		.help = N_("What people and other programs will call the key, for example \"Root CA 2026\". It is kept on "
 			"the device, can be read by "
 			"anybody who has it, and goes with every backup."),

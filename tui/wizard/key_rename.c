@@ -25,13 +25,6 @@ static enum status check_wanted(struct run *r, unsigned index, struct fault *f)
 	return rename_check_wanted(run_get(r, "id", index), f);
 }
 
-static enum status check_label(struct run *r, unsigned index, struct fault *f)
-{
-	const char *label = run_get(r, "label", index);
-
-	return label[0] == '\0' ? ST_OK : label_check(label, f);
-}
-
 static enum status check_id(struct run *r, unsigned index, struct fault *f)
 {
 	const char *id = run_get(r, "new-id", index);
@@ -131,12 +124,6 @@ static enum status rename_it(struct step_env *e, struct fault *f)
 
 /* --- what is said --- */
 
-static void tell_pin(const struct run *r, unsigned index, struct prose *out)
-{
-	(void)index;
-	session_tell_user(r, out);
-}
-
 static void review_changes(const struct run *run, const struct rename *r, struct prose *out)
 {
 	if (strcmp(r->before, r->label) != 0)
@@ -223,7 +210,7 @@ static const struct question name_questions[] = {
 		.optional = true,
 		.words = N_("New label"),
 		.proposal = propose_label,
-		.check = check_label,
+		.check = find_check_label,
 		.help = N_("What people and other programs will call it. Leave it empty to keep the label as it is."),
 	},
 	{
@@ -244,7 +231,7 @@ static const struct question pin_questions[] = { QUESTION_PIN, { .name = NULL } 
 
 static const struct page pages[] = {
 	{ .name = N_("Names"), .title = N_("What is to be called what"), .questions = name_questions, .work = &look_step },
-	{ .name = N_("User PIN"), .title = N_("The user PIN"), .questions = pin_questions, .text = tell_pin },
+	{ .name = N_("User PIN"), .title = N_("The user PIN"), .questions = pin_questions, .text = session_tell_pin },
 	{ .name = NULL },
 };
 

@@ -9,7 +9,6 @@
 
 #include "engine/card/proof.h"
 #include "tui/wizard/find.h"
-#include "tui/wizard/key_type.h"
 #include "tui/wizard/procedures.h"
 #include "tui/wizard/record.h"
 #include "tui/wizard/session.h"
@@ -29,20 +28,6 @@ static const char *const did[] = {
 	[KEY_ENCRYPTED] = N_("It encrypted two blocks, which make its CMAC."),
 	[KEY_DECRYPTED] = N_("It decrypted two blocks, which its CMAC belongs to."),
 };
-
-/* --- the answers --- */
-
-static enum status check_ids(struct run *r, unsigned index, struct fault *f)
-{
-	(void)index;
-	for (unsigned i = 0; i < run_count(r, "id"); i++) {
-		enum status st = find_check(run_get(r, "id", i), f);
-
-		if (st != ST_OK)
-			return st;
-	}
-	return ST_OK;
-}
 
 static enum status look(struct step_env *e, struct fault *f)
 {
@@ -288,7 +273,7 @@ static const struct question key_questions[] = {
 		.ask = ASK_OBJECTS,
 		.words = N_("Keys"),
 		.choices_of = find_choices,
-		.check = check_ids,
+		.check = find_check_keys,
 		.help = N_("Which keys are to be tested, by their CKA_ID. Each one is used once: it signs a random number, or deciphers "
 			   "one where it may not sign. This shows that the key is there, works, and is the one its certificate says."),
 	},

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tui/wizard/key_type.h"
+#include "tui/wizard/find.h"
 #include "tui/wizard/procedures.h"
 #include "tui/wizard/record.h"
 #include "tui/wizard/session.h"
@@ -18,11 +18,6 @@ struct label {
 	char before[DESCRIBE_LABEL_MAX];
 	bool known;                   /* before was read */
 };
-
-static enum status check_label(struct run *r, unsigned index, struct fault *f)
-{
-	return label_check(run_get(r, "label", index), f);
-}
 
 /* A label that cannot be decoded is no reason not to give a good one. */
 static enum status read_before(struct step_env *e, struct fault *f)
@@ -68,12 +63,6 @@ static enum status set_label(struct step_env *e, struct fault *f)
 	return record_label(e->store, s.look, l->known ? l->before : "", wanted, f);
 }
 
-static void tell_pin(const struct run *r, unsigned index, struct prose *out)
-{
-	(void)index;
-	session_tell_user(r, out);
-}
-
 static void review(const struct run *r, struct prose *out)
 {
 	const struct label *l = run_state(r);
@@ -99,7 +88,7 @@ static const struct question label_questions[] = {
 		.ask = ASK_TEXT,
 		.max = LABEL_CHARACTERS,
 		.words = N_("Label"),
-		.check = check_label,
+		.check = find_check_label,
 		.help = N_("The name of the device, here and in other software: up to 32 characters, such as root-ca-a. It is no "
 			   "secret: everybody who has the device can read it."),
 	},
@@ -118,7 +107,7 @@ static const struct step resume_step = {
 
 static const struct page pages[] = {
 	{ .name = N_("Label"), .title = N_("The label of the device"), .questions = label_questions, .work = &look_step },
-	{ .name = N_("User PIN"), .title = N_("The user PIN"), .questions = pin_questions, .text = tell_pin },
+	{ .name = N_("User PIN"), .title = N_("The user PIN"), .questions = pin_questions, .text = session_tell_pin },
 	{ .name = NULL },
 };
 

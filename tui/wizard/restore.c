@@ -265,12 +265,6 @@ static enum status check_source(struct run *r, unsigned index, struct fault *f)
 	return ST_OK;
 }
 
-static void tell_pin(const struct run *r, unsigned index, struct prose *out)
-{
-	(void)index;
-	session_tell_user(r, out);
-}
-
 bool restore_is_limited(struct store *store, const struct key_identity *key)
 {
 	struct object_filter filter = { .key = key, .gone_too = true };
@@ -405,7 +399,7 @@ static const struct question pin_questions[] = { QUESTION_PIN, { .name = NULL } 
 
 static const struct page pages[] = {
 	{ .name = N_("Backup"), .title = N_("What is to be restored"), .questions = source_questions, .work = &look_step },
-	{ .name = N_("User PIN"), .title = N_("The user PIN"), .questions = pin_questions, .text = tell_pin },
+	{ .name = N_("User PIN"), .title = N_("The user PIN"), .questions = pin_questions, .text = session_tell_pin },
 	{ .name = NULL },
 };
 

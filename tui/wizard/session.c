@@ -287,6 +287,12 @@ void session_tell_other(const struct run *r, struct prose *out)
 	tell_user(other_of(r), out);
 }
 
+void session_tell_pin(const struct run *r, unsigned index, struct prose *out)
+{
+	(void)index;
+	session_tell_user(r, out);
+}
+
 void session_tell_so(const struct run *r, struct prose *out)
 {
 	const struct look *l = look_of(r);

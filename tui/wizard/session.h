@@ -122,6 +122,7 @@ enum status session_refused(struct step_env *e, struct fault *f);
 
 /* Says how many tries there are, as far as known: for the pages that ask for a PIN. */
 void session_tell_user(const struct run *r, struct prose *out);
+void session_tell_pin(const struct run *r, unsigned index, struct prose *out);   /* the same, as such a page's text */
 void session_tell_so(const struct run *r, struct prose *out);
 void session_tell_other(const struct run *r, struct prose *out);   /* as session_tell_user(), of the second device */
 
