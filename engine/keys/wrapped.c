@@ -216,17 +216,20 @@ enum status wrapped_open(const struct wrapped *w, const struct secret *dkek, str
 	return ST_OK;
 }
 
-/* One object, cut to its own length; an empty one is fine. */
-static bool put_object(struct buf *b, struct cur c)
+struct cur wrapped_part(struct cur c)
 {
 	struct tlv t;
 
-	if (c.n == 0)
-		return true;
-	if (!tlv_next(&c, &t))
-		return false;
-	buf_cur(b, t.whole);
-	return true;
+	return tlv_next(&c, &t) ? t.whole : cur_of("", 0);
+}
+
+/* One object, cut to its own length; an empty one is fine. */
+static bool put_object(struct buf *b, struct cur c)
+{
+	const struct cur part = wrapped_part(c);
+
+	buf_cur(b, part);
+	return c.n == 0 || part.n > 0;
 }
 
 enum status wrapped_build(struct cur blob, struct cur prkd, struct cur cert, struct buf *ret, struct fault *f)

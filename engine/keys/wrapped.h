@@ -61,6 +61,9 @@ struct wrapped_identity {
 enum status wrapped_open(const struct wrapped *w, const struct secret *dkek, struct wrapped_identity *ret,
 			 struct fault *f);
 
+/* The first object of c, where it is whole: what a wrapped key may carry along. Else empty. */
+struct cur wrapped_part(struct cur c);
+
 /* sc-hsm-tool's form. prkd and cert may be empty; each is cut to its own length. Appended to ret. ST_BAD_FORM. */
 enum status wrapped_build(struct cur blob, struct cur prkd, struct cur cert, struct buf *ret, struct fault *f);
 

@@ -348,6 +348,38 @@ static void what_is_looked_at_once_is_written_down_by_the_fleet(void **state)
 	assert_int_equal(n, 1);
 }
 
+static void what_nothing_describes_is_shown_as_what_it_is(void **state)
+{
+	struct place *p = *state;
+	CLEANUP(fleet_free_guard) struct fleet *fl = NULL;
+	CLEANUP(card_close_guard) struct card *c = NULL;
+	const struct fleet_object *o;
+	const struct fleet_device *d;
+	SECRET *pin = secret_new(16);
+	CARD_SESSION *held = NULL;
+	struct fault f = { 0 };
+	size_t n = 0;
+
+	place_init(p, 0, 1, 0x10);
+	c = place_card(p, 0);
+	assert_true(secret_set(pin, PIN, strlen(PIN)));
+	OK(card_begin(c, &held, &f));
+	OK(card_login(c, pin, &f));
+	OK(card_write_file(c, 0xcd55, cur_of("alone", 5), WRITE_NEW, &f));
+	OK(card_write_file(c, 0xca01, cur_of("no certificate", 14), WRITE_NEW, &f));
+	card_end(held);
+	held = NULL;
+	fl = fleet_of(p, false);
+	OK(fleet_scan_wait(fl, place_serial(p, 0), FLEET_ALL, 20000, &d, &f));
+	o = fleet_objects(fl, d, &n);
+	assert_int_equal(n, 2);
+	for (size_t i = 0; i < 2; i++) {
+		assert_true((o[i].flags & FLEET_ORPHAN) != 0);
+		assert_int_equal(o[i].type, o[i].fid == 0xcd55 ? FLEET_DATA : FLEET_CERTIFICATE);
+		assert_int_equal(o[i].size, o[i].fid == 0xcd55 ? 5 : 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -357,6 +389,7 @@ int main(void)
 		T(which_device_is_meant), T(a_card_that_does_not_answer_is_shown_with_the_reason),
 		T(a_card_that_goes_while_it_is_read_stops_nothing), T(what_needs_doing_is_named_most_urgent_first),
 		T(a_card_with_many_keys_is_shown_whole), T(without_an_inventory_the_card_is_shown_all_the_same),
+		T(what_nothing_describes_is_shown_as_what_it_is),
 		T(what_is_looked_at_once_is_written_down_by_the_fleet),
 	};
 

@@ -150,6 +150,54 @@ static void what_cannot_be_wrapped_is_named_and_the_others_are_saved(void **stat
 	place_expect(p, "backup", 0, GIVEN({ "id", "ref:2", 0 }, { "pin", PIN, 0 }), ST_NOT_ALLOWED);
 }
 
+/* The first is no object at all; the second is one, but nothing that anybody could read; the third is a certificate's place. */
+static void a_damaged_description_keeps_no_key_from_being_saved(void **state)
+{
+	static const struct {
+		uint16_t fid;
+		const char *content;
+		size_t n;
+	} spoilt[] = { { 0xc401, "\xa0\x7f\x30", 3 }, { 0xc402, "\x30\x03\x02\x01\x05", 5 }, { 0xce03, "\xff", 1 } };
+	struct place *p = *state;
+	CLEANUP(card_close_guard) struct card *c = NULL;
+	SECRET *pin = secret_new(16);
+	CARD_SESSION *held = NULL;
+	const struct key_result *rows;
+	char files[8][200];
+	struct fault f = { 0 };
+	struct run *r;
+	size_t n;
+
+	place_init(p, 0, 1, 0x10);
+	place_init(p, 1, 1, 0x10);
+	place_make_key(p, 0, "ec:secp256r1", "first", "0a");
+	place_make_key(p, 0, "ec:secp256r1", "second", "0b");
+	place_make_key(p, 0, "ec:secp256r1", "third", "0c");
+	place_make_key(p, 0, "ec:secp256r1", "fourth", "0d");
+	c = place_card(p, 0);
+	assert_true(secret_set(pin, PIN, strlen(PIN)));
+	OK(card_begin(c, &held, &f));
+	OK(card_login(c, pin, &f));
+	for (size_t i = 0; i < sizeof(spoilt) / sizeof(spoilt[0]); i++)
+		OK(card_write_file(c, spoilt[i].fid, cur_of(spoilt[i].content, spoilt[i].n), WRITE_REPLACE, &f));
+	card_end(held);
+	held = NULL;
+	OK(place_do(p, "backup", 0, ALL(p), &r, &f));
+	rows = run_keys(r, &n);
+	assert_int_equal(n, 4);
+	assert_int_equal(run_keys_failed(r), 0);
+	assert_non_null(strstr(rows[0].remark, "left out of the file"));
+	assert_true(rows[1].remark[0] != '\0');
+	assert_non_null(strstr(rows[2].remark, "left out of the file"));
+	assert_string_equal(rows[3].remark, "");
+	assert_int_equal(files_in(p->out, files), 4);
+	run_free(r);
+	place_expect(p, "restore", 1,
+		     GIVEN({ "file", files[0], 0 }, { "file", files[1], 1 }, { "file", files[2], 2 }, { "file", files[3], 3 },
+			   { "pin", PIN, 0 }), ST_OK);
+	assert_int_equal(place_count(p, 1, FID_KEY), 4);
+}
+
 static void without_a_dkek_nothing_is_wrapped_and_it_is_said(void **state)
 {
 	struct place *p = *state;
@@ -227,7 +275,7 @@ int main(void)
 		T(one_new_file_a_key_and_nothing_else), T(a_secret_key_in_another_ones_place_is_told_apart),
 		T(an_older_backup_is_never_overwritten),
 		T(a_link_where_the_file_would_go_is_not_followed), T(without_a_folder_the_inventory_keeps_it),
-		T(what_cannot_be_wrapped_is_named_and_the_others_are_saved),
+		T(what_cannot_be_wrapped_is_named_and_the_others_are_saved), T(a_damaged_description_keeps_no_key_from_being_saved),
 		T(without_a_dkek_nothing_is_wrapped_and_it_is_said), T(which_keys_must_be_said),
 		T(a_full_disk_is_noticed_and_leaves_no_file), T(a_check_value_of_zeros_is_read_again_after_login),
 	};

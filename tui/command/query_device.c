@@ -282,6 +282,9 @@ static void print_object(const struct fleet_object *b, bool known)
 	char id[16] = "", ref[12] = "", backups[120] = "";
 
 	snprintf(id, sizeof(id), "%.12s%s", b->id, strlen(b->id) > 12 ? ".." : "");
+	/* What has no name at all can be named by its file. */
+	if (b->label[0] == '\0' && b->id[0] == '\0' && b->key_ref <= 0)
+		snprintf(id, sizeof(id), "file:%04x", b->fid & 0xffff);
 	if (b->type == FLEET_KEY && !known)
 		snprintf(backups, sizeof(backups), "%s", _("not known"));
 	else if (b->type == FLEET_KEY)

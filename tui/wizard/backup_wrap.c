@@ -129,6 +129,7 @@ static enum status save(struct step_env *e, struct session *s, struct cur file, 
 enum status backup_wrap(struct step_env *e, struct session *s, struct object *o, struct key_result *k, struct buf *ret_file,
 			struct fault *f)
 {
+	const struct cur prkd = wrapped_part(buf_view(&o->description)), cert = wrapped_part(buf_view(&o->content));
 	BUF blob = { 0 };
 	BUF file = { 0 };
 	enum status st;
@@ -139,13 +140,19 @@ enum status backup_wrap(struct step_env *e, struct session *s, struct object *o,
 		return st;
 	if (o->has_cmac)
 		hex_lower(k->cmac, o->cmac, sizeof(o->cmac));
-	if ((st = wrapped_build(buf_view(&blob), buf_view(&o->description), buf_view(&o->content), &file, f)) != ST_OK)
+	if ((st = wrapped_build(buf_view(&blob), prkd, cert, &file, f)) != ST_OK)
 		return st;
 	if (ret_file != NULL)
 		buf_cur(ret_file, buf_view(&file));
 	if (ret_file != NULL && ret_file->failed)
 		return fault_set(f, ST_NO_MEMORY, NULL);
-	return save(e, s, buf_view(&file), k, f);
+	st = save(e, s, buf_view(&file), k, f);
+	/* Bytes that are no object at all: what matters is the key. */
+	if (st == ST_OK && ((o->description.n > 0 && prkd.n == 0) || (o->content.n > 0 && cert.n == 0)))
+		snprintf(k->remark, sizeof(k->remark), "%s",
+			 _("What the device keeps as this key's description or certificate is damaged, and was left out of the file. The "
+			   "wrapped key itself is whole."));
+	return st;
 }
 
 /* Where this run puts its files, and still there. Without a folder the inventory has it. */
@@ -180,7 +187,7 @@ bool backup_is_saved(struct step_env *e, const struct key_result *k, const struc
 bool backup_is_of_this_key(enum status st)
 {
 	static const enum status those[] = {
-		ST_NO_DKEK,   ST_DKEK_INCOMPLETE, ST_NOT_ALLOWED, ST_UNSUPPORTED,
+		ST_NO_DKEK,   ST_DKEK_INCOMPLETE, ST_NOT_ALLOWED, ST_UNSUPPORTED, ST_BAD_FORM,
 		ST_NOT_FOUND, ST_DAMAGED,         ST_OTHER_DKEK,  ST_CARD_ERROR,
 	};
 

@@ -48,10 +48,18 @@ static bool is_meant(const struct scan *s)
 	return s->which[0] == '\0' || strcmp(s->which, s->info.serial) == 0 || strcmp(s->which, s->info.label) == 0;
 }
 
+static enum fleet_type stray_type(const struct object *o)
+{
+	const unsigned kind = o->content_fid & 0xff00;
+
+	return kind == FID_PRIVATE_DATA || kind == FID_PUBLIC_DATA ? FLEET_DATA : kind != 0 ? FLEET_CERTIFICATE : FLEET_KEY;
+}
+
 static void stray_of(const struct object *o, struct fleet_object *ret)
 {
 	*ret = (struct fleet_object){
-		.type = o->content_fid != 0 ? FLEET_CERTIFICATE : FLEET_KEY,
+		.type = stray_type(o),
+		.size = o->has_size ? (unsigned)o->size : 0,
 		.flags = FLEET_ORPHAN,
 		.key_ref = FLEET_UNKNOWN,
 		.use_counter = FLEET_UNKNOWN,
