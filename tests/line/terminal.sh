@@ -51,10 +51,10 @@ k -d $s pin change --pin-file wrongpin --new-pin-file pin
 d 'User PIN: ' '407193\n' 'New user PIN: ' '407194\n' 'once more: ' '407194\n' 'Type DENK0100036' '\n' |
 	typed 5 "its last try needs the serial" -d $s pin change
 shows "... which is said before" 'last try'
-d 'User PIN: ' '407193\n' 'New user PIN: ' '407193\n' 'once more: ' '407193\n' 'Type DENK0100036' 'DENK0100036\n' |
+d 'User PIN: ' '407193\n' 'New user PIN: ' '407194\n' 'once more: ' '407194\n' 'Type DENK0100036' 'DENK0100036\n' |
 	typed 0 "... with it" -d $s pin change
 
-d 'Type: ' 'foo\n' 'Label: ' 'one\n' 'Type: ' 'ec:P-256\n' 'Label: ' 'one\n' 'PIN: ' '407193\n' |
+d 'Type: ' 'foo\n' 'Label: ' 'one\n' 'Type: ' 'ec:P-256\n' 'Label: ' 'one\n' 'PIN: ' '407194\n' |
 	typed 0 "a type that is none is asked again" -d $s key new
 d 'Type: ' '\x03' | typed 130 "^C at a line leaves" -d $s key new
 d 'Password: ' 'first sentence\n' 'once more: ' 'first sentenc\x7fce\n' |
