@@ -55,6 +55,8 @@ expect 0 "the one of a chain that is for the key" -d $new cert import --id 01 ch
 expect 0 "... is exported as PEM" -d $new cert export --id 01
 [ "$(openssl x509 -in out -noout -subject -nameopt RFC2253)" = 'subject=CN=Root 2026' ]
 verdict $? "... and is that"
+expect 0 "... in a document" --json -d $new cert export --id 01
+holds "... too" 'j["content"].startswith("-----BEGIN CERTIFICATE-----")'
 expect 0 "... as DER into a file" -d $new cert export --id 02 --format der --out back.der
 cmp -s sub.der back.der
 verdict $? "... byte for byte"
@@ -120,6 +122,10 @@ verdict $? "... and comes byte for byte"
 expect 0 "... a PIN is taken all the same" -d $new data read --label notes --pin-file pin --format hex
 [ "$(tr -d '\n' <out)" = "$(od -An -v -tx1 text | tr -d ' \n')" ]
 verdict $? "... in hexadecimal digits"
+expect 0 "... in a document" --json -d $new data read --label notes
+holds "... as well" 'bytes.fromhex(j["content"]) == open("text", "rb").read()'
+expect 2 "... which private data is not put into" --json -d $new data read --label 'my secret' --pin-file pin
+says "... but into a file" 'with --out'
 expect 2 "private data needs one" -d $new data read --label 'my secret'
 [ ! -s out ]
 verdict $? "... and nothing of it comes without"
