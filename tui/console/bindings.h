@@ -80,6 +80,7 @@ enum need {
 	NEED_CERTIFICATE = 1 << 25,   /* one under the cursor, or shown, as the next */
 	NEED_DATA = 1 << 26,
 	NEED_BACKUP = 1 << 27,  /* a backup of the key that is shown */
+	NEED_ABOUT = 1 << 30,   /* a text that help can say something about: not help itself */
 	NEED_QR = 1 << 28,      /* a value that can be carried away */
 };
 

@@ -12,6 +12,7 @@ struct text_screen {
 	char title[160];
 	struct prose prose;
 	int top;
+	bool is_help;
 };
 
 static const struct text_screen *peek(const struct screen *s)
@@ -44,8 +45,7 @@ static void act(struct screen *s, const struct binding *b)
 
 static unsigned has(const struct screen *s)
 {
-	(void)s;
-	return NEED_ROWS | NEED_BACK;
+	return NEED_ROWS | NEED_BACK | (peek(s)->is_help ? 0u : NEED_ABOUT);
 }
 
 static void draw(const struct screen *s, struct area a)
@@ -84,6 +84,7 @@ static void text_free(struct screen *s)
 
 static const struct screen_ops ops = {
 	.name = "text",
+	.help = N_("What is known of one thing, in sentences. Esc goes back to where it was opened."),
 	.mode = MODE_TEXT,
 	.has = has,
 	.act = act,
@@ -186,6 +187,7 @@ struct screen *help_screen_new(struct ui *ui, const struct screen *about)
 
 	if (t == NULL)
 		return NULL;
+	t->is_help = true;
 	if (about->ops->help_text != NULL)
 		about->ops->help_text(about, &t->prose);
 	add_paragraphs(&t->prose, translated(about->ops->help));

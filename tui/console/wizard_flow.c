@@ -72,18 +72,36 @@ static void wipe_wrong(struct wizard_screen *w, const struct fault *f)
 	}
 }
 
+/* What has and what has not been done, in whole sentences after one another. */
+static void left_words(const struct wizard_screen *w, char *out, size_t cap)
+{
+	size_t n;
+	PROSE p = { 0 };
+
+	(void)snprintf(out, cap, "%s", run_is_resumed(w->run) ?
+		       _("You have left the procedure. It can be taken up again at any time.") : w->p->on_device ?
+		       _("You have left the procedure. Nothing on the device has been changed.") : _("You have left the procedure."));
+	if (w->p->left != NULL)
+		w->p->left(w->run, &p);
+	for (size_t i = 0; i < p.n; i++) {
+		n = strlen(out);
+		(void)snprintf(out + n, cap - n, " %s", p.p[i].text);
+	}
+}
+
 static void leave(struct wizard_screen *w)
 {
 	bool changed = w->phase == RUN_DONE || w->phase == RUN_FAILED;
-	bool resumed = run_is_resumed(w->run), on_device = w->p->on_device;
 	struct ui *ui = w->s.ui;
+	char words[sizeof(ui->message)];
+
+	left_words(w, words, sizeof(words));
 
 	while (ui_top(ui) != &w->s)   /* help may cover it, where what was under way stops only now */
 		ui_pop(ui);
 	ui_pop(ui);
 	if (!changed)
-		ui_say(ui, resumed ? N_("You have left the procedure. It can be taken up again at any time.") : on_device ?
-		       N_("You have left the procedure. Nothing on the device has been changed.") : N_("You have left the procedure."));
+		ui_say(ui, words);
 	ui_reload(ui);
 }
 

@@ -276,6 +276,8 @@ static void left(const struct screen *s, struct prose *out)
 		prose_add(out, PROSE_PLAIN, "It had not begun: nothing on the device has been changed.");
 	else
 		prose_add(out, PROSE_PLAIN, "It had not begun: nothing has been changed.");
+	if (w->p->left != NULL && w->phase != RUN_DONE && w->phase != RUN_FAILED)
+		w->p->left(w->run, out);
 }
 
 static void help_text(const struct screen *s, struct prose *out)

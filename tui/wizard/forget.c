@@ -234,10 +234,17 @@ static enum status forget(struct step_env *e, struct fault *f)
 
 static void say_which(const struct run *r, unsigned index, struct prose *out)
 {
-	(void)r;
+	const struct fleet *fleet = run_env(r)->fleet;
+	size_t gone = 0;
+
 	(void)index;
 	prose_add(out, PROSE_PLAIN, "A device that is lost, broken or given away is taken out of the inventory. Nothing is done to the "
 		  "device itself. The journal and the backups stay.");
+	for (size_t i = 0; fleet != NULL && i < fleet_count(fleet); i++)
+		gone += fleet_device(fleet, i)->state == FLEET_ABSENT;
+	if (fleet != NULL && gone == 0)
+		prose_add(out, PROSE_PLAIN, "Every device that the inventory knows is here. Only one that is not plugged in can be "
+			  "forgotten.");
 }
 
 static void say_key(const struct left *k, struct prose *out)

@@ -89,5 +89,6 @@ void init_tell_things(const struct init *s, struct prose *out);
 void init_review(const struct run *r, struct prose *out);
 void init_outcome(const struct run *r, struct prose *out);
 void init_failed(const struct run *r, struct prose *out);
+void init_left(const struct run *r, struct prose *out);
 
 #endif

@@ -1,5 +1,6 @@
 /* What the initialisation says: before, after, and when it stops half way. */
 #include "engine/base/words.h"
+#include "store/dkek.h"
 #include "tui/wizard/init.h"
 
 void init_tell_things(const struct init *s, struct prose *out)
@@ -100,6 +101,27 @@ void init_review(const struct run *r, struct prose *out)
 	}
 }
 
+/* Is there a second device already that could take its backups? */
+static bool others_have_it(const struct run *r)
+{
+	struct dkek_row row;
+	const uint8_t *kcv = run_expected_kcv(r);
+
+	return kcv != NULL && run_env(r)->store != NULL && store_dkek_get(run_env(r)->store, kcv, &row, NULL) == ST_OK &&
+	       row.devices > 1;
+}
+
+/* What stays of a run that was left before it began. */
+void init_left(const struct run *r, struct prose *out)
+{
+	const struct share_slot *slot;
+
+	for (unsigned i = 0; (slot = shares_nth(&init_of(r)->shares, i, NULL)) != NULL; i++) {
+		if (slot->made)
+			prose_add(out, PROSE_PLAIN, "The new share file %s was made, and stays.", slot->file);
+	}
+}
+
 void init_outcome(const struct run *r, struct prose *out)
 {
 	const struct init *s = init_of(r);
@@ -125,8 +147,8 @@ void init_outcome(const struct run *r, struct prose *out)
 	if (wanted == 0)
 		prose_add(out, PROSE_WARNING, "It has no DKEK: no key on it can ever be backed up.");
 	else if (s->missing > 0)
-		prose_add(out, PROSE_WARNING, translated_n("%u of %u DKEK shares is missing. Import it next.",
-			  "%u of %u DKEK shares are missing. Import them next.", s->missing), s->missing, wanted);
+		prose_add(out, PROSE_WARNING, translated_n("%u of %u DKEK shares is missing. Next: import it (Import a share), on any day.",
+			  "%u of %u DKEK shares are missing. Next: import them (Import a share), on any day.", s->missing), s->missing, wanted);
 	else if (s->kcv_hidden)
 		prose_add(out, PROSE_WARNING, "The device does not show its DKEK check value, so it could not be compared.");
 	else
@@ -134,8 +156,9 @@ void init_outcome(const struct run *r, struct prose *out)
 	if (wanted > 0 && s->missing == 0 && !s->kcv_hidden && run_expected_kcv(r))
 		prose_add(out, PROSE_DONE, "It is the value that the shares make together. Read it aloud, and write it down.");
 	if (wanted > 0 && s->missing == 0)
-		prose_add(out, PROSE_PLAIN, "Next: initialise a second device with the same shares, so that a backup can be "
-			  "restored at any time.");
+		prose_add(out, PROSE_PLAIN, others_have_it(r) ?
+			  N_("Next: make a key on it, or restore backups of the other devices that have this DKEK.") :
+			  N_("Next: initialise a second device with the same shares, so that a backup can be restored at any time."));
 }
 
 void init_failed(const struct run *r, struct prose *out)

@@ -93,6 +93,7 @@ void pages_begin(struct run *r)
 	r->page_index = 0;
 	r->phase = RUN_ASKING;
 	r->confirmed = false;
+	r->fault = (struct fault){ .tries_left = -1 };   /* of another device, perhaps */
 	if (!r->p->pages || !r->p->pages[0].name)
 		r->phase = RUN_REVIEW;
 	else if (repeats(r, &r->p->pages[0]) == 0 && !step_forward(r))

@@ -180,6 +180,7 @@ struct procedure {
 	void (*outcome)(const struct run *r, struct prose *out);      /* what was done, and what should be done next */
 	bool prints;              /* on the line its result goes to stdout, so that the outcome is not said as well */
 	void (*failed)(const struct run *r, struct prose *out);       /* the state the device is in now, and the choices; may be NULL */
+	void (*left)(const struct run *r, struct prose *out);         /* what stays of one that is left before its steps; may be NULL */
 	/*
 	 * Of a run that is taken up again, before its first page: finds out on the device how far it came, and notes that in
 	 * run_state(), by which questions and steps that are not needed any more leave themselves out. NULL: it cannot be.
