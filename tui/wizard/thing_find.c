@@ -193,7 +193,7 @@ enum status find_object(struct session *s, const char *wanted, struct object *re
 
 	*ret_cert = kind == FID_KEY_CERT;
 	if (of_key) {
-		snprintf(ref, sizeof(ref), "ref:%u", fid & 0xff);
+		snprintf(ref, sizeof(ref), "ref:%u", (unsigned)fid & 0xff);
 		wanted = ref;
 	}
 	if (*ret_cert || kind == FID_CA_CERT || kind == FID_CERT_DESCRIPTION || after(wanted, CERT_PREFIX) != NULL)
