@@ -177,6 +177,18 @@ static int needs(size_t column, const struct fleet_object *o)
 	return columns[column].words == label_words ? 0 : text_width(words);
 }
 
+static int longest_label(const struct fleet_object *o, const struct rows *r)
+{
+	int longest = 0;
+
+	for (size_t row = 0; row < r->n && row < LOOKED_AT; row++) {
+		int one = r->row[row].child ? 0 : text_width(o[r->row[row].i].label);
+
+		longest = one > longest ? one : longest;
+	}
+	return longest;
+}
+
 /* The least and the most of each column, for its title and its words in the language of the process. */
 static void measure(const struct fleet_object *o, const struct rows *r, int least[static COLUMNS], int wants[static COLUMNS])
 {
@@ -191,6 +203,8 @@ static void measure(const struct fleet_object *o, const struct rows *r, int leas
 		wants[i] = columns[i].words == kind_words || columns[i].wants < need ? need : columns[i].wants;
 		least[i] = columns[i].least > 0 ? need : 0;
 	}
+	if (wants[0] < longest_label(o, r))
+		wants[0] = longest_label(o, r);
 }
 
 static void widths(int room, const int least[static COLUMNS], const int wants[static COLUMNS], int ret[static COLUMNS])

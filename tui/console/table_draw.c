@@ -11,6 +11,7 @@
 #define SORT_MARK "\xe2\x86\x93"
 #define GAP 2
 #define DATA_LEAST 8
+#define NAME_MOST 64
 #define BAR_MOST 46   /* columns of the terminal that the cursor takes */
 #define LINE_ROWS 5   /* what a sentence below the list may take */
 #define LEFT 1   /* of the first column, without marks */
@@ -103,6 +104,13 @@ static void widths(const struct table_ops *ops, int room, int w[static TABLE_COL
 			w[i] += more;
 			room -= more;
 		}
+	}
+	for (size_t i = 0; i < ops->n_columns && room > 0; i++) {   /* what nobody else wants */
+		int more = ops->columns[i].name && w[i] > 0 && w[i] < NAME_MOST ? NAME_MOST - w[i] : 0;
+
+		more = more < room ? more : room;
+		w[i] += more;
+		room -= more;
 	}
 }
 
