@@ -52,4 +52,13 @@ verdict $? "a changed letter is seen"
 expect 0 "once more" journal export again.jsonl
 [ "$(python3 "$here/chain.py" again.jsonl)" = $((n + 1)) ]
 verdict $? "... the export itself was an entry"
+python3 -c 'import sqlite3, sys
+c = sqlite3.connect(sys.argv[1])
+for (name,) in c.execute("select name from sqlite_master where type = ? and tbl_name = ?", ("trigger", "journal")).fetchall():
+    c.execute("drop trigger " + name)
+c.execute("update journal set text = ? where number = 3", ("something else",))
+c.commit()' cards/inventory.db
+expect 0 "a journal that was changed is exported as it is" --json journal export changed.jsonl
+holds "... and said to be no whole one" 'not j["whole"]'
+says "... with the entry that is wrong" 'not as it was written: entry 3 '
 finish

@@ -306,6 +306,11 @@ static void files_are_written_replaced_and_read_back(void **state)
 		OK(card_file_size(b.card, 0xcf05, &size, &f));
 		assert_int_equal(size, sizes[i]);
 	}
+	/* What does not read back the same does not stay. */
+	OK(sim_card_set_fault(b.sim, "wrong:B1*1", &f));
+	assert_int_equal(card_write_file(b.card, 0xcf06, cur_of("new", 3), WRITE_NEW, &f), ST_MISMATCH);
+	OK(sim_card_set_fault(b.sim, NULL, &f));
+	assert_int_equal(card_delete(b.card, 0xcf06, &f), ST_NOT_FOUND);
 	OK(card_delete(b.card, 0xcf05, &f));
 	assert_int_equal(card_delete(b.card, 0xcf05, &f), ST_NOT_FOUND);
 	assert_int_equal(card_delete(b.card, 0xcc00, &f), ST_NOT_LOGGED_IN);

@@ -234,6 +234,7 @@ static void what_needs_doing_is_named_most_urgent_first(void **state)
 	struct place *p = *state;
 	CLEANUP(fleet_free_guard) struct fleet *fl = NULL;
 	const struct fleet_attention *all;
+	struct store *other = NULL;
 	struct fault f = { 0 };
 	int64_t run;
 	size_t n;
@@ -264,6 +265,16 @@ static void what_needs_doing_is_named_most_urgent_first(void **state)
 	assert_int_equal(all[0].run, run);
 	assert_null(attention_about(fl, place_serial(p, 0), "so-pin change"));
 	assert_int_equal(attention_about(fl, place_serial(p, 1), "share import")->urgency, FLEET_DANGER);
+	/* While another program is at it, it was not interrupted. */
+	OK(store_open(p->store_path, 0, &other, &f));
+	OK(store_run_hold(other, run, &f));
+	fleet_reload(fl);
+	all = fleet_attention(fl, &n);
+	for (size_t i = 0; i < n; i++)
+		assert_int_not_equal(all[i].run, run);
+	store_close(other);
+	fleet_reload(fl);
+	assert_int_equal(fleet_attention(fl, &n)[0].run, run);
 }
 
 static void a_card_with_many_keys_is_shown_whole(void **state)

@@ -90,8 +90,13 @@ static void what_is_lost_with_a_device_is_said_before(void **state)
 	assert_string_equal(forget->confirm(r), place_serial(p, 0));
 	assert_true(says(r, forget->review, "The key \"twice\" is on 1 other device."));
 	assert_true(says(r, forget->review, "The key \"kept\" is on no other device. It has a backup, but none"));
-	run_free(r);
 	place_make_key(p, 0, "ec:secp256r1", "only", "03");
+	/* Of this one nothing was said yet. */
+	OK(run_start(r, &f));
+	run_wait(r, NULL, NULL);
+	assert_int_equal(run_fault(r)->st, ST_REFUSED);
+	assert_int_equal(devices_known(p), 2);
+	run_free(r);
 	r = to_review(p, place_serial(p, 0));
 	assert_string_equal(forget->confirm(r), place_serial(p, 0));
 	assert_true(says(r, forget->review, "The key \"only\" is on no other device, and has no backup."));

@@ -122,6 +122,25 @@ static void what_other_tools_wrote_into_a_description_stays(void **state)
 	assert_true(cur_equal(buf_view(&now), fresh, sizeof(fresh) - 1));
 }
 
+/* Stopped while it wrote; before it is taken up again another program writes the description. */
+static void what_somebody_else_wrote_in_between_stays(void **state)
+{
+	static const uint8_t theirs[] = "\x30\x1c\x30\x05\x0c\x03old\x30\x07\x04\x01\x05\x03\x02\x02\x74\xa1\x0a\x30\x08\x30\x02\x04"
+					"\x00\x02\x02\x08\x00";
+	struct place *p = *state;
+	struct fault f = { 0 };
+	BUF now = { 0 };
+
+	place_make_key(p, 0, "rsa:2048", "key", "0a");
+	OK(sim_card_set_fault(place_sim(p, 0), "sw:D7=6F00", &f));
+	place_expect(p, "key rename", 0, GIVEN({ "id", "0a", 0 }, { "label", "new", 0 }, { "pin", PIN, 0 }), ST_HALFWAY);
+	OK(sim_card_set_fault(place_sim(p, 0), NULL, &f));
+	write_file(p, 0xc401, cur_of(theirs, sizeof(theirs) - 1));
+	place_expect(p, "key rename", 0, GIVEN({ "id", "0a", 0 }, { "label", "new", 0 }, { "pin", PIN, 0 }), ST_REFUSED);
+	read_file(p, 0xc401, &now);
+	assert_true(cur_equal(buf_view(&now), theirs, sizeof(theirs) - 1));
+}
+
 static void an_id_that_another_key_has_is_refused(void **state)
 {
 	struct place *p = *state;
@@ -265,6 +284,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 		T(a_label_or_an_id_is_changed_and_the_rest_stays),
 		T(what_other_tools_wrote_into_a_description_stays),
+		T(what_somebody_else_wrote_in_between_stays),
 		T(an_id_that_another_key_has_is_refused),
 		T(a_secret_key_stays_the_same_in_the_inventory),
 		T(a_key_without_a_description_gets_one),

@@ -166,14 +166,25 @@ static void a_key_that_is_not_its_certificates_does_not_pass(void **state)
 	const struct journal_filter filter = { .oldest_first = false };
 	struct journal_row *rows = NULL;
 	const struct key_result *k;
+	struct object_filter objects = { .device = place_serial(p, 0) };
+	struct object_row *known = NULL;
 	struct run *r = NULL;
 	struct fault f = { 0 };
+	int64_t uses = STORE_UNKNOWN;
 	size_t n = 0;
 
 	place_make_key(p, 0, "ec:secp256r1", "one", "0a");
-	place_make_key(p, 0, "ec:secp256r1", "two", "0b");
+	place_expect(p, "key new", 0,
+		     GIVEN({ "type", "ec:secp256r1", 0 }, { "label", "two", 0 }, { "id", "0b", 0 }, { "use-counter", "9", 0 },
+			   { "pin", PIN, 0 }), ST_OK);
 	copy_file(p, 0xce01, 0xce02);
 	place_expect(p, "key test", 0, GIVEN({ "id", "0b", 0 }, { "pin", PIN, 0 }), ST_MISMATCH);
+	/* The wrong answer was one all the same, and spent a use. */
+	OK(store_objects(p->store, &objects, &known, &n, &f));
+	for (size_t i = 0; i < n; i++)
+		uses = known[i].use_counter != STORE_UNKNOWN ? known[i].use_counter : uses;
+	free(known);
+	assert_int_equal(uses, 8);
 	OK(store_journal_list(p->store, &filter, &rows, &n, &f));
 	assert_string_equal(rows[0].what, "key.test-failed");
 	free(rows);
