@@ -155,6 +155,9 @@ says "... and is named" lonely
 expect 0 "a key that is too weak by now" -d "$b" key new --type rsa:1024 --label weak --use-counter 7 --pin-file pin
 says "... is said to be" '^! Keys of this kind are too weak'
 says "... and how often it can be used" '^! The key can be used 7 times'
+expect 0 "such a key is tried" -d "$b" key test --id "$(k --json -d "$b" objects; value '[o["id"] for o in j if o["label"] == "weak"][0]')" --pin-file pin
+[ "$(grep -c 'spends one' err)" = 1 ]
+verdict $? "... with one warning, said once"
 
 expect 4 "a wrong PIN cannot be changed" -d "$a" pin change --pin-file wrongpin --new-pin-file newpin
 expect 0 "the right one can" -d "$a" pin change --pin-file pin --new-pin-file newpin

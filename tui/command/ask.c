@@ -179,7 +179,26 @@ static enum status type_answer(const struct here *h, struct run *r, const struct
 struct asking {
 	bool all, enough;
 	bool typed;   /* something was, so that it can be typed again */
+	struct prose *said;   /* warnings so far */
 };
+
+/* To a person all of it; to a script the warnings, each once: what a page warned of, the review does not say again. */
+static void tell(struct prose *said, const struct prose *p, bool warnings_only)
+{
+	PROSE fresh = { 0 };
+
+	for (size_t i = 0; i < p->n && !tty_here(); i++) {
+		bool old = p->p[i].role != PROSE_WARNING;
+
+		for (size_t j = 0; j < said->n && !old; j++)
+			old = strcmp(said->p[j].text, p->p[i].text) == 0;
+		if (old)
+			continue;
+		prose_add(&fresh, PROSE_WARNING, "%s", p->p[i].text);
+		prose_add(said, PROSE_WARNING, "%s", p->p[i].text);
+	}
+	print_prose(tty_here() ? p : &fresh, warnings_only);
+}
 
 static enum status answer(const struct here *h, struct run *r, const struct question *q, unsigned index, struct asking *a,
 			  struct fault *f)
@@ -226,7 +245,7 @@ static enum status answer_page(const struct here *h, struct run *r, struct askin
 		PROSE text = { 0 };
 
 		page->text(r, index, &text);
-		print_prose(&text, !tty_here());
+		tell(a->said, &text, false);
 	}
 	for (const struct question *q = page->questions; q != NULL && q->name != NULL; q++) {
 		PROSE warning = { 0 };
@@ -236,7 +255,7 @@ static enum status answer_page(const struct here *h, struct run *r, struct askin
 			return st;
 		if (q->warn != NULL && (q->asked == NULL || q->asked(r, index)))
 			q->warn(r, index, &warning);
-		print_prose(&warning, true);
+		tell(a->said, &warning, true);
 	}
 	return run_next(r, &bad, f);
 }
@@ -363,7 +382,7 @@ static enum status all_files_used(const struct here *h, const struct run *r, str
 	return ST_OK;
 }
 
-static enum status review(const struct here *h, struct run *r, struct fault *f)
+static enum status review(const struct here *h, struct run *r, struct prose *said, struct fault *f)
 {
 	const struct procedure *p = run_procedure(r);
 	PROSE text = { 0 };
@@ -373,7 +392,7 @@ static enum status review(const struct here *h, struct run *r, struct fault *f)
 		return st;
 	if (p->review != NULL)
 		p->review(r, &text);
-	print_prose(&text, !tty_here());
+	tell(said, &text, false);
 	st = confirm(h, r, f);
 	return st == ST_OK ? run_start(r, f) : st;
 }
@@ -387,12 +406,13 @@ static bool may_ask_again(enum status st, bool typed, unsigned tries)
 enum status ask_run(const struct here *h, struct run *r, struct fault *f)
 {
 	const struct procedure *p = run_procedure(r);
+	PROSE said = { 0 };
 	unsigned tries = 0;
 	bool all = false;
 
 	for (;;) {
 		enum status st = ST_OK;
-		struct asking a = { .all = all };
+		struct asking a = { .all = all, .said = &said };
 		PROSE text = { 0 };
 
 		switch (run_phase(r)) {
@@ -416,7 +436,7 @@ enum status ask_run(const struct here *h, struct run *r, struct fault *f)
 				tries = 0;
 			break;
 		case RUN_REVIEW:
-			st = review(h, r, f);
+			st = review(h, r, &said, f);
 			if (st != ST_OK)
 				return st;
 			break;
