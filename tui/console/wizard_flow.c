@@ -278,7 +278,7 @@ static bool to_next_file(struct fields *fs)
 }
 
 /* What was typed is looked at when its field is left, before anybody types a password after it. */
-static bool is_bad(struct wizard_screen *w, const struct field *f)
+static bool is_bad(struct wizard_screen *w, struct field *f)
 {
 	struct fault fault = { 0 };
 
@@ -286,6 +286,8 @@ static bool is_bad(struct wizard_screen *w, const struct field *f)
 		return false;
 	if (run_check(w->run, f->q, f->index, &fault) == ST_OK)
 		return false;
+	if (f->kind == FIELD_SECRET && fault.st != ST_BAD_FORM)
+		f->kept = secret_len(field_secret(&w->fields, f));   /* nothing can be added that mends it */
 	set_fault(w, &fault);
 	return true;
 }

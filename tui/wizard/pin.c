@@ -300,16 +300,18 @@ static void tell_unblock(const struct run *r, unsigned index, struct prose *out)
 {
 	(void)index;
 	session_tell_so(r, out);
+	if (look_of(r)->known && look_of(r)->user.state == PIN_READY && look_of(r)->user.tries > 0)
+		prose_add(out, PROSE_PLAIN, "The user PIN is not blocked now. It can be reset with the SO-PIN all the same.");
 	if (look_of(r)->known && reset_only(look_of(r)))
 		prose_add(out, PROSE_PLAIN, "This device only resets the counter: the user PIN stays the one it was.");
 }
 
 static void review_unblock(const struct run *r, struct prose *out)
 {
-	prose_add(out, PROSE_PLAIN,
-		  "The user PIN of %s will be unblocked with the SO-PIN. Keys and everything else on the device stay "
-		  "as they are.",
-		  run_serial(r));
+	prose_add(out, PROSE_PLAIN, reset_only(look_of(r)) ?
+		  N_("The user PIN of %s will be unblocked with the SO-PIN. Keys and everything else on the device stay as they are.") :
+		  N_("The user PIN of %s will be unblocked with the SO-PIN, and be the new one that was typed. Keys and everything "
+		     "else on the device stay as they are."), run_serial(r));
 }
 
 static void outcome_unblock(const struct run *r, struct prose *out)
