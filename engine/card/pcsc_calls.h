@@ -36,7 +36,10 @@ enum status pcsc_source_open_over(const struct pcsc_calls *calls, int patience_m
 
 struct pcsc_waits;
 
-/* A connection to the card in this reader, with a context of its own: this one, which it takes in any case, or 0: a new one. */
+/*
+ * A connection to the card in this reader, with a context of its own: this one, which it takes in any case, or 0: a new one.
+ * Who gives one will begin at once: the transaction then begins with the connection, and one wait is spared.
+ */
 enum status pcsc_transport_open(const struct pcsc_calls *calls, struct pcsc_waits *waits, SCARDCONTEXT context,
 				const char *reader, struct transport **ret, struct fault *f);
 

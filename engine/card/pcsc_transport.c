@@ -153,6 +153,8 @@ static enum status transport_begin(struct transport *base, struct fault *f)
 
 	if (t->link == NULL)
 		return in_use(t, f);
+	if (t->link->in_transaction)   /* at_once */
+		return ST_OK;
 	rv = pcsc_wait(t->waits, &t->link, begin_link);
 	if (t->link == NULL)
 		return in_use(t, f);
@@ -272,7 +274,7 @@ static LONG open_link(struct pcsc_link *l)
 	l->atr_len = n < ATR_MAX ? n : ATR_MAX;
 	memcpy(l->atr, atr, l->atr_len);
 	l->max_apdu = announced_max(l);
-	return rv;
+	return l->at_once ? begin_link(l) : rv;
 }
 
 enum status pcsc_transport_open(const struct pcsc_calls *calls, struct pcsc_waits *waits, SCARDCONTEXT context,
@@ -295,6 +297,7 @@ enum status pcsc_transport_open(const struct pcsc_calls *calls, struct pcsc_wait
 	t->waits = pcsc_waits_hold(waits);
 	t->link = link;
 	link->context = context;
+	link->at_once = context != 0;
 	snprintf(t->reader, sizeof(t->reader), "%s", reader);
 	snprintf(link->reader, sizeof(link->reader), "%s", reader);
 	rv = pcsc_wait(waits, &t->link, open_link);

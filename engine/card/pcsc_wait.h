@@ -24,6 +24,7 @@ struct pcsc_link {
 	const struct pcsc_calls *calls;
 	SCARDCONTEXT context;   /* 0: none */
 	SCARDHANDLE card;       /* 0: none */
+	bool at_once;           /* the transaction begins with the connection */
 	bool in_transaction;
 	uint8_t atr[ATR_MAX];
 	size_t atr_len, max_apdu;

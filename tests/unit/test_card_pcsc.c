@@ -203,9 +203,18 @@ static void a_source_at_rest_lends_its_connection_to_the_first_card(void **state
 	s->ops->rest(s);
 	assert_int_equal(s->ops->open(s, "Reader A", &t[0], NULL), ST_OK);
 	assert_int_equal(d.establishes, 1);
+	assert_int_equal(d.begins, 1);   /* with the connection, and not once more */
+	assert_int_equal(t[0]->ops->begin(t[0], NULL), ST_OK);
+	assert_int_equal(d.begins, 1);
+	t[0]->ops->end(t[0]);
+	assert_int_equal(d.ends, 1);
+	assert_int_equal(t[0]->ops->begin(t[0], NULL), ST_OK);
+	assert_int_equal(d.begins, 2);
 	assert_int_equal(s->ops->open(s, "Reader B", &t[1], NULL), ST_OK);
 	assert_int_equal(d.establishes, 2);
+	assert_int_equal(d.begins, 2);
 	t[0]->ops->close(t[0]);
+	assert_int_equal(d.ends, 2);     /* what was begun is ended, whoever forgot it */
 	assert_int_equal(d.releases, 1);
 	/* It lists again where it is asked to, with a new one; what was lent and not used is given back. */
 	assert_int_equal(s->ops->list(s, &r, &n, NULL), ST_OK);
