@@ -177,6 +177,39 @@ static void a_new_file_is_private_and_never_replaces_another(void **state)
 	assert_int_equal(system(deep), 0);
 }
 
+/* Whole under its name, or not at all. */
+static void a_file_that_is_written_in_pieces_has_its_name_when_it_is_whole(void **state)
+{
+	char dir[] = "/tmp/keyroom-base-XXXXXX", path[64];
+	struct fault f = { 0 };
+	BUF back = { 0 };
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/file", dir);
+	{
+		FILE_NEW left = { 0 };
+
+		assert_int_equal(file_new_open(&left, path, &f), ST_OK);
+		assert_int_equal(file_new_put(&left, cur_of("half", 4), &f), ST_OK);
+	}
+	assert_int_equal(rmdir(dir), 0);   /* which is empty */
+	assert_int_equal(mkdir(dir, 0700), 0);
+	{
+		FILE_NEW whole = { 0 };
+
+		assert_int_equal(file_new_open(&whole, path, &f), ST_OK);
+		assert_int_equal(file_new_put(&whole, cur_of("one ", 4), &f), ST_OK);
+		assert_int_equal(access(path, F_OK), -1);
+		assert_int_equal(file_new_put(&whole, cur_of("two", 3), &f), ST_OK);
+		assert_int_equal(file_new_name(&whole, &f), ST_OK);
+	}
+	assert_int_equal(file_read(path, 7, &back, &f), ST_OK);
+	assert_memory_equal(back.p, "one two", 7);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(rmdir(dir), 0);
+}
+
 static void a_file_is_read_whole_into_a_secret(void **state)
 {
 	char path[] = "/tmp/keyroom-base-XXXXXX";
@@ -268,6 +301,7 @@ int main(void)
 		cmocka_unit_test(text_from_outside_is_made_harmless),
 		cmocka_unit_test(text_takes_columns_and_not_bytes),
 		cmocka_unit_test(a_new_file_is_private_and_never_replaces_another),
+		cmocka_unit_test(a_file_that_is_written_in_pieces_has_its_name_when_it_is_whole),
 		cmocka_unit_test(a_file_is_read_whole_into_a_secret),
 		cmocka_unit_test(a_full_disk_is_noticed_and_leaves_nothing_behind),
 		cmocka_unit_test(the_first_line_of_a_file_is_a_secret_byte_for_byte),

@@ -128,7 +128,7 @@ static enum status put_entries(struct step_env *e, struct journal_filter filter,
 		job_progress(e->job, (unsigned)done, (unsigned)entries, "");
 		if (job_cancelled(e->job))
 			return fault_set(f, ST_CANCELLED, NULL);
-	} while (st == ST_OK && n == STORE_PAGE_MAX);
+	} while (st == ST_OK && n == STORE_PAGE_MAX && done <= entries);
 	if (st == ST_OK && done != entries)
 		return fault_set(f, ST_STORE, "The journal was changed while it was written out. Nothing was exported. Try again.");
 	return st;
