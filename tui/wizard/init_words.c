@@ -167,7 +167,7 @@ void init_failed(const struct run *r, struct prose *out)
 	unsigned wanted = init_shares_wanted(r), in = shares_in(s);
 
 	if (!s->erased && !s->erasing) {
-		prose_add(out, PROSE_PLAIN, "%s was not erased. Everything on it is as it was.", run_serial(r));
+		prose_add(out, PROSE_PLAIN, "Everything on %s is as it was.", run_serial(r));
 		return;
 	}
 	if (s->erasing) {
