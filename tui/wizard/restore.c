@@ -389,7 +389,7 @@ static const struct question source_questions[] = {
 		.optional = true,
 		.words = N_("Or files"),
 		.help = N_("Files with wrapped keys, made by this program, sc-hsm-tool or the vendor's shell; one or "
-			"several."),
+			"several, one on each line. An empty line ends the list."),
 		.check = check_source,
 	},
 	{ .name = NULL },

@@ -15,8 +15,7 @@ static void say_files(const struct run *r, unsigned index, struct prose *out)
 	(void)r;
 	(void)index;
 	prose_add(out, PROSE_PLAIN, "Shares are opened here without any device, and nothing is changed. Name all shares of "
-		  "one DKEK to see the "
-		  "check value that they make together.");
+		  "one DKEK, one file on each line, to see the check value that they make together. An empty line ends the list.");
 }
 
 static void say_password(const struct run *r, unsigned index, struct prose *out)
