@@ -118,7 +118,9 @@ is_killed() {
 	done
 	k -d $b key new --type ec:secp256r1 --label last --pin-file pin
 	k --json -d $b objects >objects.json
-	same "$(json objects.json 'len({o["id"] for o in d}) == len(d) and "last" in [o["label"] for o in d]')" True
+	# A key that was struck before its description was written has no CKA_ID: its key reference stands for it.
+	same "$(json objects.json 'len({o["id"] or o["key_ref"] for o in d}) == len(d)')" True
+	same "$(json objects.json '"last" in [o["label"] for o in d]')" True
 	p11 1 --login --pin $pin --list-objects --type privkey
 	k journal verify
 }
