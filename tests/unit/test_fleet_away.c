@@ -271,12 +271,19 @@ static void a_pin_that_was_blocked_is_known_to_be_when_the_device_goes(void **st
 
 static void what_would_prove_a_backup_is_said_where_nothing_here_can(void **state)
 {
+	static const struct share_row share = {
+		.form = "file", .file = "share-1.pbe", .custodian = "Anna", .place = "the bank", .has_kcv = true,
+		.threshold = STORE_UNKNOWN, .parts = STORE_UNKNOWN, .kcv = { 1 }, .sha256 = { 1 },
+	};
+	static const struct share_row divided = {
+		.form = "file", .file = "share-2.pbe", .has_kcv = true, .threshold = 2, .parts = 3, .kcv = { 2 }, .sha256 = { 2 },
+	};
+	static const struct part_row parts[] = {
+		{ .number = 1, .custodian = "Bert", .checked_at = STORE_UNKNOWN, .gone_at = STORE_UNKNOWN },
+		{ .number = 2, .custodian = "Carla", .checked_at = STORE_UNKNOWN, .gone_at = STORE_UNKNOWN },
+	};
 	struct place *p = *state;
 	CLEANUP(fleet_free_guard) struct fleet *fl = NULL;
-	struct share_row share = { .form = "file", .file = "share-1.pbe", .custodian = "Anna", .place = "the bank", .has_kcv = true,
-				   .threshold = STORE_UNKNOWN, .parts = STORE_UNKNOWN, .kcv = { 1 }, .sha256 = { 1 } };
-	struct share_row divided = { .form = "file", .file = "share-2.pbe", .has_kcv = true, .threshold = 2, .parts = 3, .kcv = { 2 },
-				     .sha256 = { 2 } };
 	struct object_row copy = key_row(1, "key", 1, 256);
 	struct device_row d = fine();
 	struct device_domain *dom = NULL;
@@ -292,10 +299,8 @@ static void what_would_prove_a_backup_is_said_where_nothing_here_can(void **stat
 	OK(store_dkek_share(p->store, dom[0].domain.kcv, share.kcv, SEEN, &f));
 	OK(store_share_seen(p->store, &divided, SEEN, &id, &f));
 	OK(store_dkek_share(p->store, dom[0].domain.kcv, divided.kcv, SEEN, &f));
-	OK(store_part_set(p->store, id, &(struct part_row){ .number = 1, .custodian = "Bert", .checked_at = STORE_UNKNOWN,
-							    .gone_at = STORE_UNKNOWN }, &f));
-	OK(store_part_set(p->store, id, &(struct part_row){ .number = 2, .custodian = "Carla", .checked_at = STORE_UNKNOWN,
-							    .gone_at = STORE_UNKNOWN }, &f));
+	for (size_t i = 0; i < N(parts); i++)
+		OK(store_part_set(p->store, id, &parts[i], &f));
 	fl = fleet_of(p, false);
 	OK(fleet_scan_all_wait(fl, FLEET_ALL, 20000, &f));
 	assert_null(about(fl, "ever proven")->procedure);
