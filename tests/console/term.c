@@ -32,6 +32,7 @@ struct term {
 	char *text;
 	char *raw;
 	size_t raw_n, raw_cap;
+	long woken;   /* how often its first thread had slept when something was typed that it has not woken up for since; or -1 */
 };
 
 /* What is given counts; of what is not, a terminal and a locale that can do everything. */
@@ -124,8 +125,30 @@ void term_resize(struct term *t, int rows, int cols)
 	assert_int_equal(ioctl(t->master, TIOCSWINSZ, &size), 0);
 }
 
+/* How often the program's first thread, which reads the keyboard, went to sleep; -1 where it is over. */
+static long sleeps_of(const struct term *t)
+{
+	char path[64], line[128], is = '?';
+	long n = -1;
+	FILE *in;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/status", (int)t->pid);
+	in = fopen(path, "re");
+	while (in != NULL && n < 0 && is != 'Z' && fgets(line, sizeof(line), in) != NULL) {
+		(void)sscanf(line, "State: %c", &is);
+		(void)sscanf(line, "voluntary_ctxt_switches: %ld", &n);
+	}
+	if (in != NULL)
+		(void)fclose(in);
+	return n;
+}
+
 void term_type_n(struct term *t, const char *keys, size_t n)
 {
+	struct termios now;
+
+	/* Whoever has its input in whole lines is not woken by a letter. */
+	t->woken = n > 0 && tcgetattr(t->slave, &now) == 0 && (now.c_lflag & ICANON) == 0 ? sleeps_of(t) : -1;
 	while (n > 0) {
 		ssize_t sent = write(t->master, keys, n);
 
@@ -189,7 +212,7 @@ static bool is_awake(const char *task, const char *thread)
 	return state != NULL && (strncmp(state, ") R", 3) == 0 || strncmp(state, ") D", 3) == 0);
 }
 
-static bool is_busy(const struct term *t)
+static bool is_busy(struct term *t)
 {
 	char task[64];
 	struct dirent *thread;
@@ -197,6 +220,10 @@ static bool is_busy(const struct term *t)
 	bool busy = false;
 	DIR *dir;
 
+	/* What is typed reaches the program's side of the terminal by and by: until then nothing is unread. */
+	if (t->woken >= 0 && sleeps_of(t) == t->woken)
+		return true;
+	t->woken = -1;
 	if (ioctl(t->slave, FIONREAD, &unread) == 0 && unread > 0)
 		return true;
 	(void)snprintf(task, sizeof(task), "/proc/%d/task", (int)t->pid);
