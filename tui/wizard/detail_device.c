@@ -151,7 +151,8 @@ static void domain(struct detail *out, struct store *s, const struct domain_row 
 	else if (r->exchanged)
 		detail_fact(out, name, _("%s, agreed upon by devices (XKEK)"), r->has_kcv ? kcv : _("check value not known"));
 	else if (r->missing > 0)
-		detail_fact(out, name, _("not complete: %d of %d shares are missing"), r->missing, r->shares);
+		detail_fact(out, name, translated_n("not complete: %d of %d shares is missing", "not complete: %d of %d shares are missing",
+			    (unsigned long)r->missing), r->missing, r->shares);
 	else
 		detail_fact(out, name, translated_n("%s, made of %d share", "%s, made of %d shares", (unsigned long)r->shares),
 			    r->has_kcv ? kcv : _("check value shown after login"), r->shares);

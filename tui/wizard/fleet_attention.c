@@ -164,14 +164,20 @@ static void user_pin(struct fleet *fl, const struct fleet_device *d)
 	}
 }
 
+struct fleet_attention *attention_shares(struct fleet *fl, enum attention_kind kind, const struct fleet_device *d)
+{
+	return attention_add(fl, kind, d->serial,
+			     translated_n("%d of its %d DKEK shares is missing.", "%d of its %d DKEK shares are missing.",
+					  (unsigned long)d->dkek_missing), d->dkek_missing, d->dkek_shares);
+}
+
 static void device(struct fleet *fl, const struct fleet_device *d)
 {
 	struct fleet_attention *a;
 
 	so_pin(fl, d);
 	if (d->dkek_missing > 0)
-		attention_add(fl, SHARES_MISSING, d->serial, _("%d of its %d DKEK shares are missing."), d->dkek_missing,
-		    d->dkek_shares);
+		attention_shares(fl, SHARES_MISSING, d);
 	user_pin(fl, d);
 	if (d->trust == DEVICE_BROKEN)
 		attention_add(fl, NOT_GENUINE, d->serial, _("Its device certificate is wrong: do not trust it."));

@@ -168,7 +168,7 @@ static struct fleet_attention *say_one(struct fleet *fl, enum attention_kind kin
 	case FACTORY_SO_PIN_AWAY:
 		return attention_add(fl, kind, serial, _("It still has the factory's SO-PIN."));
 	case SHARES_MISSING_AWAY:
-		return attention_add(fl, kind, serial, _("%d of its %d DKEK shares are missing."), d->dkek_missing, d->dkek_shares);
+		return attention_shares(fl, kind, d);
 	case SO_PIN_LOW_AWAY:
 		return attention_add(fl, kind, serial,
 				     translated_n("Only %d try of the SO-PIN is left, ever.", "Only %d tries of the SO-PIN are left, ever.",

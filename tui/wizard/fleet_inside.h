@@ -139,6 +139,7 @@ void attention_build(struct fleet *fl);
 /* fmt: translated. The row is good until the next one; NULL: memory. */
 struct fleet_attention *attention_add(struct fleet *fl, enum attention_kind kind, const char *serial, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
+struct fleet_attention *attention_shares(struct fleet *fl, enum attention_kind kind, const struct fleet_device *d);
 #define ATTENTION_LABEL_MAX 100
 const char *attention_label(const char *label, char out[static ATTENTION_LABEL_MAX]);   /* at most 14 characters of it */
 void attention_day(int64_t at, char out[static 11]);
