@@ -63,7 +63,7 @@ shows_not "... it is not shown" sentence
 d 'Password: ' 'another one\n' 'Password: ' 'first sentence\n' | typed 0 "a share's wrong password is asked again" share check one.pbe
 d 'Password: ' 'first sentence\n' 'Open the share' '\x03' |
 	KEYROOM=$REAL typed 1 "^C while it works, which takes seconds, stops it" share check one.pbe
-d 'bash' "$REAL --rehearse=cards share check one.pbe\\n" 'Password: ' 'first sentence\n' 'Open the share' '\x1a' 'Stopped' 'fg\n' \
+d 'bash' "'$REAL' --rehearse=cards share check one.pbe\\n" 'Password: ' 'first sentence\n' 'Open the share' '\x1a' 'Stopped' 'fg\n' \
 	'Password: ' '\x03' 'bash' 'exit 0\n' | timeout 100 python3 "$here/typed.py" out /bin/bash --norc -i 2>err
 verdict $? "^Z while it works, in a shell"
 awk '/Open the share.* 100 %/ { done = 1 } /Stopped/ { in_order = done } END { exit !in_order }' out

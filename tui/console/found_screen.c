@@ -128,7 +128,7 @@ static void draw_dkek(struct area cell, const void *ctx, size_t row)
 	area_text(cell, 0, 0, r->bad ? ROLE_WARNING : ROLE_PLAIN, half);
 }
 
-static const char *const who_says[] = { N_("not named"), NULL };
+static const char *const who_says[] = { N_("none"), NULL };
 static const char *const form_says[] = { N_("file"), N_("sheet"), N_("part %d"), N_("%d of %d"), NULL };
 static const char *const checked_says[] = { N_("never"), N_("gone"), NULL };
 

@@ -208,7 +208,7 @@ static void row(struct detail *out, const struct owner *o, const struct share_ro
 	detail_cell(out, CUSTODY_DKEK, o->order, "%s", o->kcv);
 	detail_cell(out, CUSTODY_LABEL, 0, "%s", o->label);
 	detail_cell(out, CUSTODY_WHO, custodian[0] == '\0', "%s",
-		    custodian[0] != '\0' || of == NULL ? custodian : _("not named"));
+		    custodian[0] != '\0' || of == NULL ? custodian : _("none"));
 	detail_cell(out, CUSTODY_SHARE, 0, "%s", of != NULL ? of->file : "");
 	detail_cell(out, CUSTODY_PLACE, place[0] == '\0', "%s", place);
 }
