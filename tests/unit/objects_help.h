@@ -26,23 +26,10 @@ static inline const char *save(const struct place *p, const char *name, const vo
 	return path;
 }
 
-/* Beside the procedures, logged in. */
-static inline struct card *begin(struct place *p, struct card **held)
-{
-	struct card *c = place_card(p, 0);
-	SECRET *pin = secret_new(16);
-	struct fault f = { 0 };
-
-	assert_true(secret_set(pin, PIN, strlen(PIN)));
-	OK(card_begin(c, held, &f));
-	OK(card_login(c, pin, &f));
-	return c;
-}
-
 static inline void write_fid(struct place *p, uint16_t fid, struct cur content)
 {
 	CARD_SESSION *held = NULL;
-	struct card *c = begin(p, &held);
+	struct card *c = place_log_in(p, 0, &held);
 	struct fault f = { 0 };
 
 	OK(card_write_file(c, fid, content, WRITE_REPLACE, &f));
@@ -54,7 +41,7 @@ static inline void write_fid(struct place *p, uint16_t fid, struct cur content)
 static inline void delete_fid(struct place *p, uint16_t fid)
 {
 	CARD_SESSION *held = NULL;
-	struct card *c = begin(p, &held);
+	struct card *c = place_log_in(p, 0, &held);
 	struct fault f = { 0 };
 
 	OK(card_delete(c, fid, &f));
@@ -66,7 +53,7 @@ static inline void delete_fid(struct place *p, uint16_t fid)
 static inline struct buf read_fid(struct place *p, uint16_t fid)
 {
 	CARD_SESSION *held = NULL;
-	struct card *c = begin(p, &held);
+	struct card *c = place_log_in(p, 0, &held);
 	struct buf b = { 0 };
 	enum status st = card_read_file(c, fid, &b, NULL);
 
@@ -82,7 +69,7 @@ static inline const char *cert_for(struct place *p, uint8_t ref, const char *cn,
 {
 	PKEY *ca = EVP_EC_gen("P-256"), *key = NULL;
 	CARD_SESSION *held = NULL;
-	struct card *c = begin(p, &held);
+	struct card *c = place_log_in(p, 0, &held);
 	struct object o = { 0 };
 	FIDS fids = { 0 };
 	BUF spki = { 0 };

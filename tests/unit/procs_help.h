@@ -228,18 +228,28 @@ static inline struct run *place_run_new(struct place *p, const char *procedure, 
 	return r;
 }
 
+/* With its user PIN, beside the procedures. The caller declares the card before held, so that it is closed last. */
+static inline struct card *place_log_in(struct place *p, size_t i, struct card **ret_held)
+{
+	struct card *c = place_card(p, i);
+	SECRET *pin = secret_new(16);
+	struct fault f = { 0 };
+
+	assert_true(secret_set(pin, PIN, strlen(PIN)));
+	OK(card_begin(c, ret_held, &f));
+	OK(card_login(c, pin, &f));
+	return c;
+}
+
 /* Another program puts another key in the place of this one, under the same description. */
 static inline void place_swap(struct place *p, size_t i, uint8_t ref, const struct keygen_params *params, bool bare)
 {
-	CLEANUP(card_close_guard) struct card *c = place_card(p, i);
-	SECRET *pin = secret_new(16);
+	CLEANUP(card_close_guard) struct card *c = NULL;
 	CARD_SESSION *held = NULL;
 	struct pubkey key;
 	struct fault f = { 0 };
 
-	assert_true(secret_set(pin, PIN, strlen(PIN)));
-	OK(card_begin(c, &held, &f));
-	OK(card_login(c, pin, &f));
+	c = place_log_in(p, i, &held);
 	OK(card_delete(c, fid_of(FID_KEY, ref), &f));
 	OK(card_generate(c, ref, params, &key, NULL, &f));
 	if (bare)

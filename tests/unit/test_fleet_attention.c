@@ -130,15 +130,12 @@ static void firmware_that_is_advised_against_is_named(void **state)
 static void make_bare(struct place *p, uint8_t ref)
 {
 	const struct keygen_params params = { .algorithm = KEY_EC, .curve = curve_by_name("secp256r1"), .domain = KEY_NO_DOMAIN };
-	CLEANUP(card_close_guard) struct card *c = place_card(p, 0);
-	SECRET *pin = secret_new(16);
+	CLEANUP(card_close_guard) struct card *c = NULL;
 	CARD_SESSION *held = NULL;
 	struct pubkey key;
 	struct fault f = { 0 };
 
-	assert_true(secret_set(pin, PIN, strlen(PIN)));
-	OK(card_begin(c, &held, &f));
-	OK(card_login(c, pin, &f));
+	c = place_log_in(p, 0, &held);
 	OK(card_generate(c, ref, &params, &key, NULL, &f));
 }
 

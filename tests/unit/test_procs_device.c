@@ -32,14 +32,11 @@ static void read_token(struct place *p, struct buf *ret)
 
 static void write_token(struct place *p, struct cur content)
 {
-	CLEANUP(card_close_guard) struct card *c = place_card(p, 0);
-	SECRET *pin = secret_new(16);
+	CLEANUP(card_close_guard) struct card *c = NULL;
 	CARD_SESSION *held = NULL;
 	struct fault f = { 0 };
 
-	assert_true(secret_set(pin, PIN, strlen(PIN)));
-	OK(card_begin(c, &held, &f));
-	OK(card_login(c, pin, &f));
+	c = place_log_in(p, 0, &held);
 	OK(card_write_file(c, FID_TOKEN, content, WRITE_REPLACE, &f));
 }
 

@@ -22,14 +22,11 @@ static int teardown(void **state)
 
 static void write_file(struct place *p, uint16_t fid, struct cur content)
 {
-	CLEANUP(card_close_guard) struct card *c = place_card(p, 0);
-	SECRET *pin = secret_new(16);
+	CLEANUP(card_close_guard) struct card *c = NULL;
 	CARD_SESSION *held = NULL;
 	struct fault f = { 0 };
 
-	assert_true(secret_set(pin, PIN, strlen(PIN)));
-	OK(card_begin(c, &held, &f));
-	OK(card_login(c, pin, &f));
+	c = place_log_in(p, 0, &held);
 	if (content.p == NULL)
 		OK(card_delete(c, fid, &f));
 	else

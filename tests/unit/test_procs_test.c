@@ -25,18 +25,6 @@ static int teardown(void **state)
 	return 0;
 }
 
-static struct card *log_in(struct place *p, struct card **ret_held)
-{
-	struct card *c = place_card(p, 0);
-	SECRET *pin = secret_new(16);
-	struct fault f = { 0 };
-
-	assert_true(secret_set(pin, PIN, strlen(PIN)));
-	OK(card_begin(c, ret_held, &f));
-	OK(card_login(c, pin, &f));
-	return c;
-}
-
 /* A key that may do only this, as no procedure here makes it. */
 static void make_limited(struct place *p, uint8_t ref, const char *type, uint8_t algorithm, unsigned usage)
 {
@@ -53,7 +41,7 @@ static void make_limited(struct place *p, uint8_t ref, const char *type, uint8_t
 
 	snprintf(d.label, sizeof(d.label), "limited %u", ref);
 	params.curve = rsa || aes ? NULL : curve_by_name("secp256r1");
-	c = log_in(p, &held);
+	c = place_log_in(p, 0, &held);
 	OK(card_generate(c, ref, &params, &key, NULL, &f));
 	OK(describe_build(&d, &file, &f));
 	OK(card_write_file(c, fid_of(FID_KEY_DESCRIPTION, ref), buf_view(&file), WRITE_NEW, &f));
@@ -137,7 +125,7 @@ static void a_secret_key_shows_its_cmac_however_it_is_used(void **state)
 		struct fault f = { 0 };
 
 		make_limited(p, ref, "aes", algorithms[ref % 3], USAGE_AES);
-		c = log_in(p, &held);
+		c = place_log_in(p, 0, &held);
 		cmac_of(c, ref, cmac);
 		OK(card_key_try_secret(c, ref, cmac, &t, &f));
 		assert_true(t.compared);
@@ -155,7 +143,7 @@ static void copy_file(struct place *p, uint16_t from, uint16_t to)
 	struct fault f = { 0 };
 	BUF file = { 0 };
 
-	c = log_in(p, &held);
+	c = place_log_in(p, 0, &held);
 	OK(card_read_file(c, from, &file, &f));
 	OK(card_write_file(c, to, buf_view(&file), WRITE_REPLACE, &f));
 }
@@ -206,7 +194,7 @@ static void without_a_certificate_the_inventory_knows_the_public_key(void **stat
 	struct fault f = { 0 };
 
 	place_make_key(p, 0, "ec:secp256r1", "bare", "0a");
-	c = log_in(p, &held);
+	c = place_log_in(p, 0, &held);
 	OK(card_delete(c, 0xce01, &f));
 	card_end(held);
 	held = NULL;

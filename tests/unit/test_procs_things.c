@@ -41,7 +41,7 @@ static void fill_up(struct place *p)
 {
 	const uint8_t block[512] = { 1 };
 	CARD_SESSION *held = NULL;
-	struct card *c = begin(p, &held);
+	struct card *c = place_log_in(p, 0, &held);
 	unsigned i = 0;
 
 	for (size_t n = sizeof(block); n > 16; n /= 2) {
