@@ -37,8 +37,7 @@ static inline struct fleet *fleet_of(struct place *p, bool live)
 /* Another program puts a certificate in the place of the key's request. */
 static inline struct buf certify(struct place *p, const char *serial, const char *until)
 {
-	CLEANUP(card_close_guard) struct card *c = place_card(p, 0);
-	SECRET *pin = secret_new(16);
+	CLEANUP(card_close_guard) struct card *c = NULL;
 	CARD_SESSION *held = NULL;
 	struct key_identity id = { 0 };
 	struct object_row *rows = NULL;
@@ -53,9 +52,7 @@ static inline struct buf certify(struct place *p, const char *serial, const char
 	PKEY *key = cert_key_of_spki(spki, n), *root = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
 
 	der = cert_make(key, "Leaf", root, "Root", "20190101000000Z", until);
-	assert_true(secret_set(pin, PIN, strlen(PIN)));
-	OK(card_begin(c, &held, &f));
-	OK(card_login(c, pin, &f));
+	c = place_log_in(p, 0, &held);
 	OK(card_write_file(c, fid_of(FID_KEY_CERT, (uint8_t)rows[0].key_ref), buf_view(&der), WRITE_REPLACE, &f));
 	free(rows);
 	free(spki);
