@@ -156,25 +156,30 @@ static struct share_row *loose(struct store *s, const struct dkek_row *dkeks, si
 	return all;
 }
 
-static const char *dkeks_of(struct store *s, struct dkek_row **ret, size_t *ret_n, struct fault *f)
+/* False, and why is said: there is no inventory, or it cannot be read. */
+static bool dkeks_of(struct store *s, struct detail *out, struct dkek_row **ret, size_t *ret_n)
 {
+	struct fault f = { 0 };
+	const char *why;
+
 	if (s == NULL)
-		return _("There is no inventory, so nothing is known of DKEKs.");
-	return store_dkeks(s, everything, ret, ret_n, f) != ST_OK ? f->what : NULL;
+		why = _("There is no inventory, so nothing is known of DKEKs.");
+	else if (store_dkeks(s, everything, ret, ret_n, &f) != ST_OK)
+		why = f.what;
+	else
+		return true;
+	detail_begin(out, _("DKEKs"));
+	detail_say(out, DETAIL_WARNING, "%s", why);
+	return false;
 }
 
 void detail_of_dkek(struct store *s, const char *kcv, struct detail *ret)
 {
 	struct dkek_row *rows = NULL;
 	struct share_row *rest = NULL;
-	struct fault f = { 0 };
 	size_t n = 0, n_rest = 0;
-	const char *why = dkeks_of(s, &rows, &n, &f);
+	const bool known = dkeks_of(s, ret, &rows, &n);
 
-	if (why != NULL) {
-		detail_begin(ret, _("DKEKs"));
-		detail_say(ret, DETAIL_WARNING, "%s", why);
-	}
 	for (size_t i = 0; i < n && kcv[0] != '\0'; i++) {
 		char own[2 * STORE_KCV_LEN + 1];
 
@@ -182,7 +187,7 @@ void detail_of_dkek(struct store *s, const char *kcv, struct detail *ret)
 		if (strcmp(own, kcv) == 0)
 			dkek(ret, s, &rows[i]);
 	}
-	if (why == NULL && kcv[0] == '\0') {
+	if (known && kcv[0] == '\0') {
 		detail_begin(ret, _("Shares of no DKEK that is known"));
 		rest = loose(s, rows, n, &n_rest);
 	}
@@ -325,15 +330,10 @@ void detail_of_custody(struct store *s, struct detail *ret)
 	static const struct owner nobody = { "", "", INT64_MAX };
 	struct dkek_row *rows = NULL;
 	struct share_row *rest;
-	struct fault f = { 0 };
 	size_t n = 0, n_rest = 0;
-	const char *why = dkeks_of(s, &rows, &n, &f);
 
-	if (why != NULL) {
-		detail_begin(ret, _("DKEKs"));
-		detail_say(ret, DETAIL_WARNING, "%s", why);
+	if (!dkeks_of(s, ret, &rows, &n))
 		return;
-	}
 	for (size_t i = 0; i < n; i++)
 		dkek_rows(ret, s, &rows[i], (int64_t)i);
 	rest = loose(s, rows, n, &n_rest);
