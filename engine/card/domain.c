@@ -3,8 +3,6 @@
 
 #include "engine/card/apdu.h"
 
-#define STATUS_LEN (2 + KCV_LEN)
-
 /* What follows the ten bytes is the identifier of an XKEK's key domain. */
 static enum status parse_status(struct cur answer, struct dkek_status *ret, struct fault *f)
 {

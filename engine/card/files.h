@@ -77,8 +77,6 @@ enum write_mode {
  * (real-devices.md 4), WRITE_REPLACE deletes a longer file first. ST_CARD_FULL, ST_NOT_LOGGED_IN.
  */
 enum status card_write_file(struct card *c, uint16_t fid, struct cur content, enum write_mode mode, struct fault *f);
-enum status card_write_secret(struct card *c, uint16_t fid, const struct secret *content, enum write_mode mode,
-			      struct fault *f);
 
 /* Files, and keys by fid_of(FID_KEY, ref). ST_NOT_FOUND, ST_NOT_LOGGED_IN, ST_NOT_ALLOWED (the device key). */
 enum status card_delete(struct card *c, uint16_t fid, struct fault *f);

@@ -417,30 +417,3 @@ enum status card_object_key(struct card *c, const struct fids *fids, uint8_t key
 	o = (struct object){ 0 };
 	return ST_OK;
 }
-
-const struct object *objects_key_by_id(const struct objects *l, struct cur id, size_t *ret_count)
-{
-	const struct object *found = NULL;
-	size_t count = 0;
-
-	for (size_t i = 0; i < l->n; i++) {
-		const struct object *o = &l->o[i];
-
-		if (o->type != OBJECT_KEY || o->id_len == 0 || !cur_equal(id, o->id, o->id_len))
-			continue;
-		if (found == NULL)
-			found = o;
-		count++;
-	}
-	if (ret_count)
-		*ret_count = count;
-	return found;
-}
-
-const struct object *objects_key_by_ref(const struct objects *l, uint8_t key_ref)
-{
-	for (size_t i = 0; i < l->n; i++)
-		if (l->o[i].type == OBJECT_KEY && l->o[i].number == key_ref)
-			return &l->o[i];
-	return NULL;
-}

@@ -114,10 +114,6 @@ enum status card_objects(struct card *c, unsigned want, struct objects *ret, str
 enum status card_object_key(struct card *c, const struct fids *fids, uint8_t key_ref, struct object *ret,
 			    struct fault *f);
 
-/* By CKA_ID or reference; NULL: none. *ret_count: how many have this ID (an ID need not be unique); may be NULL. */
-const struct object *objects_key_by_id(const struct objects *l, struct cur id, size_t *ret_count);
-const struct object *objects_key_by_ref(const struct objects *l, uint8_t key_ref);
-
 /*
  * The key's request says that it was made inside this device: its outer signature is checked with the device's key.
  * ST_NOT_FOUND: no request; ST_MISMATCH. No APDU but the first reading of EF 2F02.

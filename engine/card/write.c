@@ -142,12 +142,6 @@ enum status card_write_file(struct card *c, uint16_t fid, struct cur content, en
 	return st;
 }
 
-enum status card_write_secret(struct card *c, uint16_t fid, const struct secret *content, enum write_mode mode,
-			      struct fault *f)
-{
-	return card_write_file(c, fid, secret_view(content), mode, f);
-}
-
 static bool take_away(struct card *c, uint16_t fid)
 {
 	enum status st = c->gone ? ST_CARD_GONE : card_delete(c, fid, NULL);

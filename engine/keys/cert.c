@@ -174,15 +174,6 @@ enum status cert_signed_by(struct cur file, struct cur issuer, struct fault *f)
 	return good ? ST_OK : fault_set(f, ST_MISMATCH, "This certificate was not signed by that one.");
 }
 
-enum status cert_to_der(struct cur file, struct buf *ret, struct fault *f)
-{
-	X509_GUARD *x = read_x509(file);
-
-	if (x == NULL)
-		return damaged(f);
-	return der_of(x, ret) ? ST_OK : fault_set(f, ST_NO_MEMORY, NULL);
-}
-
 enum status cert_to_pem(struct cur der, struct buf *ret, struct fault *f)
 {
 	CLEANUP(BIO_free_all_guard) BIO *bio = BIO_new(BIO_s_mem());

@@ -37,9 +37,6 @@ enum status cert_parse(struct cur file, struct cert *ret, struct fault *f);
  */
 enum status cert_signed_by(struct cur file, struct cur issuer, struct fault *f);
 
-/* The DER of a PEM or DER file, appended to ret; what follows it is left out. ST_DAMAGED. */
-enum status cert_to_der(struct cur file, struct buf *ret, struct fault *f);
-
 /* PEM of one certificate's DER, appended to ret. ST_NO_MEMORY. */
 enum status cert_to_pem(struct cur der, struct buf *ret, struct fault *f);
 

@@ -81,15 +81,6 @@ const struct curve *curve_by_name(const char *name)
 	return NULL;
 }
 
-const struct curve *curve_by_nid(int nid)
-{
-	for (size_t i = 0; i < CURVES; i++) {
-		if (curves[i].nid == nid)
-			return &curves[i];
-	}
-	return NULL;
-}
-
 /* Whether a given number, of any width, is that of the table; one that is not given is. */
 static bool same(struct cur given, const uint8_t *known, size_t n)
 {

@@ -40,8 +40,6 @@ const struct curve *curve_at(size_t i);
 /* By name or alias, in any case of letters. NULL: not known. */
 const struct curve *curve_by_name(const char *name);
 
-const struct curve *curve_by_nid(int nid);
-
 /*
  * By explicit parameters, each of any width (leading zeros do not count); g as 04 || x || y. p alone would not do: a
  * curve and its twist share it. An empty b, g or n is not compared, p and a are needed. ST_UNSUPPORTED: not known.

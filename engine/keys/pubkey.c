@@ -233,11 +233,3 @@ bool pubkey_equal(const struct pubkey *a, const struct pubkey *b)
 		       cur_equal(cur_of(a->exponent, a->exponent_len), b->exponent, b->exponent_len);
 	return a->curve == b->curve && cur_equal(cur_of(a->point, a->point_len), b->point, b->point_len);
 }
-
-void pubkey_name(const struct pubkey *k, char out[static 32])
-{
-	if (k->algorithm == KEY_RSA)
-		snprintf(out, 32, "RSA-%u", k->bits);
-	else
-		snprintf(out, 32, "%s", k->curve->display);
-}

@@ -53,9 +53,6 @@ enum status pubkey_from_spki(struct cur der, struct pubkey *ret, struct fault *f
 
 bool pubkey_equal(const struct pubkey *a, const struct pubkey *b);
 
-/* "RSA-2048", "P-256" */
-void pubkey_name(const struct pubkey *k, char out[static 32]);
-
 /* SubjectPublicKeyInfo, named curve. Appended to ret, as in the next two. */
 enum status pubkey_to_spki(const struct pubkey *k, struct buf *ret, struct fault *f);
 enum status pubkey_to_pem(const struct pubkey *k, struct buf *ret, struct fault *f);

@@ -96,7 +96,7 @@ bool sim_card_mute(struct sim_card *c)
 	return mute;
 }
 
-unsigned long sim_card_epoch(struct sim_card *c)
+static unsigned long epoch_now(struct sim_card *c)
 {
 	unsigned long epoch;
 
@@ -251,7 +251,7 @@ enum status sim_card_transmit(struct sim_card *c, unsigned long epoch, const uin
 enum status sim_card_apdu(struct sim_card *c, const uint8_t *cmd, size_t cmd_len, uint8_t *rsp, size_t *io_rsp_len,
 			  struct fault *f)
 {
-	return sim_card_transmit(c, sim_card_epoch(c), cmd, cmd_len, rsp, io_rsp_len, f);
+	return sim_card_transmit(c, epoch_now(c), cmd, cmd_len, rsp, io_rsp_len, f);
 }
 
 void sim_card_reset(struct sim_card *c)

@@ -131,7 +131,6 @@ uint16_t sim_dispatch(struct sim_card *c, const uint8_t *cmd, size_t n, struct b
 /* As sim_card_apdu(), for a transport of this epoch. */
 enum status sim_card_transmit(struct sim_card *c, unsigned long epoch, const uint8_t *cmd, size_t cmd_len, uint8_t *rsp,
 			      size_t *io_rsp_len, struct fault *f);
-unsigned long sim_card_epoch(struct sim_card *c);
 
 void sim_session_clear(struct sim_session *s);
 bool sim_logged_in(const struct sim_card *c);

@@ -5,7 +5,6 @@
 
 #include "engine/base/tlv.h"
 
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define KEY_OBJECT 0xcc
 #define CONFIDENTIAL 0xcd
 

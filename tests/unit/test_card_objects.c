@@ -146,7 +146,6 @@ static void everything_that_can_be_on_a_card(void **state)
 	const struct object *o;
 	char words[600];
 	uint8_t want[32];
-	size_t count;
 
 	(void)state;
 	bench_open(&b, "3.6");
@@ -202,10 +201,6 @@ static void everything_that_can_be_on_a_card(void **state)
 	assert_false(o->is_private);
 	o = find(&l, OBJECT_STRAY, 0x33);
 	assert_true(o->is_private);
-	assert_ptr_equal(objects_key_by_id(&l, cur_of("\xa0\x04", 2), &count), find(&l, OBJECT_KEY, 4));
-	assert_int_equal(count, 1);
-	assert_null(objects_key_by_id(&l, cur_of("\xa0\x09", 2), &count));
-	assert_ptr_equal(objects_key_by_ref(&l, 2), find(&l, OBJECT_KEY, 2));
 	assert_int_equal(card_free_key_ref(&l.fids), 5);
 	assert_int_equal(card_free_cert_number(&l.fids), 1);
 	assert_int_equal(card_free_data_number(&l.fids), 1);

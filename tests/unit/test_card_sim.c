@@ -333,7 +333,7 @@ static void private_data_needs_the_login(void **state)
 	bench_open(&b, "3.6");
 	bench_init(&b, 1);
 	bench_login(&b, &held);
-	OK(card_write_secret(b.card, 0xcd09, b.share, WRITE_REPLACE, &f));
+	OK(card_write_file(b.card, 0xcd09, secret_view(b.share), WRITE_REPLACE, &f));
 	OK(card_read_secret(b.card, 0xcd09, back, &f));
 	assert_true(secret_equal(back, b.share));
 	card_end(STEAL(held));
