@@ -67,7 +67,6 @@ static void map_done(struct map *m)
 {
 	free(m->to);
 }
-#define MAP CLEANUP(map_done) struct map
 
 static bool map_set(struct map *m, int64_t id, uint32_t to)
 {

@@ -91,20 +91,6 @@ enum status store_run_step(struct store *s, int64_t id, unsigned step, unsigned 
 	return change(s, &w, &q, id, f);
 }
 
-enum status store_run_expect(struct store *s, int64_t id, const uint8_t kcv[static STORE_KCV_LEN], int64_t at, struct fault *f)
-{
-	WRITE w = { 0 };
-	QUERY q = { 0 };
-	enum status st = write_begin(s, &w, f);
-
-	if (st != ST_OK || (st = query_open(&q, s, SQL_RUN_EXPECT, f)) != ST_OK)
-		return st;
-	bind_int(&q, id);
-	bind_blob(&q, kcv, STORE_KCV_LEN);
-	bind_int(&q, at);
-	return change(s, &w, &q, id, f);
-}
-
 enum status store_run_finish(struct store *s, int64_t id, enum run_state state, int64_t at, struct fault *f)
 {
 	WRITE w = { 0 };

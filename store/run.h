@@ -43,9 +43,6 @@ enum status store_run_begin(struct store *s, const char *procedure, const char *
 /* This step begins now. facts NULL: as they were. ST_NOT_FOUND: no such run, or it is not open. */
 enum status store_run_step(struct store *s, int64_t id, unsigned step, unsigned repetition, const char *step_name,
 			   const char *facts, int64_t at, struct fault *f);
-/* The check value, once it is known. */
-enum status store_run_expect(struct store *s, int64_t id, const uint8_t kcv[static STORE_KCV_LEN], int64_t at,
-			     struct fault *f);
 /* state is not RUN_STATE_OPEN. */
 enum status store_run_finish(struct store *s, int64_t id, enum run_state state, int64_t at, struct fault *f);
 

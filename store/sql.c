@@ -155,7 +155,6 @@ static const char *const statements[SQL_COUNT] = {
 	[SQL_RUN_STEP] =
 		"UPDATE run SET step = ?2, repetition = ?3, step_name = ?4, facts = coalesce(?5, facts), updated = ?6"
 		" WHERE id = ?1 AND state = 0",
-	[SQL_RUN_EXPECT] = "UPDATE run SET kcv = ?2, updated = ?3 WHERE id = ?1 AND state = 0",
 	[SQL_RUN_FINISH] = "UPDATE run SET state = ?2, updated = ?3 WHERE id = ?1 AND state = 0",
 	[SQL_RUN] = RUN_COLUMNS " WHERE id = ?1",
 	[SQL_RUNS_OPEN] = RUN_COLUMNS " WHERE state = 0 ORDER BY id DESC",
