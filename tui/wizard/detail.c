@@ -99,15 +99,6 @@ void detail_fact(struct detail *d, const char *name, const char *fmt, ...)
 	va_end(ap);
 }
 
-void detail_named(struct detail *d, enum detail_kind kind, const char *name, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	(void)add(d, kind, name, fmt, ap);
-	va_end(ap);
-}
-
 void detail_say(struct detail *d, enum detail_kind kind, const char *fmt, ...)
 {
 	va_list ap;

@@ -105,8 +105,6 @@ void detail_of_doctor(const struct doctor_place *place, bool (*stopped)(void *ct
 void detail_begin(struct detail *d, const char *title);   /* a section; translated, as all texts are */
 void detail_wide(struct detail *d);                       /* the section that was begun last */
 void detail_fact(struct detail *d, const char *name, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-void detail_named(struct detail *d, enum detail_kind kind, const char *name, const char *fmt, ...)
-	__attribute__((format(printf, 4, 5)));
 void detail_say(struct detail *d, enum detail_kind kind, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void detail_bar(struct detail *d, const char *name, int64_t have, int64_t whole, const char *fmt, ...)
 	__attribute__((format(printf, 5, 6)));

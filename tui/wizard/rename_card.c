@@ -7,8 +7,6 @@
 
 #include "tui/wizard/find.h"
 
-#define HEX_MAX (2 * DESCRIBE_MAX + 1)
-
 /* --- the note --- */
 
 static enum status note_bytes(struct step_env *e, uint16_t fid, const char *what, const struct buf *b, struct fault *f)
