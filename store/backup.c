@@ -248,13 +248,10 @@ static void read_backup(struct query *q, void *to)
 	get_opt_text(q, b->proof_device, sizeof(b->proof_device));
 }
 
-#define BACKUP_COLUMNS \
-	"SELECT b.id, b.sha256, b.blob_sha256, b.kcv, k.identity, b.algorithm, b.size, b.curve, n.text, b.cka_id, b.made_on," \
-	" b.made_at, b.file, b.form, b.added_at, b.bytes, b.proof, b.proof_at, b.proof_device"
 static const char backup_select[] =
-	BACKUP_COLUMNS " FROM backup b CROSS JOIN name n ON n.id = b.name LEFT JOIN key k ON k.id = b.key";
-static const char backup_select_text[] =
-	BACKUP_COLUMNS " FROM name n CROSS JOIN backup b ON b.name = n.id LEFT JOIN key k ON k.id = b.key";
+	"SELECT b.id, b.sha256, b.blob_sha256, b.kcv, k.identity, b.algorithm, b.size, b.curve, n.text, b.cka_id, b.made_on,"
+	" b.made_at, b.file, b.form, b.added_at, b.bytes, b.proof, b.proof_at, b.proof_device"
+	" FROM backup b CROSS JOIN name n ON n.id = b.name LEFT JOIN key k ON k.id = b.key";
 
 static enum status one_backup(struct store *s, const char *where, int64_t id, const uint8_t *sha256, struct backup_row *ret,
 			      struct fault *f)
@@ -323,16 +320,14 @@ enum status store_backup_data(struct store *s, int64_t id, uint8_t **ret, size_t
 	return ST_OK;
 }
 
-#define BACKUP_CLAUSES 6
+#define BACKUP_CLAUSES 4
 
 static void backup_clauses(const struct backup_filter *filter, struct clause clauses[static BACKUP_CLAUSES])
 {
 	const struct clause all[BACKUP_CLAUSES] = {
-		{ filter->text != NULL, "n.text LIKE :text ESCAPE '\\'" },
 		{ filter->device != NULL, "b.made_on = :device" },
 		{ filter->key != NULL, "b.key = (SELECT id FROM key WHERE identity = :key)" },
 		{ filter->kcv != NULL, "b.kcv = :kcv" },
-		{ filter->unproven, "b.proof < 3" },
 		{ filter->below > 0, "b.id < :below" },
 	};
 
@@ -343,7 +338,6 @@ static void bind_filter(struct query *q, const void *of)
 {
 	const struct backup_filter *filter = of;
 
-	bind_within(q, filter->text);
 	if (bind_at(q, ":device"))
 		bind_text(q, filter->device, STORE_SERIAL_MAX);
 	if (bind_at(q, ":key"))
@@ -358,13 +352,9 @@ static void bind_filter(struct query *q, const void *of)
 enum status store_backups(struct store *s, const struct backup_filter *filter, struct backup_row **ret, size_t *ret_n,
 			  struct fault *f)
 {
-	bool text = filter->text != NULL;
 	struct clause clauses[BACKUP_CLAUSES];
-	/* A filter runs along the names, so that it can stop after a page whether many or few of them fit. */
-	const struct search what = { text ? backup_select_text : backup_select,
-				     text ? "ORDER BY n.text COLLATE NOCASE, n.text, b.id DESC LIMIT :limit OFFSET :offset"
-					  : "ORDER BY b.id DESC LIMIT :limit OFFSET :offset",
-				     clauses, BACKUP_CLAUSES, bind_filter, filter };
+	const struct search what = { backup_select, "ORDER BY b.id DESC LIMIT :limit OFFSET :offset", clauses, BACKUP_CLAUSES,
+				     bind_filter, filter };
 	void *rows = NULL;
 	enum status st;
 
@@ -377,9 +367,7 @@ enum status store_backups(struct store *s, const struct backup_filter *filter, s
 enum status store_backups_count(struct store *s, const struct backup_filter *filter, size_t *ret, struct fault *f)
 {
 	struct clause clauses[BACKUP_CLAUSES];
-	const struct search what = { filter->text != NULL ? "SELECT count(*) FROM name n CROSS JOIN backup b ON b.name = n.id"
-							  : "SELECT count(*) FROM backup b",
-				     "", clauses, BACKUP_CLAUSES, bind_filter, filter };
+	const struct search what = { "SELECT count(*) FROM backup b", "", clauses, BACKUP_CLAUSES, bind_filter, filter };
 
 	backup_clauses(filter, clauses);
 	return search_count(s, &what, ret, f);

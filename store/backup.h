@@ -64,18 +64,15 @@ enum status store_backup_prove(struct store *s, int64_t id, enum proof_level lev
 			       struct fault *f);
 
 struct backup_filter {
-	const char *text;                   /* in the label; NULL: any */
 	const char *device;                 /* made there; NULL: any */
 	const struct key_identity *key;     /* NULL: any */
 	const uint8_t *kcv;                 /* NULL: any */
-	bool unproven;                      /* only those below PROOF_OPENED */
 	int64_t below;                      /* only IDs below this one, for walking through all of them; 0: any */
 	struct store_page page;
 };
 
 /*
- * By ID, newest first; with text by label, then ID. Far into a long list `below` is quicker than an offset. *ret is the
- * caller's to free().
+ * By ID, newest first. Far into a long list `below` is quicker than an offset. *ret is the caller's to free().
  */
 enum status store_backups(struct store *s, const struct backup_filter *filter, struct backup_row **ret, size_t *ret_n,
 			  struct fault *f);

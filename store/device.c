@@ -94,19 +94,14 @@ enum status store_device_get(struct store *s, const char *serial, struct device_
 enum status store_devices(struct store *s, const struct device_filter *filter, struct device_row **ret, size_t *ret_n,
 			  struct fault *f)
 {
-	const struct clause clauses[] = {
-		{ filter->text != NULL, "(d.serial LIKE :text ESCAPE '\\' OR d.label LIKE :text ESCAPE '\\'"
-					" OR d.kept LIKE :text ESCAPE '\\')" },
-		{ filter->kcv != NULL, "d.id IN (SELECT device FROM domain WHERE kcv = :kcv)" },
-	};
+	const struct clause has_dkek = { filter->kcv != NULL, "d.id IN (SELECT device FROM domain WHERE kcv = :kcv)" };
 	QUERY q = { 0 };
 	void *rows = NULL;
-	enum status st = query_compose(&q, s, device_select, clauses, 2,
+	enum status st = query_compose(&q, s, device_select, &has_dkek, 1,
 				       "ORDER BY d.label COLLATE NOCASE, d.serial LIMIT :limit OFFSET :offset", f);
 
 	if (st != ST_OK)
 		return st;
-	bind_within(&q, filter->text);
 	if (bind_at(&q, ":kcv"))
 		bind_blob(&q, filter->kcv, STORE_KCV_LEN);
 	bind_page(&q, filter->page);

@@ -57,7 +57,6 @@ enum status store_device_wiped(struct store *s, const char *serial, int64_t at, 
 enum status store_device_forget(struct store *s, const char *serial, struct fault *f);
 
 struct device_filter {
-	const char *text;      /* in serial, label, or where it is kept; NULL: any */
 	const uint8_t *kcv;    /* a domain of it has this DKEK; NULL: any */
 	struct store_page page;
 };

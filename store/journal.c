@@ -148,15 +148,13 @@ static void read_entry(struct query *q, void *to)
 
 static const char journal_select[] = "SELECT number, at, what, text, device, key, person, run, before, hash FROM journal";
 
-#define JOURNAL_CLAUSES 7
+#define JOURNAL_CLAUSES 5
 
 static void journal_clauses(const struct journal_filter *filter, struct clause ret[static JOURNAL_CLAUSES])
 {
 	const struct clause clauses[JOURNAL_CLAUSES] = {
 		{ filter->device != NULL, "device = :device AND device <> ''" },
 		{ filter->key != NULL, "key = :key AND key <> x''" },
-		{ filter->person != NULL, "person = :person AND person <> ''" },
-		{ filter->run != 0, "run = :run AND run <> 0" },
 		{ filter->number != 0, "number = :number" },
 		{ filter->after != NULL, "number > :after" },
 		{ filter->until != NULL, "number <= :until" },
@@ -173,18 +171,13 @@ static void bind_filter(struct query *q, const void *what)
 		bind_text(q, filter->device, STORE_SERIAL_MAX);
 	if (bind_at(q, ":key"))
 		bind_blob(q, filter->key->bytes, filter->key->len);
-	if (bind_at(q, ":person"))
-		bind_text(q, filter->person, STORE_PLACE_MAX);
-	if (bind_at(q, ":run"))
-		bind_int(q, filter->run);
 	if (bind_at(q, ":number"))
 		bind_int(q, filter->number);
 	if (bind_at(q, ":after"))
 		bind_int(q, *filter->after);
 	if (bind_at(q, ":until"))
 		bind_int(q, *filter->until);
-	if (bind_at(q, ":limit"))
-		bind_page(q, filter->page);
+	bind_page(q, filter->page);
 }
 
 enum status store_journal_list(struct store *s, const struct journal_filter *filter, struct journal_row **ret,

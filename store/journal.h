@@ -45,8 +45,6 @@ struct journal_row {
 struct journal_filter {
 	const char *device;                /* NULL: any */
 	const struct key_identity *key;    /* NULL: any */
-	const char *person;                /* NULL: any */
-	int64_t run;                       /* 0: any */
 	int64_t number;                    /* only this entry; 0: any */
 	const int64_t *after, *until;      /* only those with a higher number; with no higher one. NULL: any */
 	bool oldest_first;

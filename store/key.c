@@ -37,19 +37,14 @@ static void read_key(struct query *q, void *row)
 	get_opt_text(q, k->on, sizeof(k->on));
 }
 
-#define KEY_DEVICES "(SELECT count(DISTINCT o.device) FROM object o WHERE o.key = k.id AND o.gone_at IS NULL)"
-
-static const char key_select[] =
-	"SELECT k.identity, k.algorithm, k.size, k.curve, n.text, k.first_seen, k.backups, k.proof, " KEY_DEVICES ","
-	" (SELECT group_concat(serial, ' ') FROM (SELECT DISTINCT d.serial FROM object o JOIN device d ON d.id = o.device"
+#define KEY_COLUMNS \
+	"SELECT k.identity, k.algorithm, k.size, k.curve, n.text, k.first_seen, k.backups, k.proof, " \
+	" (SELECT count(DISTINCT o.device) FROM object o WHERE o.key = k.id AND o.gone_at IS NULL)," \
+	" (SELECT group_concat(serial, ' ') FROM (SELECT DISTINCT d.serial FROM object o JOIN device d ON d.id = o.device" \
 	"   WHERE o.key = k.id AND o.gone_at IS NULL ORDER BY d.serial LIMIT 16))"
-	" FROM name n CROSS JOIN key k ON k.name = n.id";
-/* Few keys are on one device, or are one: from the key to its name. */
-static const char key_select_few[] =
-	"SELECT k.identity, k.algorithm, k.size, k.curve, n.text, k.first_seen, k.backups, k.proof, " KEY_DEVICES ","
-	" (SELECT group_concat(serial, ' ') FROM (SELECT DISTINCT d.serial FROM object o JOIN device d ON d.id = o.device"
-	"   WHERE o.key = k.id AND o.gone_at IS NULL ORDER BY d.serial LIMIT 16))"
-	" FROM key k CROSS JOIN name n ON n.id = k.name";
+/* Many keys are read along the names, which are in order; one key is, to its name. */
+static const char key_select_all[] = KEY_COLUMNS " FROM name n CROSS JOIN key k ON k.name = n.id";
+static const char key_select_one[] = KEY_COLUMNS " FROM key k CROSS JOIN name n ON n.id = k.name";
 
 static enum status one_key(struct query *q, struct key_row *ret, struct fault *f)
 {
@@ -70,7 +65,7 @@ enum status store_key_get(struct store *s, const struct key_identity *key, struc
 {
 	const struct clause one[] = { { true, "k.identity = :identity" } };
 	QUERY q = { 0 };
-	enum status st = query_compose(&q, s, key_select_few, one, 1, "", f);
+	enum status st = query_compose(&q, s, key_select_one, one, 1, "", f);
 
 	if (st != ST_OK)
 		return st;
@@ -83,7 +78,7 @@ enum status store_key_by_number(struct store *s, int64_t number, struct key_row 
 {
 	const struct clause one[] = { { true, "k.id = :id" } };
 	QUERY q = { 0 };
-	enum status st = query_compose(&q, s, key_select_few, one, 1, "", f);
+	enum status st = query_compose(&q, s, key_select_one, one, 1, "", f);
 
 	if (st != ST_OK)
 		return st;
@@ -92,59 +87,19 @@ enum status store_key_by_number(struct store *s, int64_t number, struct key_row 
 	return one_key(&q, ret, f);
 }
 
-#define KEY_CLAUSES 5
-
-static void key_clauses(const struct key_filter *filter, struct clause clauses[static KEY_CLAUSES])
+enum status store_keys(struct store *s, struct store_page page, struct key_row **ret, size_t *ret_n, struct fault *f)
 {
-	const struct clause all[KEY_CLAUSES] = {
-		{ filter->text != NULL, "n.text LIKE :text ESCAPE '\\'" },
-		{ filter->device != NULL, "k.id IN (SELECT o.key FROM object o JOIN device d ON d.id = o.device"
-					  " WHERE d.serial = :device AND o.type = 0 AND o.gone_at IS NULL)" },
-		{ filter->kcv != NULL, "EXISTS (SELECT 1 FROM backup b WHERE b.key = k.id AND b.kcv = :kcv)" },
-		{ filter->no_backup || filter->one_place, "k.backups = 0" },
-		{ filter->one_place, KEY_DEVICES " <= 1" },
-	};
-
-	memcpy(clauses, all, sizeof(all));
-}
-
-static void bind_filter(struct query *q, const void *of)
-{
-	const struct key_filter *filter = of;
-
-	bind_within(q, filter->text);
-	if (bind_at(q, ":device"))
-		bind_text(q, filter->device, STORE_SERIAL_MAX);
-	if (bind_at(q, ":kcv"))
-		bind_blob(q, filter->kcv, STORE_KCV_LEN);
-	bind_page(q, filter->page);
-}
-
-enum status store_keys(struct store *s, const struct key_filter *filter, struct key_row **ret, size_t *ret_n, struct fault *f)
-{
-	bool few = filter->device != NULL || filter->no_backup || filter->one_place;
-	struct clause clauses[KEY_CLAUSES];
-	const struct search what = { few ? key_select_few : key_select,
-				     "ORDER BY n.text COLLATE NOCASE, n.text, k.id LIMIT :limit OFFSET :offset", clauses, KEY_CLAUSES,
-				     bind_filter, filter };
+	QUERY q = { 0 };
 	void *rows = NULL;
-	enum status st;
+	enum status st = query_compose(&q, s, key_select_all, NULL, 0,
+				       "ORDER BY n.text COLLATE NOCASE, n.text, k.id LIMIT :limit OFFSET :offset", f);
 
-	key_clauses(filter, clauses);
-	if ((st = search_all(s, &what, sizeof(**ret), read_key, &rows, ret_n, f)) == ST_OK)
+	if (st != ST_OK)
+		return st;
+	bind_page(&q, page);
+	if ((st = list_all(&q, sizeof(**ret), read_key, &rows, ret_n, f)) == ST_OK)
 		*ret = rows;
 	return st;
-}
-
-enum status store_keys_count(struct store *s, const struct key_filter *filter, size_t *ret, struct fault *f)
-{
-	struct clause clauses[KEY_CLAUSES];
-	const struct search what = { filter->text != NULL ? "SELECT count(*) FROM name n CROSS JOIN key k ON k.name = n.id"
-							  : "SELECT count(*) FROM key k",
-				     "", clauses, KEY_CLAUSES, bind_filter, filter };
-
-	key_clauses(filter, clauses);
-	return search_count(s, &what, ret, f);
 }
 
 enum status store_key_set_spki(struct store *s, const struct key_identity *key, const uint8_t *der, size_t n, struct fault *f)

@@ -30,18 +30,8 @@ enum status store_key_set_spki(struct store *s, const struct key_identity *key, 
 /* *ret is the caller's to free(). ST_NOT_FOUND also where it was never set. */
 enum status store_key_spki(struct store *s, const struct key_identity *key, uint8_t **ret, size_t *ret_n, struct fault *f);
 
-struct key_filter {
-	const char *text;          /* in the label; NULL: any */
-	const char *device;        /* on this device now; NULL: any */
-	const uint8_t *kcv;        /* with a backup under this DKEK; NULL: any */
-	bool no_backup;            /* only those without one */
-	bool one_place;            /* only those that are on at most one device and have no backup */
-	struct store_page page;
-};
-
 /* By label. *ret is the caller's to free(), as in all listings. */
-enum status store_keys(struct store *s, const struct key_filter *filter, struct key_row **ret, size_t *ret_n, struct fault *f);
-enum status store_keys_count(struct store *s, const struct key_filter *filter, size_t *ret, struct fault *f);
+enum status store_keys(struct store *s, struct store_page page, struct key_row **ret, size_t *ret_n, struct fault *f);
 
 enum thing {
 	THING_KEY,
@@ -95,17 +85,12 @@ struct object_filter {
 	const char *device;                 /* NULL: any */
 	const struct key_identity *key;     /* this logical key's; NULL: any */
 	bool gone_too;
-	bool keys_without_backup;           /* only keys of which no backup is known */
 	struct store_page page;
 };
 
 /* Keys first, each type by label. */
 enum status store_objects(struct store *s, const struct object_filter *filter, struct object_row **ret, size_t *ret_n,
 			  struct fault *f);
-
-/* Keys on this device of which no backup is known; those whose identity is not known count as such. */
-enum status store_keys_without_backup(struct store *s, const char *serial, struct object_row **ret, size_t *ret_n,
-				      struct fault *f);
 
 /* --- what stands in certificates, by the SHA-256 of the content as object_row has it --- */
 

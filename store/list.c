@@ -1,7 +1,5 @@
 #include "store/list.h"
 
-#define TEXT_MAX 200   /* of a filter's text; nobody types more */
-
 void list_done(struct list *l)
 {
 	free(l->rows);
@@ -76,25 +74,6 @@ void bind_page(struct query *q, struct store_page page)
 		bind_int(q, page.limit == 0 || page.limit > STORE_PAGE_MAX ? STORE_PAGE_MAX : page.limit);
 	if (bind_at(q, ":offset"))
 		bind_int(q, page.offset);
-}
-
-void bind_within(struct query *q, const char *text)
-{
-	char pattern[2 * TEXT_MAX + 3], *p = pattern;
-	size_t n;
-
-	if (text == NULL || !bind_at(q, ":text"))
-		return;
-	n = text_cut(text, strnlen(text, TEXT_MAX), TEXT_MAX);
-	*p++ = '%';
-	for (size_t i = 0; i < n; i++) {
-		if (text[i] == '%' || text[i] == '_' || text[i] == '\\')
-			*p++ = '\\';
-		*p++ = text[i];
-	}
-	*p++ = '%';
-	*p = '\0';
-	bind_text(q, pattern, sizeof(pattern));
 }
 
 enum status query_count(struct query *q, size_t *ret, struct fault *f)

@@ -30,8 +30,6 @@ enum status query_compose(struct query *q, struct store *s, const char *select, 
 
 /* :limit and :offset */
 void bind_page(struct query *q, struct store_page page);
-/* :text, for LIKE :text ESCAPE '\': anywhere within. */
-void bind_within(struct query *q, const char *text);
 
 /* A composed statement with a filter's values: what listings and their counts are made of. */
 struct search {

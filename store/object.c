@@ -293,7 +293,6 @@ enum status store_objects(struct store *s, const struct object_filter *filter, s
 		{ filter->device != NULL, "o.device = (SELECT id FROM device WHERE serial = :device)" },
 		{ filter->key != NULL, "o.key = (SELECT id FROM key WHERE identity = :key)" },
 		{ !filter->gone_too, "o.gone_at IS NULL" },
-		{ filter->keys_without_backup, "o.type = 0 AND o.backed = 0" },
 	};
 	QUERY q = { 0 };
 	void *rows = NULL;
@@ -312,10 +311,4 @@ enum status store_objects(struct store *s, const struct object_filter *filter, s
 	if ((st = list_all(&q, sizeof(**ret), read_object, &rows, ret_n, f)) == ST_OK)
 		*ret = rows;
 	return st;
-}
-
-enum status store_keys_without_backup(struct store *s, const char *serial, struct object_row **ret, size_t *ret_n,
-				      struct fault *f)
-{
-	return store_objects(s, &(struct object_filter){ .device = serial, .keys_without_backup = true }, ret, ret_n, f);
 }

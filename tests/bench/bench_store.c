@@ -40,43 +40,20 @@ typedef enum status measure_fn(struct store *s, size_t *ret, struct fault *f);
 		free(rows); \
 		return st; \
 	}
-#define BACKUPS(name, ...) \
-	MEASURE_LIST(name, store_backups(s, &(struct backup_filter){ .page = PAGE, __VA_ARGS__ }, &rows, ret, f), backup_row) \
-	static enum status name##_count(struct store *s, size_t *ret, struct fault *f) \
-	{ \
-		return store_backups_count(s, &(struct backup_filter){ __VA_ARGS__ }, ret, f); \
-	}
-#define KEYS(name, ...) \
-	MEASURE_LIST(name, store_keys(s, &(struct key_filter){ .page = PAGE, __VA_ARGS__ }, &rows, ret, f), key_row) \
-	static enum status name##_count(struct store *s, size_t *ret, struct fault *f) \
-	{ \
-		return store_keys_count(s, &(struct key_filter){ __VA_ARGS__ }, ret, f); \
-	}
 
 static const uint8_t some_kcv[STORE_KCV_LEN] = { 0xdf, 0x3f, 0x61, 0x98, 0x04, 0xa9, 0x2f, 0xdb };   /* of DKEK 0 */
 
-BACKUPS(backups_all, .text = NULL)
-BACKUPS(backups_few, .text = "no. 4711")
-BACKUPS(backups_many, .text = "CA")
-BACKUPS(backups_none, .text = "zzzz")
-BACKUPS(backups_device, .device = "DENK0100500")
-BACKUPS(backups_kcv, .kcv = some_kcv)
-BACKUPS(backups_unproven, .unproven = true, .text = "Berlin")
-KEYS(keys_all, .text = NULL)
-KEYS(keys_few, .text = "no. 4711")
-KEYS(keys_many, .text = "CA")
-KEYS(keys_none, .text = "zzzz")
-KEYS(keys_device, .device = "DENK0100500")
-KEYS(keys_no_backup, .no_backup = true)
-KEYS(keys_one_place, .one_place = true)
-MEASURE_LIST(keys_kcv, store_keys(s, &(struct key_filter){ .page = PAGE, .kcv = some_kcv }, &rows, ret, f), key_row)
-MEASURE_LIST(backups_last_page, store_backups(s, &(struct backup_filter){ .page = { 100, 179900 } }, &rows, ret, f), backup_row)
-MEASURE_LIST(backups_below, store_backups(s, &(struct backup_filter){ .page = PAGE, .below = 101 }, &rows, ret, f), backup_row)
-MEASURE_LIST(keys_last_page, store_keys(s, &(struct key_filter){ .page = { 100, 59900 } }, &rows, ret, f), key_row)
+#define BACKUPS(name, ...) \
+	MEASURE_LIST(name, store_backups(s, &(struct backup_filter){ __VA_ARGS__ }, &rows, ret, f), backup_row)
+BACKUPS(backups_all, .page = PAGE)
+BACKUPS(backups_device, .page = PAGE, .device = "DENK0100500")
+BACKUPS(backups_kcv, .page = PAGE, .kcv = some_kcv)
+BACKUPS(backups_last_page, .page = { 100, 179900 })
+BACKUPS(backups_below, .page = PAGE, .below = 101)
+MEASURE_LIST(keys_all, store_keys(s, (struct store_page)PAGE, &rows, ret, f), key_row)
+MEASURE_LIST(keys_last_page, store_keys(s, (struct store_page){ 100, 59900 }, &rows, ret, f), key_row)
 MEASURE_LIST(objects_device, store_objects(s, &(struct object_filter){ .device = "DENK0100500" }, &rows, ret, f), object_row)
-MEASURE_LIST(without_backup, store_keys_without_backup(s, "DENK0100500", &rows, ret, f), object_row)
 MEASURE_LIST(devices_all, store_devices(s, &(struct device_filter){ 0 }, &rows, ret, f), device_row)
-MEASURE_LIST(devices_text, store_devices(s, &(struct device_filter){ .text = "Berlin" }, &rows, ret, f), device_row)
 MEASURE_LIST(devices_kcv, store_devices(s, &(struct device_filter){ .kcv = some_kcv }, &rows, ret, f), device_row)
 MEASURE_LIST(dkeks, store_dkeks(s, (struct store_page){ 0 }, &rows, ret, f), dkek_row)
 MEASURE_LIST(journal_device,
@@ -138,15 +115,8 @@ static const struct {
 	measure_fn *fn;
 	double limit;
 } rows[] = {
-	ROW(backups_all), ROW(backups_few), ROW(backups_many), ROW(backups_none), ROW(backups_device), ROW(backups_kcv),
-	ROW(backups_unproven), FREE(backups_last_page), ROW(backups_below),
-	FREE(backups_all_count), FREE(backups_few_count), FREE(backups_many_count), FREE(backups_none_count),
-	FREE(backups_device_count), FREE(backups_kcv_count), FREE(backups_unproven_count),
-	ROW(keys_all), ROW(keys_few), ROW(keys_many), ROW(keys_none), ROW(keys_device), ROW(keys_no_backup), ROW(keys_one_place),
-	ROW(keys_kcv), FREE(keys_last_page),
-	FREE(keys_all_count), FREE(keys_few_count), FREE(keys_many_count), FREE(keys_none_count), FREE(keys_device_count),
-	FREE(keys_no_backup_count), FREE(keys_one_place_count),
-	ROW(objects_device), ROW(without_backup), ROW(devices_all), ROW(devices_text), ROW(devices_kcv), ROW(dkeks),
+	ROW(backups_all), ROW(backups_device), ROW(backups_kcv), FREE(backups_last_page), ROW(backups_below),
+	ROW(keys_all), FREE(keys_last_page), ROW(objects_device), ROW(devices_all), ROW(devices_kcv), ROW(dkeks),
 	ROW(journal_device), FREE(journal_verify), FREE(load_keys), FREE(load_backups),
 };
 

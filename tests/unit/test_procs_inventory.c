@@ -28,12 +28,11 @@ static size_t devices_known(struct place *p)
 
 static size_t keys_known(struct place *p)
 {
-	const struct key_filter filter = { 0 };
 	struct key_row *rows = NULL;
 	struct fault f = { 0 };
 	size_t n = 0;
 
-	OK(store_keys(p->store, &filter, &rows, &n, &f));
+	OK(store_keys(p->store, (struct store_page){ 0 }, &rows, &n, &f));
 	free(rows);
 	return n;
 }

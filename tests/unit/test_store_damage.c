@@ -54,10 +54,9 @@ READER(domains, domain_row, store_domains(s, SERIAL, &rows, &n, &f))
 READER(dkeks, dkek_row, store_dkeks(s, (struct store_page){ 0 }, &rows, &n, &f))
 READER(shares, share_row, store_shares(s, NULL, (struct store_page){ 0 }, &rows, &n, &f))
 READER(parts, part_row, store_parts(s, 1, &rows, &n, &f))
-READER(keys, key_row, store_keys(s, &(struct key_filter){ 0 }, &rows, &n, &f))
-READER(keys_here, key_row, store_keys(s, &(struct key_filter){ .device = SERIAL }, &rows, &n, &f))
+READER(keys, key_row, store_keys(s, (struct store_page){ 0 }, &rows, &n, &f))
 READER(objects, object_row, store_objects(s, &(struct object_filter){ .gone_too = true }, &rows, &n, &f))
-READER(backups, backup_row, store_backups(s, &(struct backup_filter){ .text = "o" }, &rows, &n, &f))
+READER(backups, backup_row, store_backups(s, &(struct backup_filter){ 0 }, &rows, &n, &f))
 READER(proofs, proof_row, store_proofs(s, 1, &rows, &n, &f))
 READER(entries, journal_row, store_journal_list(s, &(struct journal_filter){ 0 }, &rows, &n, &f))
 
@@ -137,7 +136,7 @@ static enum status note(struct store *s)
 
 #define R(name) { #name, name }
 static const struct reader readers[] = {
-	R(devices), R(domains), R(dkeks), R(shares), R(parts), R(keys), R(keys_here), R(objects), R(backups), R(proofs), R(entries),
+	R(devices), R(domains), R(dkeks), R(shares), R(parts), R(keys), R(objects), R(backups), R(proofs), R(entries),
 	R(verify), R(runs), R(data), R(spki), R(usual), R(identity), R(scan), R(back_up), R(note),
 };
 
@@ -286,7 +285,7 @@ static void text_comes_back_as_it_went_in(void **state)
 		assert_string_equal(objects_got[0].label, texts[i]);
 		free(objects_got);
 		(void)add_backup(s, texts[i], texts[i], o.key);
-		must(store_backups(s, &(struct backup_filter){ .text = texts[i] }, &rows, &n, &f));
+		must(store_backups(s, &(struct backup_filter){ .key = &o.key }, &rows, &n, &f));
 		assert_int_equal(n, 1);
 		assert_string_equal(rows[0].label, texts[i]);
 		free(rows);

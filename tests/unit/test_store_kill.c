@@ -79,7 +79,7 @@ static size_t look(const char *path)
 	assert_int_equal(v.broken, 0);
 	must(store_backups_count(s, &(struct backup_filter){ 0 }, &backups, &f));
 	assert_int_equal(v.entries, backups);
-	must(store_keys(s, &(struct key_filter){ 0 }, &keys, &n_keys, &f));
+	must(store_keys(s, (struct store_page){ 0 }, &keys, &n_keys, &f));
 	must(store_objects(s, &(struct object_filter){ .device = SERIAL }, &objects, &n_objects, &f));
 	if (backups <= 200) {
 		assert_int_equal(n_keys, backups);

@@ -96,12 +96,12 @@ static int use_our_malloc(void **state)
 		free(rows); \
 		return st; \
 	}
-LIST_OF(devices, device_row, store_devices(s, &(struct device_filter){ .text = "r" }, &rows, &n, &f))
+LIST_OF(devices, device_row, store_devices(s, &(struct device_filter){ 0 }, &rows, &n, &f))
 LIST_OF(domains, domain_row, store_domains(s, SERIAL, &rows, &n, &f))
 LIST_OF(dkeks, dkek_row, store_dkeks(s, (struct store_page){ 0 }, &rows, &n, &f))
-LIST_OF(keys, key_row, store_keys(s, &(struct key_filter){ .text = "oo" }, &rows, &n, &f))
+LIST_OF(keys, key_row, store_keys(s, (struct store_page){ 0 }, &rows, &n, &f))
 LIST_OF(objects, object_row, store_objects(s, &(struct object_filter){ .device = SERIAL }, &rows, &n, &f))
-LIST_OF(backups, backup_row, store_backups(s, &(struct backup_filter){ .text = "o" }, &rows, &n, &f))
+LIST_OF(backups, backup_row, store_backups(s, &(struct backup_filter){ 0 }, &rows, &n, &f))
 LIST_OF(proofs, proof_row, store_proofs(s, 1, &rows, &n, &f))
 LIST_OF(entries, journal_row, store_journal_list(s, &(struct journal_filter){ 0 }, &rows, &n, &f))
 

@@ -122,7 +122,7 @@ static void read_all(struct store *s)
 	size_t n = 0;
 	const enum status got[] = {
 		store_devices(s, &(struct device_filter){ 0 }, &d, &n, &f),
-		store_keys(s, &(struct key_filter){ 0 }, &k, &n, &f),
+		store_keys(s, (struct store_page){ 0 }, &k, &n, &f),
 		store_objects(s, &(struct object_filter){ .gone_too = true }, &o, &n, &f),
 		store_backups(s, &(struct backup_filter){ 0 }, &b, &n, &f),
 		store_journal_verify(s, &v, &f),

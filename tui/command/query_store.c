@@ -173,7 +173,7 @@ static void show_key(const struct key_row *k, struct json_object *all)
 enum status query_keys(const struct here *h, struct fault *f)
 {
 	struct json_object *all = array_wanted(h);
-	struct key_filter filter = { .page = { .limit = STORE_PAGE_MAX } };
+	struct store_page page = { .limit = STORE_PAGE_MAX };
 	enum status st = ST_OK;
 	size_t n = STORE_PAGE_MAX;
 
@@ -183,11 +183,11 @@ enum status query_keys(const struct here *h, struct fault *f)
 		struct key_row *rows = NULL;
 
 		n = 0;
-		st = store_keys(h->env->store, &filter, &rows, &n, f);
+		st = store_keys(h->env->store, page, &rows, &n, f);
 		for (size_t i = 0; i < n; i++)
 			show_key(&rows[i], all);
 		free(rows);
-		filter.page.offset += (unsigned)n;
+		page.offset += (unsigned)n;
 	}
 	return finish(h, st, all, f);
 }
