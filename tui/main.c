@@ -249,6 +249,8 @@ int main(int argc, char **argv)
 	words_open(KEYROOM_LOCALEDIR);
 	/* One heap: the threads take turns with the card, and each one's own would cost more than waiting for another's lock. */
 	(void)mallopt(M_ARENA_MAX, 1);
+	/* What is large is given back at once when it is freed: the listings of a large inventory take each other's place. */
+	(void)mallopt(M_MMAP_THRESHOLD, 128 * 1024);
 	signal(SIGPIPE, SIG_IGN);
 	if (harden_process(&f) != ST_OK || args_parse(argc, (const char *const *)argv, &parts.args, &f) != ST_OK ||
 	    choose_lock(&parts, &f) != ST_OK) {

@@ -321,7 +321,8 @@ static void a_list_follows_the_inventory(void **state)
 	type(b, "jj");
 	assert_true(shows(b, "\xe2\x96\xb8        7  Code"));
 	a_backup((struct store *)(uintptr_t)b->env.store, 7, 0x35, PROOF_NONE);
-	ui_reload(&b->ui);
+	b->fleet.changes = FLEET_DEVICES;
+	ui_event(&b->ui, &(struct job_event){ .type = JOBS_READERS });
 	settle(b);
 	assert_true(shows(b, "       10  Code"));
 	assert_true(shows(b, "\xe2\x96\xb8        7  Code"));

@@ -266,6 +266,7 @@ static void a_large_terminal_is_filled(void **state)
 	assert_true(row >= 98);
 	assert_true(term_find(s->t, "REHEARSAL", &row, &col));
 	assert_true(col > 280);
+	term_expect(s->t, "DENK0200915");
 	term_type(s->t, "G");
 	term_expect(s->t, "\xe2\x96\xb8" "DENK0200915");
 }

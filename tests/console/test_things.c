@@ -183,7 +183,8 @@ static void private_data_is_written_read_into_a_file_and_deleted(void **state)
 
 	/* It and a key are marked on the main screen, and go together. */
 	new_key(s);
-	at(s, "my secret", "\t*");
+	see(s, "my secret");
+	at(s, "Console CA", "\t*");
 	at(s, "Objects, 2 marked", "d");
 	at(s, "[x] my secret", "\r");
 	at(s, NOW "Backups", "\r");

@@ -272,6 +272,7 @@ static void the_steps_show_how_they_go_and_what_came_of_them(void **state)
 	settle(b);
 	compare_sizes(b, "wizard_done");
 	assert_true(b->fleet.rescans > 0);
+	assert_int_equal(b->fleet.reloads, 1);
 	press(b, 'a');
 	assert_true(shows(b, "With which device?"));
 }

@@ -306,4 +306,16 @@ static inline void place_make_key(struct place *p, size_t card, const char *type
 		     GIVEN({ "type", type, 0 }, { "label", label, 0 }, { "id", id, 0 }, { "pin", PIN, 0 }), ST_OK);
 }
 
+/* Until what a fleet reads of the inventory by a job is there. */
+static inline void place_reload(struct place *p, struct fleet *fl)
+{
+	struct job_event e;
+	unsigned change = 0;
+
+	fleet_reload(fl);
+	for (unsigned i = 0; i < 200 && (change & FLEET_DEVICES) == 0; i++)
+		change = jobs_wait(p->jobs, 100, &e) ? fleet_event(fl, &e) : 0;
+	assert_true(change & FLEET_DEVICES);
+}
+
 #endif

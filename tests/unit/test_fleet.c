@@ -248,7 +248,7 @@ static void what_needs_doing_is_named_most_urgent_first(void **state)
 	fl = fleet_of(p, false);
 	OK(fleet_scan_all_wait(fl, FLEET_ALL, 20000, &f));
 	OK(store_device_so_pin(p->store, place_serial(p, 0), true, &f));
-	fleet_reload(fl);
+	place_reload(p, fl);
 	all = fleet_attention(fl, &n);
 	assert_true(n >= 5);
 	assert_string_equal(all[0].procedure, "so-pin change");
@@ -260,7 +260,7 @@ static void what_needs_doing_is_named_most_urgent_first(void **state)
 	assert_non_null(attention_about(fl, place_serial(p, 0), "pin unblock"));
 	/* What was interrupted sets the SO-PIN itself, and comes first. */
 	OK(store_run_begin(p->store, "init", place_serial(p, 0), NULL, NULL, 2, &run, &f));
-	fleet_reload(fl);
+	place_reload(p, fl);
 	all = fleet_attention(fl, &n);
 	assert_int_equal(all[0].run, run);
 	assert_null(attention_about(fl, place_serial(p, 0), "so-pin change"));
@@ -268,12 +268,12 @@ static void what_needs_doing_is_named_most_urgent_first(void **state)
 	/* While another program is at it, it was not interrupted. */
 	OK(store_open(p->store_path, 0, &other, &f));
 	OK(store_run_hold(other, run, &f));
-	fleet_reload(fl);
+	place_reload(p, fl);
 	all = fleet_attention(fl, &n);
 	for (size_t i = 0; i < n; i++)
 		assert_int_not_equal(all[i].run, run);
 	store_close(other);
-	fleet_reload(fl);
+	place_reload(p, fl);
 	assert_int_equal(fleet_attention(fl, &n)[0].run, run);
 }
 

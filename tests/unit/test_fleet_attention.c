@@ -19,7 +19,7 @@ static void a_backup_that_was_never_proven_leads_to_the_device_that_can_prove_it
 	assert_string_equal(a->procedure, "backup");
 	gives(fl, a, "id", "0a");
 	place_expect(p, "backup", 0, GIVEN({ "all", "1", 0 }, { "pin", PIN, 0 }), ST_OK);
-	fleet_reload(fl);
+	place_reload(p, fl);
 	assert_null(about(fl, "has no backup"));
 	a = about(fl, "ever proven");
 	assert_non_null(a);

@@ -150,13 +150,13 @@ static void what_needs_doing_on_a_device_that_is_away_is_named(void **state)
 	assert_true(reads(fl, about(fl, "user PIN is blocked"), "far (" FAR "), last seen on 2026-09-21, kept at: the safe"));
 	assert_true(reads(fl, about(fl, "user PIN is blocked"), "\"Forget a device\""));
 	OK(store_device_so_pin(p->store, FAR, true, &f));
-	fleet_reload(fl);
+	place_reload(p, fl);
 	look_away(p, fl);
 	assert_null(about(fl, "factory's"));   /* this firmware cannot change it */
 	assert_true(reads(fl, about(fl, "Its firmware is too old"), "Its SO-PIN is the factory's"));
 	d.fw_major = 3;
 	put_away(p, FAR, "far", d, dom);
-	fleet_reload(fl);
+	place_reload(p, fl);
 	look_away(p, fl);
 	is_away(fl, "It still has the factory's SO-PIN.", FAR);
 	assert_false(reads(fl, about(fl, "tries of the SO-PIN"), "Insert this device"));   /* that would not help */
@@ -186,7 +186,7 @@ static void what_is_away_stands_below_the_same_that_is_here(void **state)
 	/* What was interrupted later, on a device that is away, stands below what was interrupted on one that is here. */
 	OK(store_run_begin(p->store, "key new", place_serial(p, 0), NULL, NULL, 1, &id, &f));
 	OK(store_run_begin(p->store, "key new", FAR, NULL, NULL, 1, &id, &f));
-	fleet_reload(fl);
+	place_reload(p, fl);
 	a = fleet_attention(fl, &n);
 	assert_string_equal(a[0].serial, place_serial(p, 0));
 	assert_false(a[0].away);
@@ -195,7 +195,7 @@ static void what_is_away_stands_below_the_same_that_is_here(void **state)
 	/* The key of the device that is away turns out to be on the one that is here too: that one's line says it. */
 	row.key = first_key(p, place_serial(p, 0));
 	hold(p, FAR, &row, 1);
-	fleet_reload(fl);
+	place_reload(p, fl);
 	look_away(p, fl);
 	assert_null(about(fl, "on it has no backup"));
 	assert_non_null(about(fl, "on this device has no backup"));
@@ -219,7 +219,7 @@ static void many_devices_that_are_away_are_counted_in_one_line(void **state)
 		hold(p, serial, rows, 2);
 		if (i != 3 && i != 25)
 			continue;
-		fleet_reload(fl);
+		place_reload(p, fl);
 		look_away(p, fl);
 		(void)fleet_attention(fl, &n);
 		assert_int_equal(n, i == 3 ? 6 : 2);
@@ -311,19 +311,19 @@ static void what_would_prove_a_backup_is_said_where_nothing_here_can(void **stat
 	assert_false(reads(fl, about(fl, "ever proven"), "Insert one of these devices"));
 	/* And one that is away has the same DKEK. */
 	put_away(p, FAR, "far", fine(), dom[0].domain);
-	fleet_reload(fl);
+	place_reload(p, fl);
 	assert_true(reads(fl, about(fl, "ever proven"), "Insert one of these devices"));
 	assert_true(reads(fl, about(fl, "ever proven"), "far (" FAR "), last seen on 2026-09-21"));
 	d.pin_tries = 0;
 	put_away(p, FAR, "far", d, dom[0].domain);
-	fleet_reload(fl);
+	place_reload(p, fl);
 	assert_false(reads(fl, about(fl, "ever proven"), "far (" FAR ")"));   /* nobody can log in to it */
 	d.pin_tries = 3;
 	put_away(p, FAR, "far", d, dom[0].domain);
 	/* But where it has the key too, it proves nothing. */
 	copy.key = first_key(p, place_serial(p, 0));
 	hold(p, FAR, &copy, 1);
-	fleet_reload(fl);
+	place_reload(p, fl);
 	assert_false(reads(fl, about(fl, "ever proven"), "far (" FAR ")"));
 	free(dom);
 }

@@ -121,7 +121,7 @@ static void a_pins_tries_are_shown_where_they_are_known(void **state)
 	OK(fleet_scan_wait(fl, place_serial(p, 0), FLEET_STATUS, 20000, &d, &f));
 	assert_int_equal(d->pin_max, FLEET_UNKNOWN);
 	OK(store_device_pin_max(p->store, place_serial(p, 0), 3, &f));
-	fleet_reload(fl);
+	place_reload(p, fl);
 	assert_int_equal(fleet_by_serial(fl, place_serial(p, 0))->pin_max, 3);
 }
 

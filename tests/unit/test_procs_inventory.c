@@ -158,7 +158,7 @@ static void a_forgotten_device_leaves_the_lists(void **state)
 	OK(fleet_new(p->jobs, p->store, false, &fl, &f));
 	assert_non_null(fleet_by_serial(fl, "DENK0777777"));
 	place_expect(p, "inventory-forget", 0, GIVEN({ "serial", "DENK0777777", 0 }), ST_OK);
-	fleet_reload(fl);
+	place_reload(p, fl);
 	assert_null(fleet_by_serial(fl, "DENK0777777"));
 	OK(store_open_runs(p->store, NULL, &runs, &n, &f));
 	assert_int_equal(n, 0);

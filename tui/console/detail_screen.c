@@ -149,7 +149,7 @@ static void act(struct screen *s, const struct binding *b)
 		ui_push(s->ui, qr_screen_new(s->ui, &d->shown));
 		return;
 	case IN_REDRAW:
-		ui_reload(s->ui);
+		fleet_reload(s->ui->fleet);
 		return;
 	case IN_UP: case IN_DOWN: case IN_PAGE_UP: case IN_PAGE_DOWN: case IN_FIRST: case IN_LAST: case IN_NEXT: case IN_PREVIOUS:
 		move(d, b->in);

@@ -63,7 +63,7 @@ void list_act(struct screen *s, const struct binding *b)
 	else if (b->in == IN_OPEN)
 		open_it(l);
 	else if (b->in == IN_REDRAW)
-		ui_reload(s->ui);
+		fleet_reload(s->ui->fleet);
 	else if (b->in == IN_BACK)
 		ui_pop(s->ui);
 }

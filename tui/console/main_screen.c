@@ -310,7 +310,7 @@ static void act(struct screen *s, const struct binding *b)
 		add_card(m);
 		break;
 	case IN_REDRAW:
-		ui_reload(s->ui);
+		fleet_reload(s->ui->fleet);
 		fleet_rescan(s->ui->fleet, NULL);
 		break;
 	default:

@@ -140,7 +140,7 @@ void ui_lock(struct ui *ui)
 	}
 	ui->message[0] = '\0';
 	ui_push(ui, lock);
-	ui_reload(ui);
+	fleet_reload(ui->fleet);
 	ui->repaint = true;
 }
 
@@ -287,14 +287,6 @@ void ui_event(struct ui *ui, const struct job_event *e)
 {
 	detail_left_event(ui, e);
 	tell(ui, e, fleet_event(ui->fleet, e));
-}
-
-void ui_reload(struct ui *ui)
-{
-	static const struct job_event nothing_new = { .type = JOBS_READERS };
-
-	fleet_reload(ui->fleet);
-	tell(ui, &nothing_new, FLEET_DEVICES | FLEET_OBJECTS | FLEET_ATTENTION);
 }
 
 void ui_time(struct ui *ui, int64_t now_ms, int64_t wall)

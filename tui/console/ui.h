@@ -113,7 +113,6 @@ void ui_lock(struct ui *ui);
  * for other programs: while work is under way, as soon as that has ended.
  */
 void ui_suspend(struct ui *ui);
-void ui_reload(struct ui *ui);   /* the inventory was changed: the fleet reads it again, and every screen is told */
 void ui_say(struct ui *ui, const char *words);   /* translated here: the literal stands there unmarked */
 void ui_say_fault(struct ui *ui, const struct fault *f);
 

@@ -91,7 +91,8 @@ static void left_words(const struct wizard_screen *w, char *out, size_t cap)
 
 static void leave(struct wizard_screen *w)
 {
-	bool changed = w->phase == RUN_DONE || w->phase == RUN_FAILED;
+	const bool done = w->phase == RUN_DONE, begun = run_record_id(w->run) != 0;
+	const bool ran = done || w->phase == RUN_FAILED;
 	struct ui *ui = w->s.ui;
 	char words[sizeof(ui->message)];
 
@@ -100,9 +101,10 @@ static void leave(struct wizard_screen *w)
 	while (ui_top(ui) != &w->s)   /* help may cover it, where what was under way stops only now */
 		ui_pop(ui);
 	ui_pop(ui);
-	if (!changed)
+	if (!ran)
 		ui_say(ui, words);
-	ui_reload(ui);
+	if (begun && !done)   /* it is one that was interrupted from now on; what was done is known already */
+		fleet_reload(ui->fleet);
 }
 
 /* A procedure that has nothing to say before its steps, and nothing to be confirmed, begins with them. */
@@ -121,7 +123,7 @@ static void after_steps(struct wizard_screen *w)
 {
 	const char *serial = run_serial(w->run);
 
-	ui_reload(w->s.ui);
+	fleet_reload(w->s.ui->fleet);
 	if (w->phase == RUN_DONE || w->phase == RUN_FAILED)
 		fleet_rescan(w->s.ui->fleet, serial[0] != '\0' ? serial : NULL);
 }

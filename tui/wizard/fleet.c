@@ -11,7 +11,7 @@
 #include "tui/wizard/fleet_inside.h"
 #include "tui/wizard/record.h"
 
-static void entry_free(struct entry *e)
+void entry_free(struct entry *e)
 {
 	if (e == NULL)
 		return;
@@ -39,7 +39,7 @@ enum status fleet_new(struct jobs *jobs, struct store *store, bool live, struct 
 	fl->store = store;
 	fl->live = live;
 	fl->service.tries_left = -1;
-	if ((st = known_load_absent(fl, f)) != ST_OK)
+	if ((st = reload_now(fl, f)) != ST_OK)
 		return st;
 	*ret = STEAL(fl);
 	return ST_OK;
@@ -57,6 +57,7 @@ void fleet_free(struct fleet *fl)
 		scan_free(s);
 	}
 	away_done(fl);
+	reload_done(fl);
 	drop_all(fl);
 	free(fl->e);
 	free(fl->attention);
@@ -66,7 +67,7 @@ void fleet_free(struct fleet *fl)
 
 /* --- the list --- */
 
-static bool is_here(const struct entry *e)
+bool entry_is_here(const struct entry *e)
 {
 	return e->d.state != FLEET_ABSENT;
 }
@@ -75,8 +76,8 @@ static int by_presence_and_label(const void *a, const void *b)
 {
 	const struct entry *x = *(struct entry *const *)a, *y = *(struct entry *const *)b;
 
-	if (is_here(x) != is_here(y))
-		return is_here(x) ? -1 : 1;
+	if (entry_is_here(x) != entry_is_here(y))
+		return entry_is_here(x) ? -1 : 1;
 	if (strcmp(x->d.label, y->d.label) != 0)
 		return strcmp(x->d.label, y->d.label);
 	if (strcmp(x->d.serial, y->d.serial) != 0)
@@ -84,7 +85,7 @@ static int by_presence_and_label(const void *a, const void *b)
 	return strcmp(x->d.reader, y->d.reader);
 }
 
-static void changed(struct fleet *fl)
+void fleet_changed(struct fleet *fl)
 {
 	if (fl->n > 0)
 		qsort(fl->e, fl->n, sizeof(struct entry *), by_presence_and_label);
@@ -95,7 +96,7 @@ static void changed(struct fleet *fl)
 struct entry *fleet_entry_of_reader(const struct fleet *fl, const char *reader)
 {
 	for (size_t i = 0; i < fl->n; i++) {
-		if (is_here(fl->e[i]) && strcmp(fl->e[i]->d.reader, reader) == 0)
+		if (entry_is_here(fl->e[i]) && strcmp(fl->e[i]->d.reader, reader) == 0)
 			return fl->e[i];
 	}
 	return NULL;
@@ -129,7 +130,7 @@ size_t fleet_count_here(const struct fleet *fl)
 	size_t n = 0;
 
 	for (size_t i = 0; i < fl->n; i++)
-		n += is_here(fl->e[i]);
+		n += entry_is_here(fl->e[i]);
 	return n;
 }
 
@@ -305,6 +306,20 @@ static void note_empty(struct fleet *fl, const struct reader *r, size_t n)
 	}
 }
 
+/* It stays in the list as the inventory knows it. false: that does not, or another card says that it is this device. */
+static bool go_away(struct fleet *fl, struct entry *e)
+{
+	struct fleet_device away = { .state = FLEET_ABSENT, .trust = FLEET_UNKNOWN };
+
+	snprintf(away.serial, sizeof(away.serial), "%s", e->d.serial);
+	e->d.serial[0] = '\0';
+	if (entry_of_serial(fl, away.serial) != NULL || !known_fill(fl, &away))
+		return false;
+	entry_drop_objects(e);
+	*e = (struct entry){ .d = away };
+	return true;
+}
+
 static unsigned sync_readers(struct fleet *fl)
 {
 	struct reader *readers = NULL;
@@ -324,18 +339,18 @@ static unsigned sync_readers(struct fleet *fl)
 	for (size_t i = fl->n; i-- > 0;) {
 		const struct reader *r = st == ST_OK ? reader_of(readers, n, fl->e[i]->d.reader) : NULL;
 
-		if (!is_here(fl->e[i]))
+		if (!entry_is_here(fl->e[i]))
 			continue;
 		if (still_there(fl->e[i], r)) {
 			change |= note_use(fl, fl->e[i], r);
 			continue;
 		}
-		remove_at(fl, i);
+		if (!go_away(fl, fl->e[i])) {
+			remove_at(fl, i);
+			fleet_reload(fl);   /* it may have been written down a moment ago */
+		}
 		change |= FLEET_DEVICES | FLEET_OBJECTS | FLEET_ATTENTION;
 	}
-	if (change != 0)
-		(void)known_load_absent(
-			fl, &f); /* a device that went is one that the inventory knows; else it is forgotten */
 	for (size_t i = 0; st == ST_OK && i < n; i++) {
 		if (readers[i].state == READER_EMPTY || fleet_entry_of_reader(fl, readers[i].name) != NULL)
 			continue;
@@ -344,7 +359,7 @@ static unsigned sync_readers(struct fleet *fl)
 	}
 	free(readers);
 	if (change != 0)
-		changed(fl);
+		fleet_changed(fl);
 	return change;
 }
 
@@ -381,7 +396,7 @@ static void take_info(const struct scan *s, struct fleet_device *d)
 static void drop_absent(struct fleet *fl, const struct entry *here)
 {
 	for (size_t i = fl->n; i-- > 0;) {
-		if (fl->e[i] != here && !is_here(fl->e[i]) && strcmp(fl->e[i]->d.serial, here->d.serial) == 0)
+		if (fl->e[i] != here && !entry_is_here(fl->e[i]) && strcmp(fl->e[i]->d.serial, here->d.serial) == 0)
 			remove_at(fl, i);
 	}
 }
@@ -451,7 +466,7 @@ static unsigned scan_over(struct fleet *fl, struct scan *s, const struct job_eve
 		e->again = false;
 		(void)scan_start(fl, e, NULL, FLEET_ALL, &f);
 	}
-	changed(fl);
+	fleet_changed(fl);
 	return FLEET_DEVICES | FLEET_OBJECTS | FLEET_ATTENTION;
 }
 
@@ -464,6 +479,8 @@ unsigned fleet_event(struct fleet *fl, const struct job_event *event)
 		return sync_readers(fl);
 	if (away_event(fl, event))
 		return FLEET_ATTENTION;
+	if (reload_event(fl, event))
+		return FLEET_DEVICES | FLEET_OBJECTS | FLEET_ATTENTION;
 	if (event->type != JOBS_DONE || (s = scan_take(fl, event->job)) == NULL)
 		return 0;
 	change = scan_over(fl, s, event);
@@ -476,24 +493,8 @@ void fleet_rescan(struct fleet *fl, const char *serial)
 	for (size_t i = 0; i < fl->n; i++) {
 		struct entry *e = fl->e[i];
 
-		if (!is_here(e) || e->d.state == FLEET_FOREIGN || (serial != NULL && strcmp(e->d.serial, serial) != 0))
+		if (!entry_is_here(e) || e->d.state == FLEET_FOREIGN || (serial != NULL && strcmp(e->d.serial, serial) != 0))
 			continue;
 		scan_again(fl, e);
 	}
-}
-
-void fleet_reload(struct fleet *fl)
-{
-	struct fault f;
-
-	for (size_t i = fl->n; i-- > 0;) {
-		if (is_here(fl->e[i])) {
-			known_fill(fl, &fl->e[i]->d);
-			fl->e[i]->objects_loaded = false;
-		} else {
-			remove_at(fl, i);
-		}
-	}
-	(void)known_load_absent(fl, &f);
-	changed(fl);
 }

@@ -192,7 +192,7 @@ enum fleet_depth {
 /* Reads one device, or where serial is NULL all that are here, once more. Events tell when it is done. */
 void fleet_rescan(struct fleet *fl, const char *serial);
 
-/* Reads the inventory again, for absent devices, backups and runs: after a run that needed no card. */
+/* The inventory may have changed: a worker reads it again, for absent devices, backups and runs. An event tells when it has. */
 void fleet_reload(struct fleet *fl);
 
 /*

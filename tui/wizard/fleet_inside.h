@@ -43,6 +43,13 @@ struct scan {
 	size_t n_strays;
 };
 
+/* All devices of the inventory, each as if it were away. */
+struct look_known {
+	unsigned job;                 /* 0: none is under way */
+	struct entry **e;
+	size_t n;
+};
+
 /* A walk through what is away: what the job is told, and what it brings back. */
 struct look_away {
 	unsigned job;                 /* 0: none is under way */
@@ -65,6 +72,8 @@ struct fleet {
 	bool attention_known;
 	struct fleet_attention *attention;
 	size_t n_attention;
+	bool reload_again;            /* the inventory has changed since that began */
+	struct look_known reload;
 	bool looks_away;              /* fleet_look_away() was called */
 	bool away_again;              /* something has changed since the walk began */
 	struct look_away walk;
@@ -73,7 +82,15 @@ struct fleet {
 
 /* fleet.c */
 struct entry *fleet_entry_of_reader(const struct fleet *fl, const char *reader);
+bool entry_is_here(const struct entry *e);
 void entry_drop_objects(struct entry *e);
+void entry_free(struct entry *e);
+void fleet_changed(struct fleet *fl);   /* who is here, or what the inventory knows */
+
+/* fleet_reload.c: the devices of the inventory, by a job, and at the start without one */
+enum status reload_now(struct fleet *fl, struct fault *f);
+bool reload_event(struct fleet *fl, const struct job_event *event);   /* true: it was its own, and all may be new */
+void reload_done(struct fleet *fl);
 
 /* fleet_scan.c */
 enum status scan_start(struct fleet *fl, struct entry *e, const char *which, enum fleet_depth depth, struct fault *f);
@@ -84,8 +101,10 @@ void scan_free(struct scan *s);
 
 /* fleet_known.c: what the inventory knows */
 void known_to_device(const struct device_row *row, struct fleet_device *d);
-void known_fill(struct fleet *fl, struct fleet_device *d);   /* dates, counts, and what is only known there */
-enum status known_load_absent(struct fleet *fl, struct fault *f);
+void known_counts(const struct device_row *row, struct fleet_device *d);
+void known_domain(struct fleet_device *d, const struct domain_row *row);   /* of key domain 0; NULL: nothing is known of it */
+/* Dates, counts, and what is only known there; all that is known where it was not looked at. false: it is not known. */
+bool known_fill(struct fleet *fl, struct fleet_device *d);
 /* How often each key of e->rows is backed up, where those could not be written down but the inventory can be read. */
 void known_backups(struct fleet *fl, struct entry *e);
 enum status known_load_objects(struct fleet *fl, struct entry *e, struct fault *f);

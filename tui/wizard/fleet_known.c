@@ -27,7 +27,7 @@ void known_to_device(const struct device_row *row, struct fleet_device *d)
 	d->memory_total = (long)row->memory_total;
 }
 
-static void counts_of(const struct device_row *row, struct fleet_device *d)
+void known_counts(const struct device_row *row, struct fleet_device *d)
 {
 	d->pin_max = row->pin_max;
 	d->factory_so_pin = row->factory_so_pin == 1;
@@ -39,8 +39,7 @@ static void counts_of(const struct device_row *row, struct fleet_device *d)
 	d->keys_without_backup = row->keys_without_backup;
 }
 
-/* row: of key domain 0; NULL: nothing is known of it. */
-static void take_domain(struct fleet_device *d, const struct domain_row *row)
+void known_domain(struct fleet_device *d, const struct domain_row *row)
 {
 	d->dkek = false;
 	d->dkek_shares = d->dkek_missing = FLEET_UNKNOWN;
@@ -59,110 +58,24 @@ static void domain_of(struct fleet *fl, struct fleet_device *d)
 	struct domain_row *rows = NULL;
 	size_t n = 0;
 
-	take_domain(d, NULL);
+	known_domain(d, NULL);
 	if (store_domains(fl->store, d->serial, &rows, &n, NULL) == ST_OK && n > 0 && rows[0].number == 0)
-		take_domain(d, &rows[0]);
+		known_domain(d, &rows[0]);
 	free(rows);
 }
 
-void known_fill(struct fleet *fl, struct fleet_device *d)
+bool known_fill(struct fleet *fl, struct fleet_device *d)
 {
 	struct device_row row;
 
 	if (fl->store == NULL || d->serial[0] == '\0' || store_device_get(fl->store, d->serial, &row, NULL) != ST_OK)
-		return;
-	counts_of(&row, d);
+		return false;
+	known_counts(&row, d);
 	if (d->looked_at)
-		return;
+		return true;
 	known_to_device(&row, d);
 	domain_of(fl, d);
-}
-
-/* What is looked up for each of a thousand devices, in the order of serials. */
-struct lookup {
-	const char **shown;              /* serials of the devices that the fleet has already */
-	size_t n_shown;
-	struct device_domain *domain;
-	size_t n_domains;
-};
-
-static void lookup_done(struct lookup *l)
-{
-	free(l->shown);
-	free(l->domain);
-}
-
-static int by_serial(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-static int serial_and_domain(const void *serial, const void *domain)
-{
-	return strcmp(*(const char *const *)serial, ((const struct device_domain *)domain)->serial);
-}
-
-static enum status lookup_load(const struct fleet *fl, struct lookup *ret, struct fault *f)
-{
-	if ((ret->shown = calloc(fl->n + 1, sizeof(*ret->shown))) == NULL)
-		return fault_set(f, ST_NO_MEMORY, NULL);
-	for (size_t i = 0; i < fl->n; i++) {
-		if (fl->e[i]->d.serial[0] != '\0')
-			ret->shown[ret->n_shown++] = fl->e[i]->d.serial;
-	}
-	qsort(ret->shown, ret->n_shown, sizeof(*ret->shown), by_serial);
-	return store_first_domains(fl->store, &ret->domain, &ret->n_domains, f);
-}
-
-static enum status add_absent(struct fleet *fl, const struct device_row *row, const struct lookup *look, struct fault *f)
-{
-	const char *serial = row->serial;
-	const struct device_domain *domain = NULL;
-	struct entry **list, *e;
-
-	if (bsearch(&serial, look->shown, look->n_shown, sizeof(*look->shown), by_serial) != NULL)
-		return ST_OK;
-	list = reallocarray(fl->e, fl->n + 1, sizeof(struct entry *));
-	if (list == NULL)
-		return fault_set(f, ST_NO_MEMORY, NULL);
-	fl->e = list;
-	e = calloc(1, sizeof(*e));
-	if (e == NULL)
-		return fault_set(f, ST_NO_MEMORY, NULL);
-	e->d.state = FLEET_ABSENT;
-	e->d.trust = FLEET_UNKNOWN;
-	known_to_device(row, &e->d);
-	counts_of(row, &e->d);
-	if (look->n_domains > 0)
-		domain = bsearch(&serial, look->domain, look->n_domains, sizeof(*look->domain), serial_and_domain);
-	take_domain(&e->d, domain != NULL ? &domain->domain : NULL);
-	fl->e[fl->n++] = e;
-	return ST_OK;
-}
-
-enum status known_load_absent(struct fleet *fl, struct fault *f)
-{
-	CLEANUP(lookup_done) struct lookup look = { 0 };
-	struct device_filter filter = { 0 };
-	enum status st = ST_OK;
-	size_t n;
-
-	if (fl->store == NULL)
-		return ST_OK;
-	if ((st = lookup_load(fl, &look, f)) != ST_OK)
-		return st;
-	do {
-		struct device_row *rows = NULL;
-
-		n = 0;
-		if ((st = store_devices(fl->store, &filter, &rows, &n, f)) != ST_OK)
-			return st;
-		for (size_t i = 0; i < n && st == ST_OK; i++)
-			st = add_absent(fl, &rows[i], &look, f);
-		free(rows);
-		filter.page.offset += STORE_PAGE_MAX;
-	} while (st == ST_OK && n == STORE_PAGE_MAX);
-	return st;
+	return true;
 }
 
 /* --- objects --- */
