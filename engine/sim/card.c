@@ -161,6 +161,19 @@ static bool strikes(struct sim_card *c, enum sim_fault_kind kind, uint8_t ins, u
 	return hit;
 }
 
+/* The command with the last bit of its data flipped, for as long as *copy is; one without data as it is. */
+static struct cur bent(struct cur cmd, struct buf *copy)
+{
+	const size_t head = cmd.n > 7 && cmd.p[4] == 0 ? 7 : 5;
+	const size_t n = cmd.n > head ? (head == 7 ? (size_t)(cmd.p[5] << 8 | cmd.p[6]) : cmd.p[4]) : 0;
+
+	buf_cur(copy, cmd);
+	if (copy->failed || n == 0 || head + n > cmd.n)
+		return cmd;
+	copy->p[head + n - 1] ^= 0x01;
+	return buf_view(copy);
+}
+
 /* Carries out and makes durable; the answer with its status word in out. */
 static enum status carry_out(struct sim_card *c, unsigned long epoch, unsigned long n, struct cur cmd, struct buf *out,
 			     struct fault *f)
@@ -169,8 +182,11 @@ static enum status carry_out(struct sim_card *c, unsigned long epoch, unsigned l
 	int64_t began = clock_ms();
 	unsigned long ordered = 0, stall = 0;
 	enum status st = ST_OK;
+	BUF copy = { 0 };
 	uint16_t sw;
 
+	if (strikes(c, SIM_ELSE, ins, NULL))
+		cmd = bent(cmd, &copy);
 	c->dirty = false;
 	c->busy_ms = 0;
 	if (strikes(c, SIM_SW, ins, &ordered))

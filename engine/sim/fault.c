@@ -23,6 +23,8 @@ static const struct form forms[] = {
 	{ "wrong:", SIM_WRONG, true, 0, 0 },
 	{ "garbage:", SIM_GARBAGE, true, 0, 0 },
 	{ "sw:", SIM_SW, true, '=', 16 },
+	{ "sw@", SIM_SW, false, '=', 16 },
+	{ "else@", SIM_ELSE, false, 0, 0 },
 };
 
 static bool number(const char **p, int base, unsigned long max, unsigned long *ret)

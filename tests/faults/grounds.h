@@ -14,4 +14,7 @@ void grounds_drop(const struct grounds *g);
 
 void walk_take_up(const struct walk *w, struct stage *s, const char *where, unsigned long n);
 
+/* For walk_lie(): after every APDU of any card. */
+void lie_seen(unsigned long apdu, uint8_t ins);
+
 #endif

@@ -211,9 +211,17 @@ static void a_device_is_labelled_whatever_happens(void **state)
 	walk_memory(&walk_device, 100);
 }
 
+static void no_success_is_reported_that_was_not_read_back(void **state)
+{
+	(void)state;
+	walk_lie(&walk, 0);
+	walk_lie(&walk_device, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(no_success_is_reported_that_was_not_read_back),
 		cmocka_unit_test(a_key_is_renamed_however_often_the_card_vanishes),
 		cmocka_unit_test(a_key_is_renamed_however_often_the_process_is_killed),
 		cmocka_unit_test(a_key_is_renamed_although_memory_runs_short),

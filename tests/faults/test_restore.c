@@ -168,9 +168,16 @@ static void a_key_is_restored_once_although_memory_runs_short(void **state)
 	walk_memory(&walk, 400);
 }
 
+static void no_success_is_reported_that_was_not_read_back(void **state)
+{
+	(void)state;
+	walk_lie(&walk, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(no_success_is_reported_that_was_not_read_back),
 		cmocka_unit_test(a_key_is_restored_once_however_often_the_card_vanishes),
 		cmocka_unit_test(a_key_is_restored_once_however_often_the_process_is_killed),
 		cmocka_unit_test(a_use_is_spent_once_for_a_proof_however_often_it_stops),

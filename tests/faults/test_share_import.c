@@ -91,6 +91,7 @@ static void check(struct stage *s)
 
 static const struct walk walk = {
 	.prepare = prepare, .drive = drive, .take_up = take_up, .check = check, .allocations = 400,
+	.unseen = "\x52",   /* of the first share nothing is known here: what both make together is for the person to compare */
 };
 
 int main(void)

@@ -434,9 +434,17 @@ static void it_comes_to_its_end_although_memory_runs_short(void **state)
 		walk_memory(walks[i], 60);
 }
 
+static void no_success_is_reported_that_was_not_read_back(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(walks) / sizeof(walks[0]); i++)
+		walk_lie(walks[i], 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(no_success_is_reported_that_was_not_read_back),
 		cmocka_unit_test(it_comes_to_its_end_however_often_the_card_vanishes),
 		cmocka_unit_test(it_comes_to_its_end_however_often_the_process_is_killed),
 		cmocka_unit_test(it_comes_to_its_end_although_memory_runs_short),

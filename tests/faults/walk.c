@@ -30,9 +30,8 @@ static void count_event(void)
 static void after_apdu(void *arg, unsigned long apdu, uint8_t ins)
 {
 	(void)arg;
-	(void)apdu;
-	(void)ins;
 	count_event();
+	lie_seen(apdu, ins);
 }
 
 static void after_commit(void *ctx)
@@ -392,6 +391,11 @@ static void the_card_vanishes_at_every_apdu(void **state)
 	walk_vanish(*state, 0);
 }
 
+static void no_success_is_reported_that_was_not_read_back(void **state)
+{
+	walk_lie(*state, 0);
+}
+
 static void the_process_is_killed_after_every_apdu_and_transaction(void **state)
 {
 	walk_kill(*state);
@@ -409,6 +413,7 @@ int walk_main(const struct walk *w)
 	struct walk copy = *w;
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_prestate(the_card_vanishes_at_every_apdu, &copy),
+		cmocka_unit_test_prestate(no_success_is_reported_that_was_not_read_back, &copy),
 		cmocka_unit_test_prestate(the_process_is_killed_after_every_apdu_and_transaction, &copy),
 		cmocka_unit_test_prestate(memory_runs_short_anywhere, &copy),
 	};

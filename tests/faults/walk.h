@@ -70,6 +70,7 @@ struct walk {
 	/* In the end: what must be true however it came about. */
 	void (*check)(struct stage *s);
 	unsigned long allocations;      /* walk_main(): how many fail at the most */
+	const char *unseen;             /* walk_lie(): instructions of which no device shows what of them it kept; or NULL */
 };
 
 /* The card in reader i vanishes before each APDU, and between each APDU and its answer. */
@@ -84,7 +85,13 @@ void walk_kill(const struct walk *w);
  */
 void walk_memory(const struct walk *w, unsigned long most);
 
-/* A test program of the three of them, on the first card; what main() returns. */
+/*
+ * The card in reader i says of each command that changes it that it was done, and did nothing, or kept something else: one bit
+ * of what was sent. No success may be reported then; what interrupted() wants must be true.
+ */
+void walk_lie(const struct walk *w, size_t i);
+
+/* A test program of the four of them, on the first card; what main() returns. */
 int walk_main(const struct walk *w);
 
 #define must(call) \
