@@ -13,7 +13,8 @@
 #include "engine/keys/blob.h"
 #include "engine/keys/describe.h"
 
-#define WRAPPED_MAX 16384
+#define WRAPPED_MAX 73728     /* a key beside the largest file that a card can have, as its certificate */
+#define WRAPPED_COMMON 5852   /* sc-hsm-tool 0.23 refuses a longer one whole (tried with 5852 and 5853 bytes) */
 
 /* What is wrong with a file whose blob could be read. */
 enum {

@@ -13,7 +13,7 @@ static inline const char *file_in(const struct place *p, const char *name)
 	static unsigned next;
 	char *out = path[next++ % 4];
 
-	snprintf(out, sizeof(path[0]), "%s/%s", p->dir, name);
+	snprintf(out, sizeof(path[0]), "%s/%.90s", p->dir, name);
 	return out;
 }
 

@@ -2,6 +2,8 @@
 #include "clone_help.h"
 
 #include "backup_help.h"
+#include "engine/keys/wrapped.h"
+#include "objects_help.h"
 #include "tui/wizard/clone.h"
 
 #define OTHER_PIN "994466"
@@ -169,9 +171,14 @@ static void a_wrong_pin_costs_one_try_of_its_own_device(void **state)
 {
 	struct place *p = *state;
 	struct backup_row *backups = NULL;
+	struct fault f = { 0 };
+	struct run *r;
 
 	fill(p);
-	place_expect(p, "clone", 0, GIVEN({ "to", place_serial(p, 1), 0 }, { "pin", PIN, 0 }, { "to-pin", PIN, 0 }), ST_PIN_WRONG);
+	assert_int_equal(place_do(p, "clone", 0, GIVEN({ "to", place_serial(p, 1), 0 }, { "pin", PIN, 0 }, { "to-pin", PIN, 0 }), &r, &f),
+			 ST_PIN_WRONG);
+	assert_non_null(strstr(f.what, place_serial(p, 1)));
+	run_free(r);
 	assert_int_equal(pin_tries(p, 0), 3);
 	assert_int_equal(pin_tries(p, 1), 2);
 	place_expect(p, "clone", 0,
@@ -268,6 +275,51 @@ static void a_key_that_cannot_be_wrapped_is_named_and_the_others_go_on(void **st
 }
 
 /* Somebody at a terminal sees before the PINs what will be done. */
+/* sc-hsm-tool could not read a backup with it in it. */
+static void a_certificate_too_large_for_a_backup_goes_along_all_the_same(void **state)
+{
+	struct place *p = *state;
+	char *name = calloc(1, 20001), files[8][200];
+	const struct key_result *rows;
+	struct backup_row *backups = NULL;
+	struct fault f = { 0 };
+	struct run *r;
+	BUF file = { 0 };
+	size_t n;
+
+	memset(name, 'x', 20000);
+	fill(p);
+	place_expect(p, "cert import", 0, GIVEN({ "id", "0a", 0 }, { "file", cert_for(p, 1, name, "20460101000000Z"), 0 }, { "pin", PIN, 0 }),
+		     ST_OK);
+	free(name);
+	OK(place_do(p, "backup", 0, ALL(p), &r, &f));
+	rows = run_keys(r, &n);
+	assert_int_equal(n, 3);
+	assert_int_equal(run_keys_failed(r), 0);
+	assert_non_null(strstr(rows[0].remark, "left out"));
+	assert_string_equal(rows[2].remark, "");
+	OK(file_read(rows[0].file, WRAPPED_MAX, &file, &f));
+	assert_in_range(file.n, 363, WRAPPED_COMMON);
+	run_free(r);
+	assert_int_equal(files_in(p->out, files), 3);
+	OK(place_do(p, "clone", 0, GIVEN(TO(p)), &r, &f));
+	assert_int_equal(run_keys_failed(r), 0);
+	run_free(r);
+	expect_all(p);
+	assert_int_equal(place_count(p, 1, FID_KEY_CERT), 2);
+	assert_int_equal(backups_in(p, &backups), 6);
+	assert_int_equal(backups[2].proof, PROOF_RESTORED);
+	free(backups);
+	CLEANUP(card_close_guard) struct card *c = place_card(p, 1);
+	CARD_SESSION *held = NULL;
+	OBJECTS list = { 0 };
+	OK(card_begin(c, &held, &f));
+	OK(card_objects(c, WANT_ALL, &list, &f));
+	assert_string_equal(list.o[0].label, "Root CA");
+	assert_non_null(list.o[0].cert);
+	assert_in_range(list.o[0].content.n, 20000, 21000);
+}
+
 static void the_review_says_what_is_there_and_what_is_not(void **state)
 {
 	struct place *p = *state;
@@ -307,6 +359,7 @@ int main(void)
 		T(a_wrong_pin_costs_one_try_of_its_own_device),
 		T(what_is_in_the_way_is_named_and_the_others_go_on),
 		T(a_key_that_cannot_be_wrapped_is_named_and_the_others_go_on),
+		T(a_certificate_too_large_for_a_backup_goes_along_all_the_same),
 		T(the_review_says_what_is_there_and_what_is_not),
 	};
 

@@ -19,6 +19,7 @@
 #define NAME_LABEL_MAX 60     /* bytes of a label in a file's name */
 #define NAME_ID_MAX 8         /* hex digits of the CKA_ID */
 #define NAME_TRIES 1000
+#define HEADERS 8             /* bytes of the sequence's and the blob's, where it comes to that */
 #define FILE_SUFFIX ".wky"    /* as the vendor's shell calls them */
 
 /* --- file names --- */
@@ -126,10 +127,30 @@ static enum status save(struct step_env *e, struct session *s, struct cur file, 
 	return st;
 }
 
+/*
+ * Every tool that restores keys must be able to read the file: what would make it too large for them stays behind. There is
+ * another way for a certificate, and none for a key.
+ */
+static bool leave_out_what_is_too_large(struct cur blob, struct cur *prkd, struct cur *cert)
+{
+	const size_t room = WRAPPED_COMMON - HEADERS;
+	bool left_out = false;
+
+	if (blob.n + prkd->n + cert->n > room) {
+		*cert = cur_of("", 0);
+		left_out = true;
+	}
+	if (blob.n + prkd->n > room)
+		*prkd = cur_of("", 0);
+	return left_out;
+}
+
 enum status backup_wrap(struct step_env *e, struct session *s, struct object *o, struct key_result *k, struct buf *ret_file,
 			struct fault *f)
 {
-	const struct cur prkd = wrapped_part(buf_view(&o->description)), cert = wrapped_part(buf_view(&o->content));
+	struct cur prkd = wrapped_part(buf_view(&o->description)), cert = wrapped_part(buf_view(&o->content));
+	const bool damaged = (o->description.n > 0 && prkd.n == 0) || (o->content.n > 0 && cert.n == 0);
+	bool left_out;
 	BUF blob = { 0 };
 	BUF file = { 0 };
 	enum status st;
@@ -140,6 +161,7 @@ enum status backup_wrap(struct step_env *e, struct session *s, struct object *o,
 		return st;
 	if (o->has_cmac)
 		hex_lower(k->cmac, o->cmac, sizeof(o->cmac));
+	left_out = leave_out_what_is_too_large(buf_view(&blob), &prkd, &cert);
 	if ((st = wrapped_build(buf_view(&blob), prkd, cert, &file, f)) != ST_OK)
 		return st;
 	if (ret_file != NULL)
@@ -148,10 +170,14 @@ enum status backup_wrap(struct step_env *e, struct session *s, struct object *o,
 		return fault_set(f, ST_NO_MEMORY, NULL);
 	st = save(e, s, buf_view(&file), k, f);
 	/* Bytes that are no object at all: what matters is the key. */
-	if (st == ST_OK && ((o->description.n > 0 && prkd.n == 0) || (o->content.n > 0 && cert.n == 0)))
+	if (st == ST_OK && damaged)
 		snprintf(k->remark, sizeof(k->remark), "%s",
 			 _("What the device keeps as this key's description or certificate is damaged, and was left out of the file. The "
 			   "wrapped key itself is whole."));
+	else if (st == ST_OK && left_out)
+		snprintf(k->remark, sizeof(k->remark), "%s",
+			 _("The certificate of this key is so large that other programs could not read the backup with it in it, and "
+			   "was left out. The wrapped key itself is whole. Keep the certificate in a file of its own."));
 	return st;
 }
 

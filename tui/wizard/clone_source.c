@@ -47,6 +47,13 @@ static void name_item(const struct clone_thing *t, struct restore_item *item)
 	clone_fact(t, item->fact);
 }
 
+/* Too large for the backup, but not for the other device: it goes along beside the wrapped key. */
+static void take_certificate(const struct object *o, struct restore_item *item)
+{
+	if (item->fault.st == ST_OK && item->w.cert.n == 0 && o->cert != NULL)
+		item->w.cert = wrapped_part(buf_view(&o->content));
+}
+
 static enum status take_key(struct step_env *e, struct session *s, struct clone_thing *t, struct fault *f)
 {
 	struct clone *c = run_state(e->run);
@@ -71,6 +78,7 @@ static enum status take_key(struct step_env *e, struct session *s, struct clone_
 	c->restore.n_items++;
 	name_item(t, item);
 	restore_judge(e->store, item);
+	take_certificate(o, item);
 	item->result.file[0] = '\0';
 	if (item->identity.len == 0 && o->has_cmac) {
 		item->identity = identity_of_cmac(o->cmac);

@@ -12,7 +12,7 @@ struct restore_item {
 	char name[1024];              /* the file, or "backup 12" */
 	char fact[24];                /* under which its key reference is noted in the run's record; "": under its name */
 	struct buf file;
-	struct wrapped w;             /* views into file */
+	struct wrapped w;             /* views into file; clone: the certificate may be the source's own */
 	int64_t backup;               /* in the inventory; 0: not known there */
 	enum proof_level proof;       /* of that */
 	struct key_identity identity; /* that it must turn out to have; len 0: not known */

@@ -181,6 +181,8 @@ enum status session_log_in(struct step_env *e, struct session *s, unsigned want,
 		return fault_set(f, ST_NO_MEMORY, NULL);
 	st = card_login(s->card, pin, f);
 	record_tries(e->store, s->look, st, f);
+	if (st == ST_PIN_WRONG && run_other(e->run)[0] != '\0')
+		fault_add(f, "This concerns the user PIN of %s.", s->look->serial);
 	if (st != ST_OK)
 		return st == ST_PIN_BLOCKED ? session_blocked(s->look, f) : st;
 	if ((want & LOOK_DKEK) != 0 && s->look->dkek.present && s->look->dkek.missing == 0 && !s->look->dkek.kcv_shown)
