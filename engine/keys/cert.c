@@ -205,6 +205,9 @@ static enum status consider(struct search *s, X509 *x, struct fault *f)
 
 	if (!der_of(x, &der))
 		return fault_set(f, ST_NO_MEMORY, NULL);
+	if (der.n >= CERT_FILE_MAX)
+		return fault_set(f, ST_DAMAGED, "This certificate has %zu bytes. A file on a device has %d at most.", der.n,
+				 CERT_FILE_MAX - 1);
 	if ((st = cert_parse(buf_view(&der), &c, f)) != ST_OK)
 		return st;
 	s->n++;

@@ -47,7 +47,7 @@ expect 0 "a key is tested" --json -d $a key test --id 01 --pin-file pin
 holds "... and passes" "j['id'] == '01' and j['passed'] is True and j['compared'] is True and len(j['keys']) == 1"
 expect 0 "several" --json -d $a key test --id 01 --id 02 --id 03 --pin-file pin
 holds "... all of them" "[k['passed'] for k in j['keys']] == [True] * 3"
-expect 0 "one with a use counter" -d $a key test --id 04 --pin-file pin
+expect 0 "one with a use counter, named twice" -d $a key test --id 04 --id ref:4 --pin-file pin
 says "... says what that costs" 'spends one'
 expect 0 "objects" --json -d $a objects
 holds "... has one less" "[o['use_counter'] for o in j if o['id'] == '04'] == [4]"
@@ -65,6 +65,9 @@ expect 3 "a key that is not there" -d $a key rename --id 02 --label x --pin-file
 expect 2 "nothing that would be new" -d $a key rename --id 01 --pin-file pin
 expect 2 "an ID of the wrong form" -d $a key rename --id 01 --new-id 1 --pin-file pin
 
+expect 5 "two that are nowhere else" -d $a key delete --id 01 --id 03 --pin-file pin
+[ "$(grep -c 'gone for good' err)" = 2 ]
+verdict $? "... are both said to be gone for good then"
 expect 0 "one is backed up" -d $a backup --id 03 --pin-file pin
 expect 5 "deleting several needs --confirm" -d $a key delete --id 01 --id 03 --pin-file pin
 expect 3 "where one of them is not there, none is deleted" -d $a key delete --id 01 --id 77 --pin-file pin --confirm $a

@@ -58,6 +58,10 @@ verdict $? "... and is that"
 expect 0 "... in a document" --json -d $new cert export --id 01
 holds "... too" 'j["content"].startswith("-----BEGIN CERTIFICATE-----")'
 expect 0 "... as DER into a file" -d $new cert export --id 02 --format der --out back.der
+expect 2 "a form that there is not" -d $new cert export --id 02 --format pkcs7
+says "... is told those that there are" 'one of these: pem, der\.'
+expect 2 "a key for a certificate that stands by itself" -d $new cert import --stand-alone --id 02 back.der --pin-file pin
+says "... is refused by its option" '^keyroom: --id 02 is given'
 cmp -s sub.der back.der
 verdict $? "... byte for byte"
 [ "$(stat -c %a back.der)" = 600 ]
@@ -95,6 +99,9 @@ expect 0 "it is exported" -d $new cert export --id "$id"
 openssl x509 -in ca.pem -outform DER -out one && openssl x509 -in out -outform DER -out other && cmp -s one other
 verdict $? "... as it was"
 expect 0 "by its file too" -d $new cert export --id file:CA01
+expect 0 "objects, for people" -d $new objects
+grep -q " $id\$" out
+verdict $? "... have their whole ID, which a command takes"
 expect 0 "deleted" -d $new cert delete --id 77 --pin-file pin --confirm $new
 expect 3 "... it is gone" -d $new cert delete --id 77 --pin-file pin --confirm $new
 

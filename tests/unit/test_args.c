@@ -57,9 +57,10 @@ static void what_is_not_understood_is_a_usage_error_that_names_the_word(void **s
 		WORDS("nothing"), WORDS("key", "fly"), WORDS("status", "--pin", "123456"), WORDS("status", "word"),
 		WORDS("status", "--json=1"), WORDS("status", "-d"), WORDS("--pin-file", "x", "status"), WORDS("status", "-x"),
 		WORDS("status", "-da", "-db"), WORDS("status", "--store=a", "--rehearse"), WORDS("init", "--pin", "123456"),
+		WORDS("status", "-d", ""), WORDS("status", "--store="),
 	};
 	static const char *const names[] = { "nothing", "key fly", "pin", "word", "json", "device", "pin-file", "-x", "device",
-					     "rehearse", "pin" };
+					     "rehearse", "pin", "device", "store" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {

@@ -175,7 +175,8 @@ static void a_wrong_pin_costs_one_try_of_its_own_device(void **state)
 	struct run *r;
 
 	fill(p);
-	assert_int_equal(place_do(p, "clone", 0, GIVEN({ "to", place_serial(p, 1), 0 }, { "pin", PIN, 0 }, { "to-pin", PIN, 0 }), &r, &f),
+	assert_int_equal(place_do(p, "clone", 0,
+				  GIVEN({ "to", place_serial(p, 1), 0 }, { "pin", PIN, 0 }, { "to-pin", PIN, 0 }), &r, &f),
 			 ST_PIN_WRONG);
 	assert_non_null(strstr(f.what, place_serial(p, 1)));
 	run_free(r);
@@ -289,8 +290,8 @@ static void a_certificate_too_large_for_a_backup_goes_along_all_the_same(void **
 
 	memset(name, 'x', 20000);
 	fill(p);
-	place_expect(p, "cert import", 0, GIVEN({ "id", "0a", 0 }, { "file", cert_for(p, 1, name, "20460101000000Z"), 0 }, { "pin", PIN, 0 }),
-		     ST_OK);
+	place_expect(p, "cert import", 0,
+		     GIVEN({ "id", "0a", 0 }, { "file", cert_for(p, 1, name, "20460101000000Z"), 0 }, { "pin", PIN, 0 }), ST_OK);
 	free(name);
 	OK(place_do(p, "backup", 0, ALL(p), &r, &f));
 	rows = run_keys(r, &n);

@@ -317,12 +317,18 @@ static void the_certificates_offered_are_named_so_that_each_is_found(void **stat
 	const char *own = cert_for(p, 1, "own", "20460101000000Z"), *other = cert_for(p, 0, "other", "20460101000000Z");
 	struct choices c = { 0 };
 	struct fault f = { 0 };
+	PROSE review = { 0 };
 	struct run *r;
 
 	import(p, own, ST_OK);
-	place_expect(p, "cert import", 0,
-		     GIVEN({ "stand-alone", "1", 0 }, { "file", other, 0 }, { "new-id", "0a", 0 }, { "pin", PIN, 0 }), ST_OK);
+	OK(place_do(p, "cert import", 0,
+		    GIVEN({ "stand-alone", "1", 0 }, { "file", other, 0 }, { "new-id", "0a", 0 }, { "pin", PIN, 0 }), &r, &f));
+	run_procedure(r)->review(r, &review);
+	assert_true(says(&review, PROSE_WARNING, "The key \"root\" of this device has the same CKA_ID"));
+	run_free(r);
 	place_expect(p, "cert export", 0, GIVEN({ "id", "0a", 0 }), ST_USAGE);
+	place_expect(p, "cert export", 0, GIVEN({ "id", "file:CE01", 0 }), ST_OK);
+	place_expect(p, "cert export", 0, GIVEN({ "id", "file:CE02", 0 }), ST_NOT_FOUND);
 	r = place_run_new(p, "cert export", 0, GIVEN({ NULL, NULL, 0 }));
 	OK(find_cert_choices(r, &c, &f));
 	assert_int_equal(c.n, 2);

@@ -13,10 +13,11 @@ static const struct global {
 	const char *name;
 	size_t text, flag;    /* offsets in struct args; flag 0: it is a text */
 	bool bare;            /* may stand without a value, which must then follow an equals sign */
+	bool filled;          /* a script's empty variable does not mean whichever there is */
 } globals[] = {
-	{ .name = "store", .text = offsetof(struct args, store) },
+	{ .name = "store", .text = offsetof(struct args, store), .filled = true },
 	{ .name = "rehearse", .text = offsetof(struct args, rehearse), .bare = true },
-	{ .name = "device", .text = offsetof(struct args, device) },
+	{ .name = "device", .text = offsetof(struct args, device), .filled = true },
 	{ .name = "confirm", .text = offsetof(struct args, confirm) },
 	{ .name = "lock", .text = offsetof(struct args, lock) },
 	{ .name = "json", .flag = offsetof(struct args, json) },
@@ -71,7 +72,7 @@ static enum status take_global(struct parser *p, const struct global *g, const c
 		return ST_OK;
 	}
 	value = g->bare && equals == NULL ? "" : value_of(p, equals);
-	if (value == NULL)
+	if (value == NULL || (g->filled && value[0] == '\0'))
 		return missing_value(p, g->name);
 	if (*(const char **)(void *)(base + g->text) != NULL)
 		return fault_set(p->f, ST_USAGE, "--%s was given twice.", g->name);

@@ -186,11 +186,12 @@ struct asking {
 static void tell(struct prose *said, const struct prose *p, bool warnings_only)
 {
 	PROSE fresh = { 0 };
+	const size_t before = said->n;   /* of two keys in one text the same may have to be said of each */
 
 	for (size_t i = 0; i < p->n && !tty_here(); i++) {
 		bool old = p->p[i].role != PROSE_WARNING;
 
-		for (size_t j = 0; j < said->n && !old; j++)
+		for (size_t j = 0; j < before && !old; j++)
 			old = strcmp(said->p[j].text, p->p[i].text) == 0;
 		if (old)
 			continue;
@@ -369,15 +370,20 @@ static enum status all_files_used(const struct here *h, const struct run *r, str
 	const struct question *q;
 
 	for (size_t i = 0; (q = procedure_question(run_procedure(r), i)) != NULL; i++) {
+		char name[OPTION_NAME_MAX];
 		unsigned n = 0;
 
 		if (q->spare || (q->ask != ASK_FILE && q->ask != ASK_NEW_FILE && !ask_is_secret(q->ask) && !q->strict))
 			continue;
 		while (given_value(h->args, run_procedure(r), q, n) != NULL)
 			n++;
-		if (n > 0 && !is_used(r, q, n - 1))
-			return fault_set(f, ST_USAGE, "%s is given, but there is no use for it here. Nothing was done.",
-					 given_value(h->args, run_procedure(r), q, n - 1));
+		if (n == 0 || is_used(r, q, n - 1))
+			continue;
+		question_option(q, name);
+		return q->positional ? fault_set(f, ST_USAGE, "%s is given, but there is no use for it here. Nothing was done.",
+						 given_value(h->args, run_procedure(r), q, n - 1)) :
+				       fault_set(f, ST_USAGE, "--%s %s is given, but there is no use for it here. Nothing was done.", name,
+						 given_value(h->args, run_procedure(r), q, n - 1));
 	}
 	return ST_OK;
 }

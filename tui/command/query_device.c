@@ -274,24 +274,26 @@ static struct json_object *object_json(const struct fleet_object *b, bool known)
 }
 
 static const struct cell_column object_columns[] = {
-	{ N_("LABEL"), 24 }, { N_("KIND"), 16 }, { N_("ID"), 14 }, { N_("REF"), 4 }, { N_("BACKUPS"), 0 },
+	{ N_("LABEL"), 24 }, { N_("KIND"), 16 }, { N_("REF"), 4 }, { N_("BACKUPS"), 12 }, { N_("ID"), 0 },
 };
 
 static void print_object(const struct fleet_object *b, bool known)
 {
-	char id[16] = "", ref[12] = "", backups[120] = "";
+	char file[16] = "", ref[12] = "", backups[120] = "";
+	const char *id = b->id;   /* whole: it is what --id takes */
 
-	snprintf(id, sizeof(id), "%.12s%s", b->id, strlen(b->id) > 12 ? ".." : "");
 	/* What has no name at all can be named by its file. */
-	if (b->label[0] == '\0' && b->id[0] == '\0' && b->key_ref <= 0)
-		snprintf(id, sizeof(id), "file:%04x", b->fid & 0xffff);
+	if (b->label[0] == '\0' && b->id[0] == '\0' && b->key_ref <= 0) {
+		snprintf(file, sizeof(file), "file:%04X", b->fid & 0xffff);
+		id = file;
+	}
 	if (b->type == FLEET_KEY && !known)
 		snprintf(backups, sizeof(backups), "%s", _("not known"));
 	else if (b->type == FLEET_KEY)
 		snprintf(backups, sizeof(backups), b->backups > 0 ? "%u, %s" : "%u", b->backups, proof_words(b->proof));
 	if (b->key_ref > 0)
 		snprintf(ref, sizeof(ref), "%d", b->key_ref);
-	cells_row(object_columns, 5, (const char *const[]){ b->label, b->kind, id, ref, backups });
+	cells_row(object_columns, 5, (const char *const[]){ b->label, b->kind, ref, backups, id });
 	if (b->subject[0] != '\0') {
 		printf("    %s", b->subject);
 		printf(_("  until %s"), b->until);

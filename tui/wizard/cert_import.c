@@ -80,6 +80,14 @@ static void tell_label(const struct run *r, struct prose *out)
 			  "called \"%s\". Give it a label of your own where that is not clear enough.", DESCRIBE_LABEL_MAX - 1, label);
 }
 
+static void tell_same_id(const struct cert_import *c, struct prose *out)
+{
+	if (c->target.label[0] != '\0')
+		prose_add(out, PROSE_WARNING,
+			  "The key \"%s\" of this device has the same CKA_ID, and the certificate is for another key: programs will take "
+			  "it for a certificate of that key. Choose another CKA_ID, or none.", c->target.label);
+}
+
 static void tell_old(const struct cert_import *c, struct prose *out)
 {
 	if (c->there)
@@ -118,6 +126,8 @@ static void review(const struct run *r, struct prose *out)
 			  c->target.label, c->target.kind, c->target.id, c->target.serial);
 	tell_cert(c, out);
 	tell_label(r, out);
+	if (cert_import_alone(r))
+		tell_same_id(c, out);
 	tell_old(c, out);
 	if (c->unknown_key)
 		prose_add(out, PROSE_PLAIN,
@@ -199,6 +209,9 @@ static enum status take_cert(struct cert_import *c, struct cur file, const struc
 	st = cert_for_key(file, key != NULL && key->has_key ? &key->key : NULL, &c->der, &c->cert, &c->of, f);
 	if (st == ST_MISMATCH)
 		return fault_add(f, "The key on the device is \"%s\". Nothing was written.", key->label);
+	if (st == ST_DAMAGED)
+		return fault_add(f, "Nothing was written. A certificate is taken as PEM or DER; what is packed as PKCS #7 or PKCS #12 has "
+				 "to be unpacked first.");
 	if (st != ST_OK)
 		return fault_add(f, "Nothing was written.");
 	if (c->cert.broken) {
@@ -208,6 +221,24 @@ static enum status take_cert(struct cert_import *c, struct cur file, const struc
 			"The certificate signs itself, and that signature is wrong: it was changed or damaged. Nothing "
 			"was written. Get the certificate once more.");
 	}
+	return ST_OK;
+}
+
+/* By itself, but under the ID of a key here. */
+static enum status look_for_same_id(struct cert_import *c, struct session *s, const char *id, struct fault *f)
+{
+	struct object o = { 0 };
+	enum status st;
+
+	memset(&c->target, 0, sizeof(c->target));
+	if (id[0] == '\0')
+		return ST_OK;
+	st = find_key(s, id, &o, f);
+	if (st != ST_OK)
+		return st == ST_NOT_FOUND || st == ST_USAGE ? ST_OK : st;
+	if (o.type == OBJECT_KEY && !(o.has_key && c->cert.has_key && pubkey_equal(&o.key, &c->cert.key)))
+		find_to_result(s->look, &o, &c->target);
+	object_done(&o);
 	return ST_OK;
 }
 
@@ -224,6 +255,8 @@ enum status cert_import_load(struct step_env *e, struct session *s, struct objec
 		st = take_cert(c, buf_view(&file), o.type == OBJECT_KEY ? &o : NULL, f);
 	if (st == ST_OK && o.type == OBJECT_KEY)
 		take_target(c, s, &o);
+	else if (st == ST_OK)
+		st = look_for_same_id(c, s, run_get(e->run, "new-id", 0), f);
 	if (st != ST_OK) {
 		object_done(&o);
 		return st;

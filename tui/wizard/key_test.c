@@ -177,6 +177,16 @@ static enum status test(struct step_env *e, struct session *s, const struct obje
 	return record_key_tested(e->store, s->look, k, known, spent(o, st, &tried), f);
 }
 
+/* Named twice: a key that counts its uses does not lose two of them for that. */
+static bool is_tested(const struct key_test *t, const struct object *o)
+{
+	for (size_t i = 0; i < t->device.n_rows; i++) {
+		if (t->device.rows[i].key_ref == o->number)
+			return true;
+	}
+	return false;
+}
+
 static enum status one(struct step_env *e, struct session *s, const char *wanted, struct fault *f)
 {
 	struct key_test *t = run_state(e->run);
@@ -186,6 +196,10 @@ static enum status one(struct step_env *e, struct session *s, const char *wanted
 
 	if (st != ST_OK)
 		return st;
+	if (is_tested(t, &o)) {
+		object_done(&o);
+		return ST_OK;
+	}
 	k = device_state_row(&t->device);
 	if (k == NULL) {
 		st = fault_set(f, ST_NO_MEMORY, NULL);

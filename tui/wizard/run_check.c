@@ -1,5 +1,6 @@
 /* Is an answer what its question asks for? By its kind first, then by the question's own check. */
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -87,9 +88,19 @@ static bool among(const struct choice *c, const char *text)
 	return false;
 }
 
+/* Only those that are always the same: what is on a device is looked at there. */
+static void list_values(const struct choice *c, char *out, size_t cap)
+{
+	size_t n = 0;
+
+	for (out[0] = '\0'; c && c->value && n < cap; c++)
+		n += (size_t)snprintf(out + n, cap - n, "%s%s", n > 0 ? ", " : "", c->value);
+}
+
 static enum status check_choice(const struct run *r, const struct question *q, const char *text, struct fault *f)
 {
 	struct choices several = { 0 };
+	char values[200];
 	enum status st;
 
 	if (among(q->choices, text))
@@ -103,6 +114,10 @@ static enum status check_choice(const struct run *r, const struct question *q, c
 				return ST_OK;
 		}
 	}
+	list_values(q->choices, values, sizeof(values));
+	if (values[0] != '\0')
+		return fault_set(f, ST_BAD_FORM, "\"%s\" is none of what %s can be. It is one of these: %s.", text, translated(q->words),
+				 values);
 	return fault_set(f, ST_BAD_FORM, "\"%s\" is none of what %s can be.", text, translated(q->words));
 }
 

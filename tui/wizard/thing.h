@@ -19,10 +19,9 @@
 /* --- which one: thing_find.c --- */
 
 /*
- * A certificate by CKA_ID, by "ref:3" that of the key with this reference, by "file:CA00" or "cert:" and its label one that
- * stands by itself: ret->type is
- * OBJECT_KEY or OBJECT_CERTIFICATE (or OBJECT_STRAY, by its file only). ST_NOT_FOUND, ST_USAGE (several). Give ret back with
- * object_done(). find_thing_check(): is it any of that? ST_BAD_FORM.
+ * A certificate by CKA_ID, by "ref:3" or "file:CE03" that of the key with this reference, by "file:CA00" or "cert:" and its
+ * label one that stands by itself: ret->type is OBJECT_KEY or OBJECT_CERTIFICATE (or OBJECT_STRAY, by its file only).
+ * ST_NOT_FOUND, ST_USAGE (several). Give ret back with object_done(). find_thing_check(): is it any of that? ST_BAD_FORM.
  */
 enum status find_cert(struct session *s, const char *wanted, struct object *ret, struct fault *f);
 enum status find_cert_check(const char *wanted, struct fault *f);

@@ -130,12 +130,17 @@ static enum status several(const struct fit *fit, const char *wanted, const char
 
 enum status find_cert(struct session *s, const char *wanted, struct object *ret, struct fault *f)
 {
+	const uint16_t fid = find_file(wanted);
 	struct object found = { 0 };
 	struct fit fit = { .to = &found };
+	char ref[NAME_MAX_OF_THING];
 	size_t keys = 0;
 	enum status st = find_cert_check(wanted, f);
 
-	if (st == ST_OK && find_file(wanted) == 0 && after(wanted, CERT_PREFIX) == NULL)
+	snprintf(ref, sizeof(ref), "ref:%u", (unsigned)fid & 0xff);
+	if (st == ST_OK && (fid & 0xff00) == FID_KEY_CERT)
+		st = certs_of_keys(s, ref, &fit, &keys, f);
+	else if (st == ST_OK && fid == 0 && after(wanted, CERT_PREFIX) == NULL)
 		st = certs_of_keys(s, wanted, &fit, &keys, f);
 	if (st == ST_OK)
 		st = certs_alone(s, wanted, &fit, f);
@@ -188,16 +193,20 @@ enum status find_object_check(const char *wanted, struct fault *f)
 enum status find_object(struct session *s, const char *wanted, struct object *ret, bool *ret_cert, struct fault *f)
 {
 	const uint16_t fid = find_file(wanted), kind = fid & 0xff00;
-	const bool of_key = kind == FID_KEY || kind == FID_KEY_DESCRIPTION || kind == FID_KEY_CERT;
+	const bool of_key = kind == FID_KEY || kind == FID_KEY_DESCRIPTION;
 	char ref[NAME_MAX_OF_THING];
+	enum status st;
 
-	*ret_cert = kind == FID_KEY_CERT;
+	*ret_cert = false;
 	if (of_key) {
 		snprintf(ref, sizeof(ref), "ref:%u", (unsigned)fid & 0xff);
 		wanted = ref;
 	}
-	if (*ret_cert || kind == FID_CA_CERT || kind == FID_CERT_DESCRIPTION || after(wanted, CERT_PREFIX) != NULL)
-		return find_cert(s, wanted, ret, f);
+	if (kind == FID_KEY_CERT || kind == FID_CA_CERT || kind == FID_CERT_DESCRIPTION || after(wanted, CERT_PREFIX) != NULL) {
+		st = find_cert(s, wanted, ret, f);
+		*ret_cert = st == ST_OK && ret->type == OBJECT_KEY;
+		return st;
+	}
 	if (after(wanted, DATA_PREFIX) != NULL)
 		return find_data(s, after(wanted, DATA_PREFIX), ret, f);
 	return fid != 0 && !of_key ? find_data(s, wanted, ret, f) : find_key(s, wanted, ret, f);
