@@ -130,6 +130,30 @@ static void a_backup_shows_on_its_key(void **state)
 	assert_int_equal(d->keys_without_backup, 0);
 }
 
+/* Nothing is written down, and still a key that shows no public key is the one whose backups are known. */
+static void a_backup_shows_on_a_secret_key_where_the_inventory_is_for_looking_only(void **state)
+{
+	struct place *p = *state;
+	CLEANUP(fleet_free_guard) struct fleet *fl = NULL;
+	CLEANUP(store_close_guard) struct store *s = NULL;
+	const struct fleet_object *o;
+	const struct fleet_device *d;
+	struct fault f = { 0 };
+	size_t n = 0;
+
+	place_init(p, 0, 1, 0x10);
+	place_make_key(p, 0, "aes:128", "key", "0a");
+	place_expect(p, "backup", 0, GIVEN({ "all", "1", 0 }, { "pin", PIN, 0 }), ST_OK);
+	OK(store_open(p->store_path, STORE_LOOK, &s, &f));
+	OK(fleet_new(p->jobs, s, false, &fl, &f));
+	OK(fleet_scan_wait(fl, place_serial(p, 0), FLEET_ALL, 20000, &d, &f));
+	o = fleet_objects(fl, d, &n);
+	assert_int_equal(n, 1);
+	assert_int_equal(strlen(o->cmac), 32);
+	assert_int_equal(o->backups, 1);
+	assert_int_equal(d->keys_without_backup, 0);
+}
+
 static void which_device_is_meant(void **state)
 {
 	struct place *p = *state;
@@ -397,6 +421,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 		T(two_cards_that_are_here_are_read),
 		T(objects_are_shown_from_the_card_and_when_it_is_gone_from_the_inventory), T(a_backup_shows_on_its_key),
+		T(a_backup_shows_on_a_secret_key_where_the_inventory_is_for_looking_only),
 		T(which_device_is_meant), T(a_card_that_does_not_answer_is_shown_with_the_reason),
 		T(a_card_that_goes_while_it_is_read_stops_nothing), T(what_needs_doing_is_named_most_urgent_first),
 		T(a_card_with_many_keys_is_shown_whole), T(without_an_inventory_the_card_is_shown_all_the_same),

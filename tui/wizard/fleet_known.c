@@ -179,8 +179,37 @@ static enum status from_store(struct fleet *fl, struct entry *e, struct fault *f
 	return st;
 }
 
+static bool is_not_told(const struct object_row *row)
+{
+	return row->type == THING_KEY && row->key.len == 0;
+}
+
+/* Which key it is without a public key, such as a secret one, no device tells without a login; the inventory may know. */
+static void known_identities(struct fleet *fl, struct entry *e)
+{
+	struct object_filter filter = { .device = e->d.serial };
+	struct object_row *known = NULL;
+	size_t n = 0, asked = 0;
+
+	for (size_t i = 0; i < e->n_rows; i++)
+		asked += is_not_told(&e->rows[i]);
+	if (asked == 0 || fl->store == NULL || store_objects(fl->store, &filter, &known, &n, NULL) != ST_OK)
+		return;
+	for (size_t i = 0; i < e->n_rows; i++) {
+		struct object_row *row = &e->rows[i];
+
+		for (size_t j = 0; j < n && is_not_told(row); j++) {
+			if (known[j].type == THING_KEY && known[j].key_ref == row->key_ref && known[j].id_len == row->id_len &&
+			    memcmp(known[j].id, row->id, row->id_len) == 0 && strcmp(known[j].algorithm, row->algorithm) == 0)
+				row->key = known[j].key;
+		}
+	}
+	free(known);
+}
+
 void known_backups(struct fleet *fl, struct entry *e)
 {
+	known_identities(fl, e);
 	for (size_t i = 0; fl->store != NULL && i < e->n_rows; i++) {
 		struct object_row *row = &e->rows[i];
 		struct key_row key;
