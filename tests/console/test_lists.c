@@ -1,13 +1,8 @@
 /* The screens of the inventory's listings: an inventory in a file, a fake fleet, and pictures. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <cmocka.h>
 #include <openssl/sha.h>
 
 #include "bench.h"
@@ -15,6 +10,7 @@
 #include "store/device.h"
 #include "store/journal.h"
 #include "store/key.h"
+#include "tests/check.h"
 #include "tui/console/keys.h"
 #include "tui/console/screens.h"
 #include "words.h"
@@ -31,12 +27,6 @@ static const char *const labels[KEYS] = {
 	"Root CA 2026", "SSH CA", "Issuing CA 1", "Issuing CA 2", "OCSP", "Time stamp", "Code signing 2025", "Code signing 2026",
 	"Archive", "Old root", "veracrypt", "\xe6\xa0\xb9\xe8\xaf\x81\xe4\xb9\xa6 CA",
 };
-
-#define must(call) \
-	do { \
-		if ((call) != ST_OK) \
-			fail_msg("%s: %s", #call, f.what); \
-	} while (0)
 
 static struct key_identity identity(unsigned i)
 {

@@ -6,16 +6,10 @@
 #ifndef TESTS_FAULTS_WALK_H
 #define TESTS_FAULTS_WALK_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "engine/card/card.h"
 #include "engine/sim/sim.h"
 #include "store/store.h"
+#include "tests/check.h"
 #include "tui/wizard/procedures.h"
 #include "tui/wizard/wizard.h"
 
@@ -93,12 +87,5 @@ void walk_lie(const struct walk *w, size_t i);
 
 /* A test program of the four of them, on the first card; what main() returns. */
 int walk_main(const struct walk *w);
-
-#define must(call) \
-	do { \
-		enum status must_ = (call); \
-		if (must_ != ST_OK) \
-			fail_msg("%s gave %s: %s", #call, status_name(must_), f.what); \
-	} while (0)
 
 #endif

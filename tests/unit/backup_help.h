@@ -6,22 +6,6 @@
 
 #include <dirent.h>
 
-static inline int setup(void **state)
-{
-	struct place *p = calloc(1, sizeof(*p));
-
-	place_open(p, 2, "3.6");
-	*state = p;
-	return 0;
-}
-
-static inline int teardown(void **state)
-{
-	place_close(*state);
-	free(*state);
-	return 0;
-}
-
 #define ALL(p) GIVEN({ "all", "1", 0 }, { "out", (p)->out, 0 }, { "pin", PIN, 0 })
 
 /* The files of the folder, by name; at most 8. Returns how many. */
@@ -46,7 +30,7 @@ static inline size_t backups_in(struct place *p, struct backup_row **ret)
 	struct fault f = { 0 };
 	size_t n = 0;
 
-	OK(store_backups(p->store, &filter, ret, &n, &f));
+	must(store_backups(p->store, &filter, ret, &n, &f));
 	return n;
 }
 

@@ -2,18 +2,13 @@
 #ifndef TESTS_CLONE_HELP_H
 #define TESTS_CLONE_HELP_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "engine/card/card.h"
 #include "engine/card/files.h"
 #include "engine/card/objects.h"
 #include "engine/keys/describe.h"
+#include "tests/check.h"
 
 /* A content and its description at a number; kind is FID_CA_CERT, FID_PUBLIC_DATA or FID_PRIVATE_DATA. */
 static inline void put_object(struct card *c, const char *user_pin, unsigned kind, uint8_t number, const char *label,

@@ -2,15 +2,10 @@
 #ifndef TESTS_FAKE_PCSCD_H
 #define TESTS_FAKE_PCSCD_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
 #include <pthread.h>
 #include <reader.h>
 #include <stdatomic.h>
@@ -20,8 +15,8 @@
 #include "engine/card/pcsc.h"
 #include "engine/card/pcsc_calls.h"
 #include "engine/card/pcsc_wait.h"
+#include "tests/check.h"
 
-#define N(a) (sizeof(a) / sizeof((a)[0]))
 #define CONTEXT 0x1001
 #define CARD 0x2002
 #define FEATURE_CODE 0x42330012u

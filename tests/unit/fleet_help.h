@@ -7,30 +7,12 @@
 #include "cert_help.h"
 #include "tui/wizard/prose.h"
 
-static inline int setup(void **state)
-{
-	struct place *p = calloc(1, sizeof(*p));
-
-	place_open(p, 2, "3.6");
-	*state = p;
-	return 0;
-}
-
-static inline int teardown(void **state)
-{
-	place_close(*state);
-	free(*state);
-	return 0;
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
 static inline struct fleet *fleet_of(struct place *p, bool live)
 {
 	struct fleet *fl = NULL;
 	struct fault f = { 0 };
 
-	OK(fleet_new(p->jobs, p->store, live, &fl, &f));
+	must(fleet_new(p->jobs, p->store, live, &fl, &f));
 	return fl;
 }
 
@@ -46,14 +28,14 @@ static inline struct buf certify(struct place *p, const char *serial, const char
 	struct fault f = { 0 };
 	size_t n = 0;
 
-	OK(store_objects(p->store, &(struct object_filter){ .device = serial }, &rows, &n, &f));
+	must(store_objects(p->store, &(struct object_filter){ .device = serial }, &rows, &n, &f));
 	id = rows[0].key;
-	OK(store_key_spki(p->store, &id, &spki, &n, &f));
+	must(store_key_spki(p->store, &id, &spki, &n, &f));
 	PKEY *key = cert_key_of_spki(spki, n), *root = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
 
 	der = cert_make(key, "Leaf", root, "Root", "20190101000000Z", until);
 	c = place_log_in(p, 0, &held);
-	OK(card_write_file(c, fid_of(FID_KEY_CERT, (uint8_t)rows[0].key_ref), buf_view(&der), WRITE_REPLACE, &f));
+	must(card_write_file(c, fid_of(FID_KEY_CERT, (uint8_t)rows[0].key_ref), buf_view(&der), WRITE_REPLACE, &f));
 	free(rows);
 	free(spki);
 	return der;

@@ -2,12 +2,6 @@
 #ifndef TESTS_JOBS_HELP_H
 #define TESTS_JOBS_HELP_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -16,6 +10,7 @@
 #include "engine/base/clock.h"
 #include "engine/card/card.h"
 #include "engine/jobs/jobs.h"
+#include "tests/check.h"
 
 #define PATIENCE_MS 5000
 

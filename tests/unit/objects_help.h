@@ -22,7 +22,7 @@ static inline const char *save(const struct place *p, const char *name, const vo
 	const char *path = file_in(p, name);
 	struct fault f = { 0 };
 
-	OK(file_write_new(path, cur_of(bytes, n), &f));
+	must(file_write_new(path, cur_of(bytes, n), &f));
 	return path;
 }
 
@@ -32,7 +32,7 @@ static inline void write_fid(struct place *p, uint16_t fid, struct cur content)
 	struct card *c = place_log_in(p, 0, &held);
 	struct fault f = { 0 };
 
-	OK(card_write_file(c, fid, content, WRITE_REPLACE, &f));
+	must(card_write_file(c, fid, content, WRITE_REPLACE, &f));
 	card_end(held);
 	held = NULL;
 	card_close(c);
@@ -44,7 +44,7 @@ static inline void delete_fid(struct place *p, uint16_t fid)
 	struct card *c = place_log_in(p, 0, &held);
 	struct fault f = { 0 };
 
-	OK(card_delete(c, fid, &f));
+	must(card_delete(c, fid, &f));
 	card_end(held);
 	held = NULL;
 	card_close(c);
@@ -76,9 +76,9 @@ static inline const char *cert_for(struct place *p, uint8_t ref, const char *cn,
 	struct fault f = { 0 };
 
 	if (ref != 0) {
-		OK(card_enumerate(c, &fids, &f));
-		OK(card_object_key(c, &fids, ref, &o, &f));
-		OK(pubkey_to_spki(&o.key, &spki, &f));
+		must(card_enumerate(c, &fids, &f));
+		must(card_object_key(c, &fids, ref, &o, &f));
+		must(pubkey_to_spki(&o.key, &spki, &f));
 		key = cert_key_of_spki(spki.p, spki.n);
 		object_done(&o);
 	}
@@ -118,7 +118,7 @@ static inline size_t known(struct place *p, enum thing type)
 	struct fault f = { 0 };
 	size_t n = 0, found = 0;
 
-	OK(store_objects(p->store, &filter, &rows, &n, &f));
+	must(store_objects(p->store, &filter, &rows, &n, &f));
 	for (size_t i = 0; i < n; i++)
 		found += rows[i].type == type;
 	free(rows);

@@ -2,17 +2,11 @@
 #ifndef TESTS_PROCS_HELP_H
 #define TESTS_PROCS_HELP_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #include "engine/base/file.h"
 #include "engine/card/card.h"
@@ -26,20 +20,10 @@
 #include "store/journal.h"
 #include "store/key.h"
 #include "store/run.h"
+#include "tests/check.h"
 #include "tui/wizard/fleet.h"
 #include "tui/wizard/results.h"
 #include "tui/wizard/wizard.h"
-
-#ifndef N
-#define N(a) (sizeof(a) / sizeof((a)[0]))
-#endif
-
-#define OK(call) \
-	do { \
-		enum status st_ = (call); \
-		if (st_ != ST_OK) \
-			fail_msg("%s: %s: %s", #call, status_name(st_), f.what); \
-	} while (0)
 
 #define PIN "648219"
 #define FACTORY_SO "3537363231383830"
@@ -58,7 +42,7 @@ static inline void place_start(struct place *p)
 	struct fault f = { 0 };
 
 	wizard_jobs_config(p->store_path, p->source, &config);
-	OK(jobs_new(&config, &p->jobs, &f));
+	must(jobs_new(&config, &p->jobs, &f));
 	p->env = (struct env){ .jobs = p->jobs, .store = p->store, .script = true, .share_iterations = 1 };
 }
 
@@ -71,8 +55,8 @@ static inline void place_open_with(struct place *p, const struct sim_options *o)
 	assert_non_null(mkdtemp(p->dir));
 	snprintf(p->store_path, sizeof(p->store_path), "%s/inventory", p->dir);
 	snprintf(p->out, sizeof(p->out), "%s/out", p->dir);
-	OK(sim_source_open(p->dir, o, &p->source, &f));
-	OK(store_open(p->store_path, 0, &p->store, &f));
+	must(sim_source_open(p->dir, o, &p->source, &f));
+	must(store_open(p->store_path, 0, &p->store, &f));
 	place_start(p);
 }
 
@@ -114,8 +98,8 @@ static inline struct card *place_card(struct place *p, size_t i)
 	struct card *c = NULL;
 	struct fault f = { 0 };
 
-	OK(sim_transport_open(place_sim(p, i), &t, &f));
-	OK(card_new(t, "beside", &c, &f));
+	must(sim_transport_open(place_sim(p, i), &t, &f));
+	must(card_new(t, "beside", &c, &f));
 	return c;
 }
 
@@ -136,14 +120,14 @@ static inline void place_init_with(struct place *p, size_t i, int shares, unsign
 	struct fault f = { 0 };
 
 	assert_true(secret_set(pin, user_pin, strlen(user_pin)) && pin_so_factory(so));
-	OK(card_begin(c, &held, &f));
-	OK(card_initialise(c, &init, &f));
-	OK(card_login(c, pin, &f));
-	OK(card_set_label(c, "test", &f));
+	must(card_begin(c, &held, &f));
+	must(card_initialise(c, &init, &f));
+	must(card_login(c, pin, &f));
+	must(card_set_label(c, "test", &f));
 	for (int k = 0; k < shares - (int)missing; k++) {
 		memset(secret_bytes(share), seed + k, 32);
 		assert_true(secret_set_len(share, 32));
-		OK(card_import_share(c, 0, share, &dkek, &f));
+		must(card_import_share(c, 0, share, &dkek, &f));
 	}
 }
 
@@ -161,8 +145,8 @@ static inline unsigned place_count(struct place *p, size_t i, unsigned kind)
 	FIDS fids = { 0 };
 	unsigned n = 0;
 
-	OK(card_begin(c, &held, &f));
-	OK(card_enumerate(c, &fids, &f));
+	must(card_begin(c, &held, &f));
+	must(card_enumerate(c, &fids, &f));
 	for (size_t k = 0; k < fids.n; k++)
 		n += (fids.fid[k] & 0xff00) == kind && fids.fid[k] != FID_KEY;
 	return n;
@@ -185,7 +169,7 @@ static inline void give(struct run *r, const struct given *g)
 			return;
 		}
 	}
-	OK(run_set(r, g->name, g->index, g->value, &f));
+	must(run_set(r, g->name, g->index, g->value, &f));
 }
 
 /* From the first page to the end. What went wrong is in *f. The run is the caller's also then. */
@@ -220,8 +204,8 @@ static inline struct run *place_run_new(struct place *p, const char *procedure, 
 	struct fault f = { 0 };
 
 	assert_non_null(procedure_find(procedure));
-	OK(run_new(procedure_find(procedure), &p->env, &r, &f));
-	OK(run_set_device(r, place_serial(p, card), NULL, &f));
+	must(run_new(procedure_find(procedure), &p->env, &r, &f));
+	must(run_set_device(r, place_serial(p, card), NULL, &f));
 	run_wait(r, NULL, NULL);
 	for (; g->name != NULL; g++)
 		give(r, g);
@@ -236,8 +220,8 @@ static inline struct card *place_log_in(struct place *p, size_t i, struct card *
 	struct fault f = { 0 };
 
 	assert_true(secret_set(pin, PIN, strlen(PIN)));
-	OK(card_begin(c, ret_held, &f));
-	OK(card_login(c, pin, &f));
+	must(card_begin(c, ret_held, &f));
+	must(card_login(c, pin, &f));
 	return c;
 }
 
@@ -250,10 +234,10 @@ static inline void place_swap(struct place *p, size_t i, uint8_t ref, const stru
 	struct fault f = { 0 };
 
 	c = place_log_in(p, i, &held);
-	OK(card_delete(c, fid_of(FID_KEY, ref), &f));
-	OK(card_generate(c, ref, params, &key, NULL, &f));
+	must(card_delete(c, fid_of(FID_KEY, ref), &f));
+	must(card_generate(c, ref, params, &key, NULL, &f));
 	if (bare)
-		OK(card_delete(c, fid_of(FID_KEY_CERT, ref), &f));
+		must(card_delete(c, fid_of(FID_KEY_CERT, ref), &f));
 }
 
 static inline void place_swap_aes(struct place *p, size_t i, uint8_t ref)
@@ -317,5 +301,40 @@ static inline void place_reload(struct place *p, struct fleet *fl)
 		change = jobs_wait(p->jobs, 100, &e) ? fleet_event(fl, &e) : 0;
 	assert_true(change & FLEET_DEVICES);
 }
+
+/* --- what a test begins with: two cards as the factory made them, or one that is ready --- */
+
+static inline int setup(void **state)
+{
+	struct place *p = calloc(1, sizeof(*p));
+
+	assert_non_null(p);
+	place_open(p, 2, "3.6");
+	*state = p;
+	return 0;
+}
+
+#define READY_SEED 0x10
+/* It has PIN, a DKEK of one share, and no key. */
+static inline int setup_ready(void **state)
+{
+	struct place *p = calloc(1, sizeof(*p));
+
+	assert_non_null(p);
+	place_open(p, 1, "3.6");
+	place_init(p, 0, 1, READY_SEED);
+	*state = p;
+	return 0;
+}
+
+static inline int teardown(void **state)
+{
+	place_close(*state);
+	free(*state);
+	return 0;
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST_READY(name) cmocka_unit_test_setup_teardown(name, setup_ready, teardown)
 
 #endif

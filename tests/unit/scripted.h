@@ -5,18 +5,13 @@
 #ifndef TESTS_SCRIPTED_H
 #define TESTS_SCRIPTED_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "engine/base/bytes.h"
 #include "engine/card/card.h"
+#include "tests/check.h"
 
 #define ATR_HSM2 "3bde18ff8191fe1fc38031815448534d31738021408107" "1c"
 #define SELECT_CMD "00a404000be82b0601040181c31f020100"
@@ -189,9 +184,5 @@ static inline struct secret *so_of(const char *digits)
 	secret_free(typed);
 	return so;
 }
-
-#ifndef N
-#define N(a) (sizeof(a) / sizeof((a)[0]))
-#endif
 
 #endif

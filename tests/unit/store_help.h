@@ -2,10 +2,6 @@
 #ifndef TESTS_UNIT_STORE_HELP_H
 #define TESTS_UNIT_STORE_HELP_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +10,6 @@
 
 #include <ftw.h>
 
-#include <cmocka.h>
 #include <openssl/sha.h>
 #include <sqlite3.h>
 
@@ -25,26 +20,10 @@
 #include "store/key.h"
 #include "store/run.h"
 #include "store/store.h"
+#include "tests/check.h"
 
 #define T0 INT64_C(1800000000)
 #define SERIAL "DENK0200914"
-
-#define must(call) \
-	do { \
-		enum status must_ = (call); \
-		if (must_ != ST_OK) \
-			fail_msg("%s gave %s: %s", #call, status_name(must_), f.what); \
-	} while (0)
-
-/* A failure that is told in whole sentences. */
-#define must_fail(call, wanted) \
-	do { \
-		f.what[0] = '\0'; \
-		assert_string_equal(status_name(call), status_name(wanted)); \
-		assert_int_equal(f.st, wanted); \
-		assert_true(strlen(f.what) > 20 && f.what[0] != ' '); \
-		assert_non_null(strchr(".)", f.what[strlen(f.what) - 1])); \
-	} while (0)
 
 static inline struct device_row a_device(const char *serial, const char *label)
 {

@@ -24,12 +24,12 @@ static void a_refused_extended_read_is_asked_short_once(void **state)
 	struct fault f;
 
 	(void)state;
-	OK(card_begin(card, &held, &f));
-	OK(card_label(card, label, &f));
+	must(card_begin(card, &held, &f));
+	must(card_label(card, label, &f));
 	assert_string_equal(label, "A");
 	assert_true(card_is_short_only(card));
-	OK(card_label(card, label, &f));
-	OK(card_enumerate(card, &fids, &f));
+	must(card_label(card, label, &f));
+	must(card_enumerate(card, &fids, &f));
 	scripted_close_all(&s, card, STEAL(held));
 }
 
@@ -46,11 +46,11 @@ static void a_length_that_is_wrong_both_ways_is_not_the_readers_fault(void **sta
 	struct fault f;
 
 	(void)state;
-	OK(card_begin(card, &held, &f));
+	must(card_begin(card, &held, &f));
 	assert_int_equal(card_label(card, label, &f), ST_CARD_ERROR);
 	assert_int_equal(f.sw, 0x6700);
 	assert_false(card_is_short_only(card));
-	OK(card_label(card, label, &f));
+	must(card_label(card, label, &f));
 	scripted_close_all(&s, card, STEAL(held));
 }
 
@@ -67,8 +67,8 @@ static void a_reader_that_fails_is_tried_short_after_a_new_select(void **state)
 	struct fault f;
 
 	(void)state;
-	OK(card_begin(card, &held, &f));
-	OK(card_label(card, label, &f));
+	must(card_begin(card, &held, &f));
+	must(card_label(card, label, &f));
 	assert_int_equal(card_label(card, label, &f), ST_CARD_ERROR);
 	scripted_close_all(&s, card, STEAL(held));
 }
@@ -86,8 +86,8 @@ static void what_went_through_once_is_not_doubted_again(void **state)
 	struct fault f;
 
 	(void)state;
-	OK(card_begin(card, &held, &f));
-	OK(card_label(card, label, &f));
+	must(card_begin(card, &held, &f));
+	must(card_label(card, label, &f));
 	assert_int_equal(card_label(card, label, &f), ST_CARD_ERROR);
 	assert_int_equal(card_label(card, label, &f), ST_CARD_ERROR);
 	scripted_close_all(&s, card, STEAL(held));
@@ -129,8 +129,8 @@ static void every_way_to_the_end_of_a_file(void **state)
 		struct fault f;
 
 		snprintf(second, sizeof(second), "00b1cf01045402%04zx00", strlen(rows[i].first) / 2 - 2);
-		OK(card_begin(card, &held, &f));
-		OK(card_read_file(card, 0xcf01, &file, &f));
+		must(card_begin(card, &held, &f));
+		must(card_read_file(card, 0xcf01, &file, &f));
 		assert_int_equal(file.n, rows[i].n);
 		scripted_close_all(&s, card, STEAL(held));
 	}
@@ -154,26 +154,26 @@ static void a_short_reader_does_all_that_fits(void **state)
 	bench_init(&b, 1);
 	bench_login(&b, &held);
 	bench_key(&b, 1, &p, &key);
-	OK(card_wrap(b.card, 1, &ec_blob, &f));
+	must(card_wrap(b.card, 1, &ec_blob, &f));
 	card_end(STEAL(held));
 
 	bench_connect(&b, "limit=261");
 	bench_login(&b, &held);
-	OK(card_objects(b.card, WANT_ALL, &list, &f));
+	must(card_objects(b.card, WANT_ALL, &list, &f));
 	assert_true(card_is_short_only(b.card));
 	assert_true(pubkey_equal(&list.o[0].key, &key));
 	bench_key(&b, 2, &p, &big);
-	OK(card_key_prove(b.card, 2, &big, &f));
-	OK(card_write_file(b.card, 0xcf00, cur_of(content, sizeof(content)), WRITE_NEW, &f));
-	OK(card_random(b.card, random, sizeof(random), &f));
+	must(card_key_prove(b.card, 2, &big, &f));
+	must(card_write_file(b.card, 0xcf00, cur_of(content, sizeof(content)), WRITE_NEW, &f));
+	must(card_random(b.card, random, sizeof(random), &f));
 	bench_key(&b, 3, &aes, NULL);
-	OK(card_wrap(b.card, 3, &aes_blob, &f));
-	OK(card_key_cmac(b.card, 3, cmac, &f));
-	OK(card_unwrap(b.card, 4, buf_view(&aes_blob), &f));
-	OK(card_key_prove_cmac(b.card, 4, cmac, &f));
+	must(card_wrap(b.card, 3, &aes_blob, &f));
+	must(card_key_cmac(b.card, 3, cmac, &f));
+	must(card_unwrap(b.card, 4, buf_view(&aes_blob), &f));
+	must(card_key_prove_cmac(b.card, 4, cmac, &f));
 	/* An EC blob has 363 bytes: it goes through the work file, and nothing is left of that. */
-	OK(card_unwrap(b.card, 5, buf_view(&ec_blob), &f));
-	OK(card_key_prove(b.card, 5, &key, &f));
+	must(card_unwrap(b.card, 5, buf_view(&ec_blob), &f));
+	must(card_key_prove(b.card, 5, &key, &f));
 	assert_int_equal(card_read_file(b.card, FID_WRAP_WORK, &back, &f), ST_NOT_FOUND);
 	/* But an EC key cannot be wrapped, nor one of a larger curve made. */
 	assert_int_equal(card_wrap(b.card, 1, &back, &f), ST_UNSUPPORTED);
@@ -187,13 +187,13 @@ static void a_short_reader_does_all_that_fits(void **state)
 	assert_true(card_is_short_only(b.card));
 	bench_connect(&b, "limit=261");
 	bench_login(&b, &held);
-	OK(card_write_file(b.card, 0xcf02, cur_of(content, sizeof(content)), WRITE_NEW, &f));
+	must(card_write_file(b.card, 0xcf02, cur_of(content, sizeof(content)), WRITE_NEW, &f));
 	assert_true(card_is_short_only(b.card));
 	card_end(STEAL(held));
 	bench_connect(&b, "announce=600");
 	bench_login(&b, &held);
-	OK(card_write_file(b.card, 0xcf01, cur_of(content, sizeof(content)), WRITE_NEW, &f));
-	OK(card_unwrap(b.card, 7, buf_view(&ec_blob), &f));
+	must(card_write_file(b.card, 0xcf01, cur_of(content, sizeof(content)), WRITE_NEW, &f));
+	must(card_unwrap(b.card, 7, buf_view(&ec_blob), &f));
 	assert_false(card_is_short_only(b.card));
 	card_end(STEAL(held));
 	bench_close(&b);
@@ -207,7 +207,7 @@ static void a_card_that_vanishes_anywhere_is_told(void **state)
 
 	(void)state;
 	bench_open(&b, "3.6");
-	OK(whole_day(&b, &f));
+	must(whole_day(&b, &f));
 	apdus = sim_card_apdus(b.sim);
 	assert_true(apdus > 30);
 	for (unsigned long i = 0; i + 1 < apdus; i++)
@@ -216,14 +216,14 @@ static void a_card_that_vanishes_anywhere_is_told(void **state)
 
 			snprintf(spec, sizeof(spec), "%s@%lu", lost ? "lost" : "drop", lost ? i + 1 : i);
 			bench_connect(&b, NULL);
-			OK(sim_card_set_fault(b.sim, spec, &f));
+			must(sim_card_set_fault(b.sim, spec, &f));
 			memset(&f, 0, sizeof(f));
 			assert_int_equal(whole_day(&b, &f), ST_CARD_GONE);
 			assert_true(strlen(f.what) > 10);
 			sim_card_plug(b.sim, true);
 		}
 	bench_connect(&b, NULL);
-	OK(whole_day(&b, &f));
+	must(whole_day(&b, &f));
 	bench_close(&b);
 }
 
@@ -256,7 +256,7 @@ static void wrong_answers_to_every_command(void **state)
 			bench_connect(&b, NULL);
 			snprintf(spec, sizeof(spec), "%.*s%s%s", (int)(strchr(kinds[k], '%') - kinds[k]), kinds[k], rows[i].ins,
 				 strchr(kinds[k], '%') + 2);
-			OK(sim_card_set_fault(b.sim, spec, &f));
+			must(sim_card_set_fault(b.sim, spec, &f));
 			memset(&f, 0, sizeof(f));
 			st = whole_day(&b, &f);
 			if (st != ST_OK)
@@ -275,14 +275,14 @@ static void cut_answers_anywhere(void **state)
 
 	(void)state;
 	bench_open(&b, "3.6");
-	OK(whole_day(&b, &f));
+	must(whole_day(&b, &f));
 	apdus = sim_card_apdus(b.sim);
 	for (unsigned long i = 1; i < apdus; i++) {
 		char spec[32];
 
 		snprintf(spec, sizeof(spec), "short@%lu", i);
 		bench_connect(&b, NULL);
-		OK(sim_card_set_fault(b.sim, spec, &f));
+		must(sim_card_set_fault(b.sim, spec, &f));
 		memset(&f, 0, sizeof(f));
 		if (whole_day(&b, &f) != ST_OK)
 			assert_true(strlen(f.what) > 10);

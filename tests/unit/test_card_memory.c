@@ -114,14 +114,14 @@ static void every_allocation_may_fail(void **state)
 
 	(void)state;
 	bench_open(&b, "3.6");
-	OK(whole_day(&b, &f));
+	must(whole_day(&b, &f));
 	card_close(b.card);
 	b.card = NULL;
 	for (i = 0; i < 2000; i++) {
 		struct sheltered s = { .base = { .ops = &shelter } };
 		enum status st;
 
-		OK(sim_transport_open(b.sim, &s.in, &f));
+		must(sim_transport_open(b.sim, &s.in, &f));
 		memset(&f, 0, sizeof(f));
 		failing.left = i;
 		failing.hit = false;
@@ -140,7 +140,7 @@ static void every_allocation_may_fail(void **state)
 			fail_msg("allocation %lu: %s: %s", i, status_name(st), f.what);
 	}
 	assert_in_range(i, 20, 1999);
-	OK(whole_day((bench_connect(&b, NULL), &b), &f));
+	must(whole_day((bench_connect(&b, NULL), &b), &f));
 	bench_close(&b);
 }
 

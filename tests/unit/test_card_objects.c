@@ -34,11 +34,11 @@ static void sixty_keys_take_two_apdus_each_and_three(void **state)
 	}
 	card_end(STEAL(held));
 	bench_connect(&b, NULL);
-	OK(card_begin(b.card, &held, &f));
+	must(card_begin(b.card, &held, &f));
 	for (unsigned round = 0; round < 2; round++) {
 		OBJECTS list = { 0 };
 
-		OK(card_objects(b.card, WANT_ALL, &list, &f));
+		must(card_objects(b.card, WANT_ALL, &list, &f));
 		assert_int_equal(list.n, 60);
 		for (size_t i = 0; i < list.n; i++) {
 			assert_int_equal(list.o[i].number, i + 1);
@@ -51,7 +51,7 @@ static void sixty_keys_take_two_apdus_each_and_three(void **state)
 	}
 	OBJECTS brief = { 0 };
 	sim_card_clear_counts(b.sim);
-	OK(card_objects(b.card, WANT_KEYS, &brief, &f));
+	must(card_objects(b.card, WANT_KEYS, &brief, &f));
 	assert_int_equal(sim_card_apdus(b.sim), 61);
 	card_end(STEAL(held));
 	bench_close(&b);
@@ -73,7 +73,7 @@ static void a_hundred_keys_are_all_there(void **state)
 	bench_login(&b, &held);
 	for (uint8_t ref = 1; ref <= 100; ref++)
 		bench_key(&b, ref, &p, &key);
-	OK(card_objects(b.card, WANT_ALL, &list, &f));
+	must(card_objects(b.card, WANT_ALL, &list, &f));
 	assert_int_equal(list.n, 100);
 	for (size_t i = 0; i < list.n; i++) {
 		assert_int_equal(list.o[i].number, i + 1);
@@ -102,9 +102,9 @@ static void wrapping_one_key_takes_eight_apdus(void **state)
 	card_end(STEAL(held));
 	bench_connect(&b, NULL);
 	bench_login(&b, &held);                                    /* SELECT, VERIFY */
-	OK(card_enumerate(b.card, &fids, &f));
-	OK(card_object_key(b.card, &fids, 9, &o, &f));             /* 2F02, C409, CE09 */
-	OK(card_wrap(b.card, 9, &blob, &f));
+	must(card_enumerate(b.card, &fids, &f));
+	must(card_object_key(b.card, &fids, 9, &o, &f));             /* 2F02, C409, CE09 */
+	must(card_wrap(b.card, 9, &blob, &f));
 	card_end(STEAL(held));                                     /* SELECT */
 	assert_int_equal(sim_card_apdus(b.sim), 2 + 1 + 3 + 1 + 1);
 	assert_true(pubkey_equal(&o.key, &key));
@@ -122,7 +122,7 @@ static void put_file(struct bench *b, uint16_t fid, const char *hex)
 	struct fault f = { 0 };
 	size_t n = unhex(hex, bytes, sizeof(bytes));
 
-	OK(card_write_file(b->card, fid, cur_of(bytes, n), WRITE_NEW, &f));
+	must(card_write_file(b->card, fid, cur_of(bytes, n), WRITE_NEW, &f));
 }
 
 static const struct object *find(const struct objects *l, enum object_type type, uint8_t number)
@@ -152,8 +152,8 @@ static void everything_that_can_be_on_a_card(void **state)
 	bench_init(&b, 1);
 	bench_login(&b, &held);
 	bench_key(&b, 1, &p, &key);
-	OK(card_generate(b.card, 2, &p, &key, NULL, &f));                              /* no description */
-	OK(card_generate(b.card, 3, &p, &key, NULL, &f));
+	must(card_generate(b.card, 2, &p, &key, NULL, &f));                              /* no description */
+	must(card_generate(b.card, 3, &p, &key, NULL, &f));
 	put_file(&b, 0xc403, "30");                                                     /* a broken one */
 	bench_key(&b, 4, &aes, NULL);
 	put_file(&b, 0xc420, "A029300E0C0565636B6579030206C0040101300B0401200303073080020102A10A30083002040002020100");
@@ -163,15 +163,15 @@ static void everything_that_can_be_on_a_card(void **state)
 	put_file(&b, 0xcf00, "0102030405");
 	put_file(&b, 0xcd33, "01");
 	card_end(STEAL(held));
-	OK(card_begin(b.card, &held, &f));
-	OK(card_objects(b.card, WANT_ALL, &l, &f));
+	must(card_begin(b.card, &held, &f));
+	must(card_objects(b.card, WANT_ALL, &l, &f));
 	assert_int_equal(l.n, 9);
 	o = find(&l, OBJECT_KEY, 1);
 	assert_int_equal(o->damage, 0);
 	assert_int_equal(o->bits, 320);
 	assert_string_equal(o->curve->name, "brainpoolP320r1");
-	OK(object_attest(b.card, o, &f));
-	OK(pubkey_spki_sha256(&o->key, want, &f));
+	must(object_attest(b.card, o, &f));
+	must(pubkey_spki_sha256(&o->key, want, &f));
 	assert_memory_equal(o->spki_sha256, want, 32);
 	o = find(&l, OBJECT_KEY, 2);
 	assert_int_equal(o->damage, OBJECT_NO_DESCRIPTION);
@@ -223,11 +223,11 @@ static void a_request_of_another_device_is_no_attestation(void **state)
 	bench_open(&b, "3.6");
 	bench_init(&b, 1);
 	bench_login(&b, &held);
-	OK(card_generate(b.card, 1, &p, &key, &request, &f));
+	must(card_generate(b.card, 1, &p, &key, &request, &f));
 	request.p[request.n - 1] ^= 1;
-	OK(card_write_file(b.card, 0xce01, buf_view(&request), WRITE_REPLACE, &f));
-	OK(card_enumerate(b.card, &fids, &f));
-	OK(card_object_key(b.card, &fids, 1, &o, &f));
+	must(card_write_file(b.card, 0xce01, buf_view(&request), WRITE_REPLACE, &f));
+	must(card_enumerate(b.card, &fids, &f));
+	must(card_object_key(b.card, &fids, 1, &o, &f));
 	assert_int_equal(object_attest(b.card, &o, &f), ST_MISMATCH);
 	object_done(&o);
 	card_end(STEAL(held));

@@ -19,15 +19,15 @@ static void a_device_from_the_factory_to_its_first_share(void **state)
 		CARD_SESSION *held = NULL;
 
 		bench_open(&b, firmware[i]);
-		OK(card_begin(b.card, &held, &f));
-		OK(card_status(b.card, &info, &f));
+		must(card_begin(b.card, &held, &f));
+		must(card_status(b.card, &info, &f));
 		assert_int_equal(info.user.state, PIN_NOT_INITIALISED);
 		assert_false(info.initialised);
 		assert_int_equal(card_login(b.card, b.pin, &f), ST_NOT_INITIALISED);
 		card_end(STEAL(held));
 		bench_init(&b, 2);
-		OK(card_begin(b.card, &held, &f));
-		OK(card_status(b.card, &info, &f));
+		must(card_begin(b.card, &held, &f));
+		must(card_status(b.card, &info, &f));
 		assert_string_equal(info.serial, "DENK0200914");
 		assert_int_equal(info.user.state, PIN_READY);
 		assert_int_equal(info.user.tries, 3);
@@ -35,19 +35,19 @@ static void a_device_from_the_factory_to_its_first_share(void **state)
 		assert_true(info.dkek.present);
 		assert_int_equal(info.dkek.missing, 2);
 		assert_false(info.dkek.kcv_shown);
-		OK(card_trust(b.card, &trust, &f));
+		must(card_trust(b.card, &trust, &f));
 		assert_int_equal(trust, DEVICE_UNKNOWN);
-		OK(card_login(b.card, b.pin, &f));
-		OK(card_set_label(b.card, "Würzburg A", &f));
-		OK(card_import_share(b.card, 0, b.share, &dkek, &f));
+		must(card_login(b.card, b.pin, &f));
+		must(card_set_label(b.card, "Würzburg A", &f));
+		must(card_import_share(b.card, 0, b.share, &dkek, &f));
 		assert_int_equal(dkek.missing, 1);
-		OK(card_import_share(b.card, 0, b.share, &dkek, &f));
+		must(card_import_share(b.card, 0, b.share, &dkek, &f));
 		assert_int_equal(dkek.missing, 0);
 		assert_int_equal(card_import_share(b.card, 0, b.share, &dkek, &f), ST_NOT_ALLOWED);
 		card_end(STEAL(held));
 		bench_init(&b, 1);
-		OK(card_begin(b.card, &held, &f));
-		OK(card_status(b.card, &info, &f));
+		must(card_begin(b.card, &held, &f));
+		must(card_status(b.card, &info, &f));
 		assert_memory_equal(info.dkek.kcv, k1_kcv, sizeof(k1_kcv));
 		assert_true(info.dkek.kcv_shown);
 		card_end(STEAL(held));
@@ -68,12 +68,12 @@ static void wrong_pins_are_counted_once(void **state)
 	bench_init(&b, INIT_NO_DKEK);
 	assert_true(secret_set(wrong, "111111", 6) && secret_set(longer, "11111111", 8) && secret_set(bad_so, "11111111", 8) &&
 		    secret_set(next, "abcdef12", 8));
-	OK(card_begin(b.card, &held, &f));
+	must(card_begin(b.card, &held, &f));
 	assert_int_equal(card_login(b.card, wrong, &f), ST_PIN_WRONG);
 	assert_int_equal(f.tries_left, 2);
 	assert_int_equal(card_login(b.card, longer, &f), ST_PIN_WRONG);
 	assert_int_equal(f.sw, 0x6700);
-	OK(card_pin_status(b.card, PIN_USER, &pin, &f));
+	must(card_pin_status(b.card, PIN_USER, &pin, &f));
 	assert_int_equal(pin.tries, 2);
 	assert_int_equal(card_change_pin(b.card, wrong, next, &f), ST_PIN_WRONG);
 	assert_int_equal(f.tries_left, 1);
@@ -81,12 +81,12 @@ static void wrong_pins_are_counted_once(void **state)
 	assert_int_equal(card_login(b.card, b.pin, &f), ST_PIN_BLOCKED);
 	assert_int_equal(card_unblock(b.card, bad_so, NULL, &f), ST_SO_PIN_WRONG);
 	assert_int_equal(f.tries_left, 14);
-	OK(card_unblock(b.card, b.so, next, &f));
-	OK(card_login(b.card, next, &f));
-	OK(card_change_pin(b.card, next, b.pin, &f));
-	OK(card_login(b.card, b.pin, &f));
+	must(card_unblock(b.card, b.so, next, &f));
+	must(card_login(b.card, next, &f));
+	must(card_change_pin(b.card, next, b.pin, &f));
+	must(card_login(b.card, b.pin, &f));
 	assert_int_equal(card_change_so_pin(b.card, bad_so, b.so, &f), ST_SO_PIN_WRONG);
-	OK(card_change_so_pin(b.card, b.so, bad_so, &f));
+	must(card_change_so_pin(b.card, b.so, bad_so, &f));
 	assert_int_equal(card_unblock(b.card, b.so, b.pin, &f), ST_SO_PIN_WRONG);
 	card_end(STEAL(held));
 	bench_close(&b);
@@ -106,7 +106,7 @@ static void a_wrong_so_pin_does_not_initialise(void **state)
 	bench_init(&b, 1);
 	assert_true(secret_set(bad, "11111111", 8));
 	p = (struct init_params){ .so = bad, .pin = b.pin, .tries = 3, .options = 1, .dkek_shares = INIT_NO_DKEK };
-	OK(card_begin(b.card, &held, &f));
+	must(card_begin(b.card, &held, &f));
 	for (int left = 14; left > 0; left--) {
 		assert_int_equal(card_initialise(b.card, &p, &f), ST_SO_PIN_WRONG);
 		assert_int_equal(f.tries_left, left);
@@ -133,24 +133,24 @@ static void round_trip(struct bench *b, const struct keygen_params *p)
 	uint8_t ref;
 
 	bench_login(b, &held);
-	OK(card_enumerate(b->card, &fids, &f));
+	must(card_enumerate(b->card, &fids, &f));
 	ref = card_free_key_ref(&fids);
 	bench_key(b, ref, p, &key);
 	if (p->algorithm == KEY_AES)
-		OK(card_key_cmac(b->card, ref, cmac, &f));
+		must(card_key_cmac(b->card, ref, cmac, &f));
 	else
-		OK(card_key_prove(b->card, ref, &key, &f));
-	OK(card_wrap(b->card, ref, &wrapped, &f));
-	OK(blob_parse(buf_view(&wrapped), &blob, &f));
-	OK(card_delete(b->card, fid_of(FID_KEY, ref), &f));
+		must(card_key_prove(b->card, ref, &key, &f));
+	must(card_wrap(b->card, ref, &wrapped, &f));
+	must(blob_parse(buf_view(&wrapped), &blob, &f));
+	must(card_delete(b->card, fid_of(FID_KEY, ref), &f));
 	assert_int_equal(card_wrap(b->card, ref, &wrapped, &f), ST_NOT_FOUND);
-	OK(card_unwrap(b->card, ref, blob.whole, &f));
+	must(card_unwrap(b->card, ref, blob.whole, &f));
 	if (p->algorithm == KEY_AES) {
-		OK(card_key_prove_cmac(b->card, ref, cmac, &f));
+		must(card_key_prove_cmac(b->card, ref, cmac, &f));
 		cmac[3] ^= 1;
 		assert_int_equal(card_key_prove_cmac(b->card, ref, cmac, &f), ST_MISMATCH);
 	} else {
-		OK(card_key_prove(b->card, ref, &key, &f));
+		must(card_key_prove(b->card, ref, &key, &f));
 	}
 }
 
@@ -216,9 +216,9 @@ static void a_key_that_may_not_leave_or_sign_says_so(void **state)
 	bench_open(&b, "3.6");
 	bench_init(&b, 1);
 	bench_login(&b, &held);
-	OK(card_generate(b.card, 7, &p, &key, NULL, &f));
+	must(card_generate(b.card, 7, &p, &key, NULL, &f));
 	assert_int_equal(card_wrap(b.card, 7, &blob, &f), ST_NOT_ALLOWED);
-	OK(card_key_prove(b.card, 7, &key, &f));
+	must(card_key_prove(b.card, 7, &key, &f));
 	assert_int_equal(card_key_prove(b.card, 7, &key, &f), ST_NOT_ALLOWED);
 	assert_non_null(strstr(f.what, "use counter"));
 	card_end(STEAL(held));
@@ -242,7 +242,7 @@ static void without_dkek_or_with_missing_shares(void **state)
 		bench_open(&b, firmware[i]);
 		bench_init(&b, INIT_NO_DKEK);
 		bench_login(&b, &held);
-		OK(card_generate(b.card, 1, &p, &key, NULL, &f));
+		must(card_generate(b.card, 1, &p, &key, NULL, &f));
 		assert_int_equal(card_wrap(b.card, 1, &blob, &f), ST_NO_DKEK);
 		assert_int_equal(card_unwrap(b.card, 2, cur_of(junk, sizeof(junk)), &f), ST_NO_DKEK);
 		card_end(STEAL(held));
@@ -269,14 +269,14 @@ static void a_blob_of_another_dkek_is_refused_and_nothing_is_made(void **state)
 	bench_open(&b, "3.6");
 	bench_init(&b, 1);
 	bench_login(&b, &held);
-	OK(card_generate(b.card, 1, &p, &key, NULL, &f));
-	OK(card_wrap(b.card, 1, &blob, &f));
+	must(card_generate(b.card, 1, &p, &key, NULL, &f));
+	must(card_wrap(b.card, 1, &blob, &f));
 	blob.p[0] ^= 1;
 	assert_int_equal(card_unwrap(b.card, 2, buf_view(&blob), &f), ST_OTHER_DKEK);
 	blob.p[0] ^= 1;
 	blob.p[blob.n - 1] ^= 1;
 	assert_int_equal(card_unwrap(b.card, 2, buf_view(&blob), &f), ST_DAMAGED);
-	OK(card_enumerate(b.card, &fids, &f));
+	must(card_enumerate(b.card, &fids, &f));
 	assert_false(fids_have(&fids, fid_of(FID_KEY, 2)));
 	card_end(STEAL(held));
 	bench_close(&b);
@@ -299,23 +299,23 @@ static void files_are_written_replaced_and_read_back(void **state)
 		size_t size = 0;
 
 		memset(content, (int)i + 1, sizeof(content));
-		OK(card_write_file(b.card, 0xcf05, cur_of(content, sizes[i]), WRITE_REPLACE, &f));
-		OK(card_read_file(b.card, 0xcf05, &back, &f));
+		must(card_write_file(b.card, 0xcf05, cur_of(content, sizes[i]), WRITE_REPLACE, &f));
+		must(card_read_file(b.card, 0xcf05, &back, &f));
 		assert_int_equal(back.n, sizes[i]);
 		assert_true(sizes[i] == 0 || memcmp(back.p, content, sizes[i]) == 0);
-		OK(card_file_size(b.card, 0xcf05, &size, &f));
+		must(card_file_size(b.card, 0xcf05, &size, &f));
 		assert_int_equal(size, sizes[i]);
 	}
 	/* What does not read back the same does not stay. */
-	OK(sim_card_set_fault(b.sim, "wrong:B1*1", &f));
+	must(sim_card_set_fault(b.sim, "wrong:B1*1", &f));
 	assert_int_equal(card_write_file(b.card, 0xcf06, cur_of("new", 3), WRITE_NEW, &f), ST_MISMATCH);
-	OK(sim_card_set_fault(b.sim, NULL, &f));
+	must(sim_card_set_fault(b.sim, NULL, &f));
 	assert_int_equal(card_delete(b.card, 0xcf06, &f), ST_NOT_FOUND);
-	OK(card_delete(b.card, 0xcf05, &f));
+	must(card_delete(b.card, 0xcf05, &f));
 	assert_int_equal(card_delete(b.card, 0xcf05, &f), ST_NOT_FOUND);
 	assert_int_equal(card_delete(b.card, 0xcc00, &f), ST_NOT_LOGGED_IN);
 	card_end(STEAL(held));
-	OK(card_begin(b.card, &held, &f));
+	must(card_begin(b.card, &held, &f));
 	assert_int_equal(card_write_file(b.card, 0xcf05, cur_of(content, 5), WRITE_NEW, &f), ST_NOT_LOGGED_IN);
 	card_end(STEAL(held));
 	bench_close(&b);
@@ -333,11 +333,11 @@ static void private_data_needs_the_login(void **state)
 	bench_open(&b, "3.6");
 	bench_init(&b, 1);
 	bench_login(&b, &held);
-	OK(card_write_file(b.card, 0xcd09, secret_view(b.share), WRITE_REPLACE, &f));
-	OK(card_read_secret(b.card, 0xcd09, back, &f));
+	must(card_write_file(b.card, 0xcd09, secret_view(b.share), WRITE_REPLACE, &f));
+	must(card_read_secret(b.card, 0xcd09, back, &f));
 	assert_true(secret_equal(back, b.share));
 	card_end(STEAL(held));
-	OK(card_begin(b.card, &held, &f));
+	must(card_begin(b.card, &held, &f));
 	assert_int_equal(card_read_file(b.card, 0xcd09, &open, &f), ST_NOT_LOGGED_IN);
 	assert_int_equal(open.n, 0);
 	card_end(STEAL(held));
@@ -360,14 +360,14 @@ static void a_full_card_keeps_what_it_had(void **state)
 	bench_open(&b, "2.0");
 	bench_init(&b, 1);
 	bench_login(&b, &held);
-	OK(card_write_file(b.card, 0xcf00, cur_of("before", 6), WRITE_NEW, &f));
+	must(card_write_file(b.card, 0xcf00, cur_of("before", 6), WRITE_NEW, &f));
 	for (uint16_t i = 1; i < 20 && st == ST_OK; i++)
 		st = card_write_file(b.card, (uint16_t)(0xcf00 + i), cur_of(content, 4000), WRITE_NEW, &f);
 	assert_int_equal(st, ST_CARD_FULL);
-	OK(card_enumerate(b.card, &fids, &f));
+	must(card_enumerate(b.card, &fids, &f));
 	assert_int_equal(card_write_file(b.card, 0xcf00, cur_of(content, 20000), WRITE_REPLACE, &f), ST_CARD_FULL);
 	assert_non_null(strstr(f.what, "put back"));
-	OK(card_read_file(b.card, 0xcf00, &back, &f));
+	must(card_read_file(b.card, 0xcf00, &back, &f));
 	assert_int_equal(back.n, 6);
 	assert_memory_equal(back.p, "before", 6);
 	card_end(STEAL(held));
@@ -384,11 +384,11 @@ static void random_numbers(void **state)
 
 	(void)state;
 	bench_open(&b, "2.0");
-	OK(card_begin(b.card, &held, &f));
+	must(card_begin(b.card, &held, &f));
 	sim_card_clear_counts(b.sim);
-	OK(card_random(b.card, a, sizeof(a), &f));
+	must(card_random(b.card, a, sizeof(a), &f));
 	assert_int_equal(sim_card_apdus(b.sim), 3);
-	OK(card_random(b.card, again, sizeof(again), &f));
+	must(card_random(b.card, again, sizeof(again), &f));
 	assert_memory_not_equal(a, again, sizeof(a));
 	card_end(STEAL(held));
 	bench_close(&b);
@@ -406,21 +406,21 @@ static void key_domains(void **state)
 	(void)state;
 	bench_open(&b, "3.6");
 	p = (struct init_params){ .so = b.so, .pin = b.pin, .tries = 3, .dkek_shares = INIT_NO_DKEK, .domains = 2 };
-	OK(card_begin(b.card, &held, &f));
-	OK(card_initialise(b.card, &p, &f));
-	OK(card_login(b.card, b.pin, &f));
-	OK(card_dkek_status(b.card, 1, &d, &domain, &f));
+	must(card_begin(b.card, &held, &f));
+	must(card_initialise(b.card, &p, &f));
+	must(card_login(b.card, b.pin, &f));
+	must(card_dkek_status(b.card, 1, &d, &domain, &f));
 	assert_int_equal(domain, DOMAIN_EMPTY);
-	OK(card_dkek_status(b.card, 2, &d, &domain, &f));
+	must(card_dkek_status(b.card, 2, &d, &domain, &f));
 	assert_int_equal(domain, DOMAIN_NONE);
-	OK(card_domain_create(b.card, 1, 1, &d, &f));
+	must(card_domain_create(b.card, 1, 1, &d, &f));
 	assert_int_equal(d.missing, 1);
-	OK(card_import_share(b.card, 1, b.share, &d, &f));
+	must(card_import_share(b.card, 1, b.share, &d, &f));
 	assert_memory_equal(d.kcv, k1_kcv, sizeof(k1_kcv));
 	assert_int_equal(card_domain_create(b.card, 2, 1, &d, &f), ST_NOT_ALLOWED);
-	OK(card_domain_clear(b.card, 1, &f));
-	OK(card_domain_delete(b.card, 1, &f));
-	OK(card_dkek_status(b.card, 1, &d, &domain, &f));
+	must(card_domain_clear(b.card, 1, &f));
+	must(card_domain_delete(b.card, 1, &f));
+	must(card_dkek_status(b.card, 1, &d, &domain, &f));
 	assert_int_equal(domain, DOMAIN_EMPTY);
 	card_end(STEAL(held));
 	bench_close(&b);

@@ -21,8 +21,8 @@ static void plug(struct place *p, size_t i, bool in)
 	struct fault f = { 0 };
 	size_t n = 0;
 
-	OK(jobs_readers(p->jobs, &readers, &n, &f));
-	OK(p->source->ops->plug(p->source, readers[i].name, in, &f));
+	must(jobs_readers(p->jobs, &readers, &n, &f));
+	must(p->source->ops->plug(p->source, readers[i].name, in, &f));
 	free(readers);
 }
 
@@ -35,7 +35,7 @@ static void two_cards_that_are_here_are_read(void **state)
 
 	place_init(p, 0, 1, 0x10);
 	fl = fleet_of(p, false);
-	OK(fleet_scan_all_wait(fl, FLEET_ALL, 20000, &f));
+	must(fleet_scan_all_wait(fl, FLEET_ALL, 20000, &f));
 	assert_int_equal(fleet_count(fl), 2);
 	assert_int_equal(fleet_count_here(fl), 2);
 	d = fleet_by_serial(fl, place_serial(p, 0));
@@ -121,7 +121,7 @@ static void a_backup_shows_on_its_key(void **state)
 	place_make_key(p, 0, "ec:secp256r1", "key", "0a");
 	place_expect(p, "backup", 0, GIVEN({ "all", "1", 0 }, { "pin", PIN, 0 }), ST_OK);
 	fl = fleet_of(p, false);
-	OK(fleet_scan_wait(fl, place_serial(p, 0), FLEET_ALL, 20000, &d, &f));
+	must(fleet_scan_wait(fl, place_serial(p, 0), FLEET_ALL, 20000, &d, &f));
 	o = fleet_objects(fl, d, &n);
 	assert_int_equal(n, 1);
 	assert_int_equal(o->backups, 1);
@@ -144,9 +144,9 @@ static void a_backup_shows_on_a_secret_key_where_the_inventory_is_for_looking_on
 	place_init(p, 0, 1, 0x10);
 	place_make_key(p, 0, "aes:128", "key", "0a");
 	place_expect(p, "backup", 0, GIVEN({ "all", "1", 0 }, { "pin", PIN, 0 }), ST_OK);
-	OK(store_open(p->store_path, STORE_LOOK, &s, &f));
-	OK(fleet_new(p->jobs, s, false, &fl, &f));
-	OK(fleet_scan_wait(fl, place_serial(p, 0), FLEET_ALL, 20000, &d, &f));
+	must(store_open(p->store_path, STORE_LOOK, &s, &f));
+	must(fleet_new(p->jobs, s, false, &fl, &f));
+	must(fleet_scan_wait(fl, place_serial(p, 0), FLEET_ALL, 20000, &d, &f));
 	o = fleet_objects(fl, d, &n);
 	assert_int_equal(n, 1);
 	assert_int_equal(strlen(o->cmac), 32);
@@ -166,12 +166,12 @@ static void which_device_is_meant(void **state)
 	snprintf(a, sizeof(a), "%s", place_serial(p, 0));
 	snprintf(b, sizeof(b), "%s", place_serial(p, 1));
 	assert_int_equal(fleet_scan_wait(fl, NULL, FLEET_STATUS, 20000, &d, &f), ST_USAGE);
-	OK(fleet_scan_wait(fl, b, FLEET_STATUS, 20000, &d, &f));
+	must(fleet_scan_wait(fl, b, FLEET_STATUS, 20000, &d, &f));
 	assert_string_equal(d->serial, b);
-	OK(fleet_scan_wait(fl, "test", FLEET_STATUS, 20000, &d, &f));
+	must(fleet_scan_wait(fl, "test", FLEET_STATUS, 20000, &d, &f));
 	assert_string_equal(d->serial, a);
 	snprintf(part, sizeof(part), "%s", a + strlen(a) - 5);
-	OK(fleet_scan_wait(fl, part, FLEET_WHO, 20000, &d, &f));
+	must(fleet_scan_wait(fl, part, FLEET_WHO, 20000, &d, &f));
 	assert_string_equal(d->serial, a);
 	assert_int_equal(fleet_scan_wait(fl, "Simulated", FLEET_STATUS, 20000, &d, &f), ST_USAGE);
 	assert_non_null(strstr(f.what, a));
@@ -181,7 +181,7 @@ static void which_device_is_meant(void **state)
 	plug(p, 1, false);
 	for (unsigned i = 0; i < 50 && fleet_scan_wait(fl, NULL, FLEET_STATUS, 20000, &d, &f) == ST_USAGE; i++)
 		usleep(20000);
-	OK(fleet_scan_wait(fl, "", FLEET_STATUS, 20000, &d, &f));
+	must(fleet_scan_wait(fl, "", FLEET_STATUS, 20000, &d, &f));
 	assert_string_equal(d->serial, a);
 	plug(p, 0, false);
 	for (unsigned i = 0; i < 50 && fleet_scan_wait(fl, NULL, FLEET_STATUS, 20000, &d, &f) != ST_NO_CARD; i++)
@@ -201,7 +201,7 @@ static void a_card_that_does_not_answer_is_shown_with_the_reason(void **state)
 	(void)state;
 	place_open_with(&mute, &o);
 	fl = fleet_of(&mute, false);
-	OK(fleet_scan_all_wait(fl, FLEET_STATUS, 20000, &f));
+	must(fleet_scan_all_wait(fl, FLEET_STATUS, 20000, &f));
 	assert_int_equal(fleet_count_here(fl), 1);
 	assert_int_equal(fleet_device(fl, 0)->state, FLEET_FAULTY);
 	assert_true(strlen(fleet_device(fl, 0)->fault.what) > 20);
@@ -226,14 +226,14 @@ static void a_card_that_goes_while_it_is_read_stops_nothing(void **state)
 		jobs_free(p->jobs);
 		place_start(p);
 		fl = fleet_of(p, false);
-		OK(sim_card_set_fault(place_sim(p, 0), drop, &f));
-		OK(fleet_scan_all_wait(fl, FLEET_ALL, 20000, &f));
+		must(sim_card_set_fault(place_sim(p, 0), drop, &f));
+		must(fleet_scan_all_wait(fl, FLEET_ALL, 20000, &f));
 		/* The other one was read all the same. */
 		assert_true(fleet_by_serial(fl, place_serial(p, 1)) != NULL &&
 			    fleet_by_serial(fl, place_serial(p, 1))->listed);
 		seen += fleet_by_serial(fl, place_serial(p, 0)) != NULL &&
 			fleet_by_serial(fl, place_serial(p, 0))->state == FLEET_HERE;
-		OK(sim_card_set_fault(place_sim(p, 0), NULL, &f));
+		must(sim_card_set_fault(place_sim(p, 0), NULL, &f));
 		sim_card_plug(place_sim(p, 0), false);
 		sim_card_plug(place_sim(p, 0), true);
 	}
@@ -268,10 +268,10 @@ static void what_needs_doing_is_named_most_urgent_first(void **state)
 	place_init_with(p, 1, 2, 1, 0x10, OPTION_UNBLOCK, PIN);
 	for (unsigned i = 0; i < 2; i++)
 		place_expect(p, "backup", 0, GIVEN({ "all", "1", 0 }, { "pin", "111111", 0 }), ST_PIN_WRONG);
-	OK(store_run_begin(p->store, "backup", place_serial(p, 0), NULL, NULL, 1, &run, &f));
+	must(store_run_begin(p->store, "backup", place_serial(p, 0), NULL, NULL, 1, &run, &f));
 	fl = fleet_of(p, false);
-	OK(fleet_scan_all_wait(fl, FLEET_ALL, 20000, &f));
-	OK(store_device_so_pin(p->store, place_serial(p, 0), true, &f));
+	must(fleet_scan_all_wait(fl, FLEET_ALL, 20000, &f));
+	must(store_device_so_pin(p->store, place_serial(p, 0), true, &f));
 	place_reload(p, fl);
 	all = fleet_attention(fl, &n);
 	assert_true(n >= 5);
@@ -283,15 +283,15 @@ static void what_needs_doing_is_named_most_urgent_first(void **state)
 	assert_non_null(attention_about(fl, place_serial(p, 0), "so-pin change"));
 	assert_non_null(attention_about(fl, place_serial(p, 0), "pin unblock"));
 	/* What was interrupted sets the SO-PIN itself, and comes first. */
-	OK(store_run_begin(p->store, "init", place_serial(p, 0), NULL, NULL, 2, &run, &f));
+	must(store_run_begin(p->store, "init", place_serial(p, 0), NULL, NULL, 2, &run, &f));
 	place_reload(p, fl);
 	all = fleet_attention(fl, &n);
 	assert_int_equal(all[0].run, run);
 	assert_null(attention_about(fl, place_serial(p, 0), "so-pin change"));
 	assert_int_equal(attention_about(fl, place_serial(p, 1), "share import")->urgency, FLEET_DANGER);
 	/* While another program is at it, it was not interrupted. */
-	OK(store_open(p->store_path, 0, &other, &f));
-	OK(store_run_hold(other, run, &f));
+	must(store_open(p->store_path, 0, &other, &f));
+	must(store_run_hold(other, run, &f));
 	place_reload(p, fl);
 	all = fleet_attention(fl, &n);
 	for (size_t i = 0; i < n; i++)
@@ -316,14 +316,14 @@ static void a_card_with_many_keys_is_shown_whole(void **state)
 	place_init(p, 0, 1, 0x10);
 	c = place_card(p, 0);
 	assert_true(secret_set(pin, PIN, strlen(PIN)));
-	OK(card_begin(c, &held, &f));
-	OK(card_login(c, pin, &f));
+	must(card_begin(c, &held, &f));
+	must(card_login(c, pin, &f));
 	for (unsigned ref = 1; ref <= 140; ref++)
-		OK(card_generate(c, (uint8_t)ref, &params, NULL, NULL, &f));
+		must(card_generate(c, (uint8_t)ref, &params, NULL, NULL, &f));
 	card_end(held);
 	held = NULL;
 	fl = fleet_of(p, false);
-	OK(fleet_scan_wait(fl, place_serial(p, 0), FLEET_ALL, 60000, &d, &f));
+	must(fleet_scan_wait(fl, place_serial(p, 0), FLEET_ALL, 60000, &d, &f));
 	assert_int_equal(d->keys, 140);
 	assert_non_null(fleet_objects(fl, d, &n));
 	assert_int_equal(n, 140);
@@ -344,9 +344,9 @@ static void without_an_inventory_the_card_is_shown_all_the_same(void **state)
 	jobs_free(p->jobs);
 	p->jobs = NULL;
 	wizard_jobs_config(NULL, p->source, &config);
-	OK(jobs_new(&config, &p->jobs, &f));
-	OK(fleet_new(p->jobs, NULL, false, &fl, &f));
-	OK(fleet_scan_wait(fl, place_serial(p, 0), FLEET_ALL, 20000, &d, &f));
+	must(jobs_new(&config, &p->jobs, &f));
+	must(fleet_new(p->jobs, NULL, false, &fl, &f));
+	must(fleet_scan_wait(fl, place_serial(p, 0), FLEET_ALL, 20000, &d, &f));
 	assert_int_equal(d->keys, 1);
 	assert_non_null(fleet_objects(fl, d, &n));
 	assert_int_equal(n, 1);
@@ -366,16 +366,16 @@ static void what_is_looked_at_once_is_written_down_by_the_fleet(void **state)
 
 	place_init(p, 0, 1, 0x10);
 	place_make_key(p, 0, "ec:secp256r1", "key", "0a");
-	OK(store_device_forget(p->store, place_serial(p, 0), &f));
+	must(store_device_forget(p->store, place_serial(p, 0), &f));
 	jobs_free(p->jobs);
 	p->jobs = NULL;
 	wizard_jobs_config(NULL, p->source, &config);
 	config.once = true;
-	OK(jobs_new(&config, &p->jobs, &f));
+	must(jobs_new(&config, &p->jobs, &f));
 	fl = fleet_of(p, false);
-	OK(fleet_scan_wait(fl, place_serial(p, 0), FLEET_ALL, 20000, &d, &f));
+	must(fleet_scan_wait(fl, place_serial(p, 0), FLEET_ALL, 20000, &d, &f));
 	assert_int_equal(d->keys, 1);
-	OK(store_objects(p->store, &filter, &rows, &n, &f));
+	must(store_objects(p->store, &filter, &rows, &n, &f));
 	assert_int_equal(n, 1);
 	assert_int_equal(rows[0].key.len, STORE_SPKI_LEN);
 	free(rows);
@@ -398,14 +398,14 @@ static void what_nothing_describes_is_shown_as_what_it_is(void **state)
 	place_init(p, 0, 1, 0x10);
 	c = place_card(p, 0);
 	assert_true(secret_set(pin, PIN, strlen(PIN)));
-	OK(card_begin(c, &held, &f));
-	OK(card_login(c, pin, &f));
-	OK(card_write_file(c, 0xcd55, cur_of("alone", 5), WRITE_NEW, &f));
-	OK(card_write_file(c, 0xca01, cur_of("no certificate", 14), WRITE_NEW, &f));
+	must(card_begin(c, &held, &f));
+	must(card_login(c, pin, &f));
+	must(card_write_file(c, 0xcd55, cur_of("alone", 5), WRITE_NEW, &f));
+	must(card_write_file(c, 0xca01, cur_of("no certificate", 14), WRITE_NEW, &f));
 	card_end(held);
 	held = NULL;
 	fl = fleet_of(p, false);
-	OK(fleet_scan_wait(fl, place_serial(p, 0), FLEET_ALL, 20000, &d, &f));
+	must(fleet_scan_wait(fl, place_serial(p, 0), FLEET_ALL, 20000, &d, &f));
 	o = fleet_objects(fl, d, &n);
 	assert_int_equal(n, 2);
 	for (size_t i = 0; i < 2; i++) {
@@ -418,15 +418,14 @@ static void what_nothing_describes_is_shown_as_what_it_is(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-		T(two_cards_that_are_here_are_read),
-		T(objects_are_shown_from_the_card_and_when_it_is_gone_from_the_inventory), T(a_backup_shows_on_its_key),
-		T(a_backup_shows_on_a_secret_key_where_the_inventory_is_for_looking_only),
-		T(which_device_is_meant), T(a_card_that_does_not_answer_is_shown_with_the_reason),
-		T(a_card_that_goes_while_it_is_read_stops_nothing), T(what_needs_doing_is_named_most_urgent_first),
-		T(a_card_with_many_keys_is_shown_whole), T(without_an_inventory_the_card_is_shown_all_the_same),
-		T(what_nothing_describes_is_shown_as_what_it_is),
-		T(what_is_looked_at_once_is_written_down_by_the_fleet),
+		TEST(two_cards_that_are_here_are_read),
+		TEST(objects_are_shown_from_the_card_and_when_it_is_gone_from_the_inventory), TEST(a_backup_shows_on_its_key),
+		TEST(a_backup_shows_on_a_secret_key_where_the_inventory_is_for_looking_only),
+		TEST(which_device_is_meant), TEST(a_card_that_does_not_answer_is_shown_with_the_reason),
+		TEST(a_card_that_goes_while_it_is_read_stops_nothing), TEST(what_needs_doing_is_named_most_urgent_first),
+		TEST(a_card_with_many_keys_is_shown_whole), TEST(without_an_inventory_the_card_is_shown_all_the_same),
+		TEST(what_nothing_describes_is_shown_as_what_it_is),
+		TEST(what_is_looked_at_once_is_written_down_by_the_fleet),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,7 +13,7 @@ static void a_backup_that_was_never_proven_leads_to_the_device_that_can_prove_it
 	place_init(p, 0, 1, 0x10);
 	place_make_key(p, 0, "ec:secp256r1", "a key with a very long label", "0a");
 	fl = fleet_of(p, false);
-	OK(fleet_scan_all_wait(fl, FLEET_ALL, 20000, &f));
+	must(fleet_scan_all_wait(fl, FLEET_ALL, 20000, &f));
 	a = about(fl, "has no backup");
 	assert_non_null(a);
 	assert_string_equal(a->procedure, "backup");
@@ -25,10 +25,10 @@ static void a_backup_that_was_never_proven_leads_to_the_device_that_can_prove_it
 	assert_non_null(a);
 	assert_null(a->procedure);   /* the other device has never been initialised */
 	place_init(p, 1, 1, 0x30);
-	OK(fleet_scan_all_wait(fl, FLEET_ALL, 20000, &f));
+	must(fleet_scan_all_wait(fl, FLEET_ALL, 20000, &f));
 	assert_null(about(fl, "ever proven")->procedure);   /* nor has it the same DKEK */
 	place_init(p, 1, 1, 0x10);
-	OK(fleet_scan_all_wait(fl, FLEET_ALL, 20000, &f));
+	must(fleet_scan_all_wait(fl, FLEET_ALL, 20000, &f));
 	a = about(fl, "ever proven");
 	assert_non_null(a);
 	assert_string_equal(a->procedure, "restore");
@@ -36,7 +36,7 @@ static void a_backup_that_was_never_proven_leads_to_the_device_that_can_prove_it
 	assert_string_equal(a->on, place_serial(p, 1));
 	gives(fl, a, "backup", "1");
 	place_expect(p, "restore", 1, GIVEN({ "backup", "1", 0 }, { "pin", PIN, 0 }), ST_OK);
-	OK(fleet_scan_all_wait(fl, FLEET_ALL, 20000, &f));
+	must(fleet_scan_all_wait(fl, FLEET_ALL, 20000, &f));
 	assert_null(about(fl, "ever proven"));
 }
 
@@ -51,14 +51,14 @@ static void carry_over(struct place *p)
 	struct fault f = { 0 };
 
 	assert_true(secret_set(pin, PIN, strlen(PIN)));
-	OK(card_begin(from, &one, &f));
-	OK(card_login(from, pin, &f));
-	OK(card_wrap(from, 1, &blob, &f));
-	OK(card_read_file(from, fid_of(FID_KEY_CERT, 1), &request, &f));
-	OK(card_begin(to, &other, &f));
-	OK(card_login(to, pin, &f));
-	OK(card_unwrap(to, 1, buf_view(&blob), &f));
-	OK(card_write_file(to, fid_of(FID_KEY_CERT, 1), buf_view(&request), WRITE_REPLACE, &f));
+	must(card_begin(from, &one, &f));
+	must(card_login(from, pin, &f));
+	must(card_wrap(from, 1, &blob, &f));
+	must(card_read_file(from, fid_of(FID_KEY_CERT, 1), &request, &f));
+	must(card_begin(to, &other, &f));
+	must(card_login(to, pin, &f));
+	must(card_unwrap(to, 1, buf_view(&blob), &f));
+	must(card_write_file(to, fid_of(FID_KEY_CERT, 1), buf_view(&request), WRITE_REPLACE, &f));
 }
 
 static void a_device_that_has_the_key_already_proves_nothing(void **state)
@@ -73,12 +73,12 @@ static void a_device_that_has_the_key_already_proves_nothing(void **state)
 	place_make_key(p, 0, "ec:secp256r1", "key", "0a");
 	place_expect(p, "backup", 0, GIVEN({ "all", "1", 0 }, { "pin", PIN, 0 }), ST_OK);
 	fl = fleet_of(p, false);
-	OK(fleet_scan_all_wait(fl, FLEET_ALL, 20000, &f));
+	must(fleet_scan_all_wait(fl, FLEET_ALL, 20000, &f));
 	a = about(fl, "ever proven");
 	assert_non_null(a);
 	assert_string_equal(a->procedure, "restore");
 	carry_over(p);
-	OK(fleet_scan_all_wait(fl, FLEET_ALL, 20000, &f));
+	must(fleet_scan_all_wait(fl, FLEET_ALL, 20000, &f));
 	a = about(fl, "ever proven");
 	assert_non_null(a);
 	assert_null(a->procedure);
@@ -94,20 +94,20 @@ static void a_certificate_that_ends_and_a_weak_key_are_named(void **state)
 	place_init(p, 0, 1, 0x10);
 	place_make_key(p, 0, "ec:secp192r1", "weak", "0a");
 	fl = fleet_of(p, false);
-	OK(fleet_scan_all_wait(fl, FLEET_ALL, 20000, &f));
+	must(fleet_scan_all_wait(fl, FLEET_ALL, 20000, &f));
 	a = about(fl, "too weak");
 	assert_non_null(a);
 	assert_string_equal(a->words, "The key \"weak\" is too weak by now.");
 	assert_string_equal(a->procedure, "key new");
 	assert_null(about(fl, "certificate"));
 	certify_until(p, place_serial(p, 0), "20200101000000Z");
-	OK(fleet_scan_all_wait(fl, FLEET_ALL, 20000, &f));
+	must(fleet_scan_all_wait(fl, FLEET_ALL, 20000, &f));
 	a = about(fl, "has expired");
 	assert_non_null(a);
 	gives(fl, a, "id", "0a");
 	assert_string_equal(a->procedure, "cert import");
 	certify_until(p, place_serial(p, 0), "20990101000000Z");
-	OK(fleet_scan_all_wait(fl, FLEET_ALL, 20000, &f));
+	must(fleet_scan_all_wait(fl, FLEET_ALL, 20000, &f));
 	assert_null(about(fl, "certificate"));
 }
 
@@ -120,7 +120,7 @@ static void firmware_that_is_advised_against_is_named(void **state)
 	(void)state;
 	place_open(&old, 1, "1.0");
 	fl = fleet_of(&old, false);
-	OK(fleet_scan_all_wait(fl, FLEET_STATUS, 20000, &f));
+	must(fleet_scan_all_wait(fl, FLEET_STATUS, 20000, &f));
 	assert_non_null(about(fl, "firmware is too old"));
 	fleet_free(STEAL(fl));
 	place_close(&old);
@@ -136,7 +136,7 @@ static void make_bare(struct place *p, uint8_t ref)
 	struct fault f = { 0 };
 
 	c = place_log_in(p, 0, &held);
-	OK(card_generate(c, ref, &params, &key, NULL, &f));
+	must(card_generate(c, ref, &params, &key, NULL, &f));
 }
 
 /* The keys among which one chooses can be told apart by somebody who reads them. */
@@ -147,7 +147,7 @@ static void says_which(struct place *p)
 	struct fault f = { 0 };
 	unsigned seven = 0, nine = 0;
 
-	OK(find_choices(r, &c, &f));
+	must(find_choices(r, &c, &f));
 	assert_int_equal(c.n, 3);
 	for (size_t i = 0; i < c.n; i++) {
 		seven += strcmp(c.c[i].value, "ref:7") == 0 && strstr(c.c[i].words, "key reference 7") != NULL;
@@ -172,7 +172,7 @@ static void keys_alike_are_told_apart_by_their_reference(void **state)
 	make_bare(p, 7);
 	make_bare(p, 9);
 	fl = fleet_of(p, false);
-	OK(fleet_scan_all_wait(fl, FLEET_ALL, 20000, &f));
+	must(fleet_scan_all_wait(fl, FLEET_ALL, 20000, &f));
 	gives(fl, about(fl, "3 keys on this device have no backup."), "id", "ref:7 ref:9 0a");
 	o = fleet_objects(fl, fleet_by_serial(fl, place_serial(p, 0)), &n);
 	assert_int_equal(n, 3);
@@ -183,7 +183,7 @@ static void keys_alike_are_told_apart_by_their_reference(void **state)
 	says_which(p);
 	/* The procedure takes what it is given, and one is left. */
 	place_expect(p, "backup", 0, GIVEN({ "id", "ref:9", 0 }, { "id", "0a", 1 }, { "pin", PIN, 0 }), ST_OK);
-	OK(fleet_scan_all_wait(fl, FLEET_ALL, 20000, &f));
+	must(fleet_scan_all_wait(fl, FLEET_ALL, 20000, &f));
 	gives(fl, about(fl, "1 key on this device has no backup."), "id", "ref:7");
 }
 
@@ -219,7 +219,7 @@ static void block(struct place *p, size_t card)
 	struct fault f = { 0 };
 
 	assert_true(secret_set(pin, "111111", 6));
-	OK(card_begin(c, &held, &f));
+	must(card_begin(c, &held, &f));
 	for (unsigned i = 0; i < 3; i++)
 		assert_int_not_equal(card_login(c, pin, &f), ST_OK);
 }
@@ -235,7 +235,7 @@ static void nothing_is_begun_that_cannot_mend_it(void **state)
 	place_init_with(p, 1, 1, 0, 0x10, 0, PIN);
 	block(p, 1);
 	fl = fleet_of(p, false);
-	OK(fleet_scan_all_wait(fl, FLEET_ALL, 20000, &f));
+	must(fleet_scan_all_wait(fl, FLEET_ALL, 20000, &f));
 	a = about(fl, "Its user PIN is blocked for good.");
 	assert_non_null(a);
 	assert_null(a->procedure);
@@ -251,9 +251,9 @@ static void an_inventory_that_cannot_be_written_is_named_first(void **state)
 	struct fault f = { 0 };
 	size_t n;
 
-	OK(store_open(p->store_path, STORE_LOOK, &s, &f));
-	OK(fleet_new(p->jobs, s, false, &fl, &f));
-	OK(fleet_scan_all_wait(fl, FLEET_STATUS, 20000, &f));
+	must(store_open(p->store_path, STORE_LOOK, &s, &f));
+	must(fleet_new(p->jobs, s, false, &fl, &f));
+	must(fleet_scan_all_wait(fl, FLEET_STATUS, 20000, &f));
 	a = fleet_attention(fl, &n);
 	assert_true(n >= 3);
 	assert_string_equal(a[0].words, "The inventory can be read, but not written.");

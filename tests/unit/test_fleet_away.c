@@ -16,8 +16,8 @@ static void put_away(struct place *p, const char *serial, const char *label, str
 
 	snprintf(d.serial, sizeof(d.serial), "%s", serial);
 	snprintf(d.label, sizeof(d.label), "%s", label);
-	OK(store_device_seen(p->store, &d, SEEN, &f));
-	OK(store_domain_seen(p->store, serial, &dom, SEEN, &f));
+	must(store_device_seen(p->store, &d, SEEN, &f));
+	must(store_domain_seen(p->store, serial, &dom, SEEN, &f));
 }
 
 static struct device_row fine(void)
@@ -53,7 +53,7 @@ static void hold(struct place *p, const char *serial, const struct object_row *r
 {
 	struct fault f = { 0 };
 
-	OK(store_objects_sync(p->store, serial, rows, n, SEEN, &f));
+	must(store_objects_sync(p->store, serial, rows, n, SEEN, &f));
 }
 
 /* A backup of it that the inventory has, which nobody ever opened. */
@@ -65,7 +65,7 @@ static void put_backup(struct place *p, const struct object_row *key, uint8_t kc
 
 	snprintf(b.label, sizeof(b.label), "%s", key->label);
 	SHA256(key->key.bytes, STORE_SPKI_LEN, b.sha256);
-	OK(store_backup_add(p->store, &b, key->key.bytes, STORE_SPKI_LEN, SEEN, &id, &f));
+	must(store_backup_add(p->store, &b, key->key.bytes, STORE_SPKI_LEN, SEEN, &id, &f));
 }
 
 static struct key_identity first_key(struct place *p, const char *serial)
@@ -75,7 +75,7 @@ static struct key_identity first_key(struct place *p, const char *serial)
 	struct fault f = { 0 };
 	size_t n = 0;
 
-	OK(store_objects(p->store, &(struct object_filter){ .device = serial }, &rows, &n, &f));
+	must(store_objects(p->store, &(struct object_filter){ .device = serial }, &rows, &n, &f));
 	assert_true(n > 0);
 	key = rows[0].key;
 	free(rows);
@@ -123,7 +123,7 @@ static void what_needs_doing_on_a_device_that_is_away_is_named(void **state)
 	dom.missing = 1;
 	dom.has_kcv = false;
 	put_away(p, FAR, "far", d, dom);
-	OK(store_device_kept(p->store, FAR, "the safe", &f));
+	must(store_device_kept(p->store, FAR, "the safe", &f));
 	rows[0] = key_row(1, "bare", 1, 256);
 	rows[1] = key_row(2, "weak", 2, 192);
 	rows[2] = key_row(3, "unproven", 3, 256);
@@ -149,7 +149,7 @@ static void what_needs_doing_on_a_device_that_is_away_is_named(void **state)
 	assert_true(reads(fl, about(fl, "user PIN is blocked"), "Insert this device"));
 	assert_true(reads(fl, about(fl, "user PIN is blocked"), "far (" FAR "), last seen on 2026-09-21, kept at: the safe"));
 	assert_true(reads(fl, about(fl, "user PIN is blocked"), "\"Forget a device\""));
-	OK(store_device_so_pin(p->store, FAR, true, &f));
+	must(store_device_so_pin(p->store, FAR, true, &f));
 	place_reload(p, fl);
 	look_away(p, fl);
 	assert_null(about(fl, "factory's"));   /* this firmware cannot change it */
@@ -177,15 +177,15 @@ static void what_is_away_stands_below_the_same_that_is_here(void **state)
 	put_away(p, FAR, "far", fine(), whole(7));
 	hold(p, FAR, &row, 1);
 	fl = fleet_of(p, false);
-	OK(fleet_scan_all_wait(fl, FLEET_ALL, 20000, &f));
+	must(fleet_scan_all_wait(fl, FLEET_ALL, 20000, &f));
 	look_away(p, fl);
 	a = fleet_attention(fl, &n);
 	for (size_t i = 1; i < n; i++)
 		assert_true(a[i - 1].urgency <= a[i].urgency && a[i - 1].rank <= a[i].rank);
 	assert_true(about(fl, "on this device has no backup") < about(fl, "on it has no backup"));
 	/* What was interrupted later, on a device that is away, stands below what was interrupted on one that is here. */
-	OK(store_run_begin(p->store, "key new", place_serial(p, 0), NULL, NULL, 1, &id, &f));
-	OK(store_run_begin(p->store, "key new", FAR, NULL, NULL, 1, &id, &f));
+	must(store_run_begin(p->store, "key new", place_serial(p, 0), NULL, NULL, 1, &id, &f));
+	must(store_run_begin(p->store, "key new", FAR, NULL, NULL, 1, &id, &f));
 	place_reload(p, fl);
 	a = fleet_attention(fl, &n);
 	assert_string_equal(a[0].serial, place_serial(p, 0));
@@ -238,7 +238,7 @@ static int tries_known(struct place *p)
 	struct device_row row;
 	struct fault f = { 0 };
 
-	OK(store_device_get(p->store, place_serial(p, 0), &row, &f));
+	must(store_device_get(p->store, place_serial(p, 0), &row, &f));
 	return row.pin_tries;
 }
 
@@ -251,8 +251,8 @@ static void a_pin_that_was_blocked_is_known_to_be_when_the_device_goes(void **st
 
 	place_init(p, 0, 1, 0x10);
 	place_make_key(p, 0, "ec:secp256r1", "key", "0a");
-	OK(fleet_scan_all_wait(fl, FLEET_ALL, 20000, &f));
-	OK(store_device_pin_max(p->store, place_serial(p, 0), 3, &f));
+	must(fleet_scan_all_wait(fl, FLEET_ALL, 20000, &f));
+	must(store_device_pin_max(p->store, place_serial(p, 0), 3, &f));
 	p->env.confirm = place_serial(p, 0);
 	place_expect(p, "backup", 0, GIVEN({ "all", "1", 0 }, { "pin", "111111", 0 }), ST_PIN_WRONG);
 	assert_int_equal(tries_known(p), 2);
@@ -294,15 +294,15 @@ static void what_would_prove_a_backup_is_said_where_nothing_here_can(void **stat
 	place_init(p, 0, 1, 0x10);
 	place_make_key(p, 0, "ec:secp256r1", "key", "0a");
 	place_expect(p, "backup", 0, GIVEN({ "all", "1", 0 }, { "pin", PIN, 0 }), ST_OK);
-	OK(store_first_domains(p->store, &dom, &n, &f));
-	OK(store_share_seen(p->store, &share, SEEN, &id, &f));
-	OK(store_dkek_share(p->store, dom[0].domain.kcv, share.kcv, SEEN, &f));
-	OK(store_share_seen(p->store, &divided, SEEN, &id, &f));
-	OK(store_dkek_share(p->store, dom[0].domain.kcv, divided.kcv, SEEN, &f));
+	must(store_first_domains(p->store, &dom, &n, &f));
+	must(store_share_seen(p->store, &share, SEEN, &id, &f));
+	must(store_dkek_share(p->store, dom[0].domain.kcv, share.kcv, SEEN, &f));
+	must(store_share_seen(p->store, &divided, SEEN, &id, &f));
+	must(store_dkek_share(p->store, dom[0].domain.kcv, divided.kcv, SEEN, &f));
 	for (size_t i = 0; i < N(parts); i++)
-		OK(store_part_set(p->store, id, &parts[i], &f));
+		must(store_part_set(p->store, id, &parts[i], &f));
 	fl = fleet_of(p, false);
-	OK(fleet_scan_all_wait(fl, FLEET_ALL, 20000, &f));
+	must(fleet_scan_all_wait(fl, FLEET_ALL, 20000, &f));
 	assert_null(about(fl, "ever proven")->procedure);
 	/* The other one here is blank. */
 	assert_true(reads(fl, about(fl, "ever proven"), "is here and was never initialised: initialise it with the shares"));
@@ -346,7 +346,7 @@ static void a_backup_of_a_key_that_is_away_is_proven_on_a_device_that_is_here(vo
 	jobs_free(p->jobs);
 	place_start(p);
 	fl = fleet_of(p, false);
-	OK(fleet_scan_all_wait(fl, FLEET_ALL, 20000, &f));
+	must(fleet_scan_all_wait(fl, FLEET_ALL, 20000, &f));
 	assert_int_equal(fleet_by_serial(fl, serial)->state, FLEET_ABSENT);
 	look_away(p, fl);
 	a = about(fl, "Of 2 keys on it no backup was ever proven.");
@@ -357,7 +357,7 @@ static void a_backup_of_a_key_that_is_away_is_proven_on_a_device_that_is_here(vo
 	assert_string_equal(a->on, place_serial(p, 1));
 	gives(fl, a, "backup", "1 2");
 	place_expect(p, "restore", 1, GIVEN({ "backup", "1", 0 }, { "backup", "2", 1 }, { "pin", PIN, 0 }), ST_OK);
-	OK(fleet_scan_all_wait(fl, FLEET_ALL, 20000, &f));
+	must(fleet_scan_all_wait(fl, FLEET_ALL, 20000, &f));
 	look_away(p, fl);
 	assert_null(about(fl, "ever proven"));
 	sim_card_plug(place_sim(p, 0), true);
@@ -375,14 +375,14 @@ static void keys_that_are_in_backups_alone_are_named(void **state)
 	place_expect(p, "backup", 0, GIVEN({ "all", "1", 0 }, { "pin", PIN, 0 }), ST_OK);
 	place_init(p, 0, 1, 0x30);   /* wiped, under another DKEK */
 	fl = fleet_of(p, false);
-	OK(fleet_scan_all_wait(fl, FLEET_ALL, 20000, &f));
+	must(fleet_scan_all_wait(fl, FLEET_ALL, 20000, &f));
 	look_away(p, fl);
 	a = about(fl, "\"key\" is in backups alone, none of them ever proven.");
 	assert_non_null(a);
 	assert_null(a->procedure);
 	assert_true(reads(fl, a, "The screen of backups says of each under which DKEK it is"));
 	place_init(p, 1, 1, 0x10);
-	OK(fleet_scan_all_wait(fl, FLEET_ALL, 20000, &f));
+	must(fleet_scan_all_wait(fl, FLEET_ALL, 20000, &f));
 	look_away(p, fl);
 	a = about(fl, "is in backups alone");
 	assert_non_null(a);

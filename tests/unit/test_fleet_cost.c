@@ -19,14 +19,14 @@ static void a_status_costs_seven_apdus_and_a_key_two_more(void **state)
 	place_start(p);
 	fl = fleet_of(p, false);
 	before = sim_card_apdus(place_sim(p, 0));
-	OK(fleet_scan_wait(fl, place_serial(p, 0), FLEET_STATUS, 20000, &d, &f));
+	must(fleet_scan_wait(fl, place_serial(p, 0), FLEET_STATUS, 20000, &d, &f));
 	assert_in_range(sim_card_apdus(place_sim(p, 0)) - before, 1, 7);
 	jobs_free(p->jobs);
 	fleet_free(fl);
 	place_start(p);
 	fl = fleet_of(p, false);
 	before = sim_card_apdus(place_sim(p, 0));
-	OK(fleet_scan_wait(fl, place_serial(p, 0), FLEET_ALL, 20000, &d, &f));
+	must(fleet_scan_wait(fl, place_serial(p, 0), FLEET_ALL, 20000, &d, &f));
 	assert_in_range(sim_card_apdus(place_sim(p, 0)) - before, 1, 8 + 2 * 5);
 	/* The other one was not asked, since its reader has another name. */
 	assert_int_equal(sim_card_apdus(place_sim(p, 1)), 0);
@@ -44,13 +44,13 @@ static unsigned long whole_command(struct place *p, const char *procedure, const
 	place_start(p);
 	fl = fleet_of(p, false);
 	before = sim_card_apdus(place_sim(p, 0));
-	OK(fleet_scan_wait(fl, place_serial(p, 0), FLEET_HOLD, 20000, &d, &f));
-	OK(run_new(procedure_find(procedure), &p->env, &r, &f));
-	OK(run_set_device(r, d->serial, d->reader, &f));
+	must(fleet_scan_wait(fl, place_serial(p, 0), FLEET_HOLD, 20000, &d, &f));
+	must(run_new(procedure_find(procedure), &p->env, &r, &f));
+	must(run_set_device(r, d->serial, d->reader, &f));
 	run_wait(r, NULL, NULL);
 	for (; g->name != NULL; g++)
 		give(r, g);
-	OK(place_go(p, r, &f));
+	must(place_go(p, r, &f));
 	run_free(r);
 	fleet_free(fl);
 	jobs_free(p->jobs);   /* logs out, which counts */
@@ -85,7 +85,7 @@ static void a_whole_command_keeps_to_its_apdus(void **state)
 			1, 4 * 8 + 8);
 	/* Onto an empty card of the same DKEK, then beside one other key. */
 	place_init(p, 0, 1, 0x10);
-	OK(store_backups(p->store, &filter, &rows, &n, &f));
+	must(store_backups(p->store, &filter, &rows, &n, &f));
 	assert_int_equal(n, 8);
 	snprintf(file, sizeof(file), "%s", rows[0].file);
 	assert_in_range(whole_command(p, "restore", GIVEN({ "file", file, 0 }, { "pin", PIN, 0 })), 1, 14);
@@ -104,7 +104,7 @@ static void nobody_stays_logged_in_when_a_held_card_is_given_back(void **state)
 
 	place_init(p, 0, 1, 0x10);
 	(void)whole_command(p, "key new", GIVEN({ "type", "ec:secp256r1", 0 }, { "label", "l", 0 }, { "pin", PIN, 0 }));
-	OK(sim_card_apdu(place_sim(p, 0), query, sizeof(query), rsp, &n, &f));
+	must(sim_card_apdu(place_sim(p, 0), query, sizeof(query), rsp, &n, &f));
 	assert_int_equal(n, 2);
 	assert_int_equal(rsp[0], 0x63);
 }
@@ -123,11 +123,11 @@ static unsigned commits_of_a_look(struct place *p, bool sparing)
 	unsigned commits = 0;
 	struct fault f = { 0 };
 
-	OK(card_begin(c, &held, &f));
-	OK(card_status(c, &info, &f));
-	OK(card_objects(c, WANT_ALL, &list, &f));
+	must(card_begin(c, &held, &f));
+	must(card_status(c, &info, &f));
+	must(card_objects(c, WANT_ALL, &list, &f));
 	store_on_commit(p->store, count_one, &commits);
-	OK(record_seen(p->store, &info, &list, sparing, &f));
+	must(record_seen(p->store, &info, &list, sparing, &f));
 	store_on_commit(p->store, NULL, NULL);
 	return commits;
 }
@@ -159,11 +159,10 @@ static void a_look_is_written_down_only_where_it_is_news(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-		T(a_status_costs_seven_apdus_and_a_key_two_more),
-		T(a_whole_command_keeps_to_its_apdus),
-		T(nobody_stays_logged_in_when_a_held_card_is_given_back),
-		T(a_look_is_written_down_only_where_it_is_news),
+		TEST(a_status_costs_seven_apdus_and_a_key_two_more),
+		TEST(a_whole_command_keeps_to_its_apdus),
+		TEST(nobody_stays_logged_in_when_a_held_card_is_given_back),
+		TEST(a_look_is_written_down_only_where_it_is_news),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

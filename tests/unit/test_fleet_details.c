@@ -34,7 +34,7 @@ static struct object_row certificate_of(struct place *p, const char *serial)
 	struct fault f = { 0 };
 	size_t n = 0;
 
-	OK(store_objects(p->store, &filter, &rows, &n, &f));
+	must(store_objects(p->store, &filter, &rows, &n, &f));
 	for (size_t i = 0; i < n; i++) {
 		if (rows[i].type == THING_CERTIFICATE)
 			found = rows[i];
@@ -75,14 +75,14 @@ static void where_a_key_was_made_stays_known_when_a_certificate_takes_the_place_
 	cert = certificate_of(p, serial);
 	assert_true(cert.has_sha256);
 	assert_string_equal(cert.subject, "CN=Leaf");
-	OK(store_certificate(p->store, cert.sha256, &content, &n, &f));
-	OK(cert_parse(cur_of(content, n), &parsed, &f));
+	must(store_certificate(p->store, cert.sha256, &content, &n, &f));
+	must(cert_parse(cur_of(content, n), &parsed, &f));
 	assert_string_equal(parsed.issuer, "CN=Root");
 	assert_true(n >= der.n && memcmp(content, der.p, der.n) == 0);
 	free(content);
 	/* A script, which checks no signatures, does not forget it either. */
 	sparing = fleet_of(p, false);
-	OK(fleet_scan_wait(sparing, serial, FLEET_ALL, 20000, &d, &f));
+	must(fleet_scan_wait(sparing, serial, FLEET_ALL, 20000, &d, &f));
 	assert_int_equal(flags_of_key(sparing, serial) & FLEET_MADE, FLEET_MADE_HERE);
 }
 
@@ -106,7 +106,7 @@ static void a_key_that_takes_the_place_of_another_is_not_thought_to_be_made_ther
 	place_init(p, 0, 1, 0x10);
 	place_make_key(p, 0, "ec:secp256r1", "key", "0a");
 	sparing = fleet_of(p, false);
-	OK(fleet_scan_wait(sparing, serial, FLEET_ALL, 20000, &d, &f));
+	must(fleet_scan_wait(sparing, serial, FLEET_ALL, 20000, &d, &f));
 	assert_int_equal(flags_of_key(sparing, serial) & FLEET_MADE, 0);
 }
 
@@ -118,9 +118,9 @@ static void a_pins_tries_are_shown_where_they_are_known(void **state)
 	struct fault f = { 0 };
 
 	place_init(p, 0, 1, 0x10);
-	OK(fleet_scan_wait(fl, place_serial(p, 0), FLEET_STATUS, 20000, &d, &f));
+	must(fleet_scan_wait(fl, place_serial(p, 0), FLEET_STATUS, 20000, &d, &f));
 	assert_int_equal(d->pin_max, FLEET_UNKNOWN);
-	OK(store_device_pin_max(p->store, place_serial(p, 0), 3, &f));
+	must(store_device_pin_max(p->store, place_serial(p, 0), 3, &f));
 	place_reload(p, fl);
 	assert_int_equal(fleet_by_serial(fl, place_serial(p, 0))->pin_max, 3);
 }
@@ -128,11 +128,9 @@ static void a_pins_tries_are_shown_where_they_are_known(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(
-			where_a_key_was_made_stays_known_when_a_certificate_takes_the_place_of_its_request, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_key_that_takes_the_place_of_another_is_not_thought_to_be_made_there, setup,
-						teardown),
-		cmocka_unit_test_setup_teardown(a_pins_tries_are_shown_where_they_are_known, setup, teardown),
+		TEST(where_a_key_was_made_stays_known_when_a_certificate_takes_the_place_of_its_request),
+		TEST(a_key_that_takes_the_place_of_another_is_not_thought_to_be_made_there),
+		TEST(a_pins_tries_are_shown_where_they_are_known),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

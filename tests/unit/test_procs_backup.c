@@ -64,9 +64,9 @@ static void an_older_backup_is_never_overwritten(void **state)
 	place_make_key(p, 0, "ec:secp256r1", "key", "0a");
 	place_expect(p, "backup", 0, ALL(p), ST_OK);
 	assert_int_equal(files_in(p->out, files), 1);
-	OK(file_read(files[0], 65536, &before, &f));
+	must(file_read(files[0], 65536, &before, &f));
 	place_expect(p, "backup", 0, ALL(p), ST_OK);
-	OK(file_read(files[0], 65536, &after, &f));
+	must(file_read(files[0], 65536, &after, &f));
 	assert_true(cur_equal(buf_view(&after), before.p, before.n));
 	assert_int_equal(files_in(p->out, files), 2);
 }
@@ -100,8 +100,8 @@ static void without_a_folder_the_inventory_keeps_it(void **state)
 	place_make_key(p, 0, "ec:secp256r1", "key", "0a");
 	place_expect(p, "backup", 0, GIVEN({ "id", "0a", 0 }, { "pin", PIN, 0 }), ST_OK);
 	assert_int_equal(backups_in(p, &rows), 1);
-	OK(store_backup_data(p->store, rows[0].id, &data, &n, &f));
-	OK(wrapped_parse(cur_of(data, n), &w, &f));
+	must(store_backup_data(p->store, rows[0].id, &data, &n, &f));
+	must(wrapped_parse(cur_of(data, n), &w, &f));
 	assert_string_equal(w.description.label, "key");
 	assert_int_equal(w.damage, 0);
 	free(data);
@@ -133,13 +133,13 @@ static void what_cannot_be_wrapped_is_named_and_the_others_are_saved(void **stat
 	place_make_key(p, 0, "ec:secp256r1", "first", "0a");
 	c = place_card(p, 0);
 	assert_true(secret_set(pin, PIN, strlen(PIN)));
-	OK(card_begin(c, &held, &f));
-	OK(card_login(c, pin, &f));
-	OK(card_generate(c, 2, &forbids, &key, NULL, &f));
+	must(card_begin(c, &held, &f));
+	must(card_login(c, pin, &f));
+	must(card_generate(c, 2, &forbids, &key, NULL, &f));
 	card_end(held);
 	held = NULL;
 	place_make_key(p, 0, "ec:secp256r1", "third", "0c");
-	OK(place_do(p, "backup", 0, ALL(p), &r, &f));
+	must(place_do(p, "backup", 0, ALL(p), &r, &f));
 	rows = run_keys(r, &n);
 	assert_int_equal(n, 3);
 	assert_int_equal(run_keys_failed(r), 1);
@@ -176,13 +176,13 @@ static void a_damaged_description_keeps_no_key_from_being_saved(void **state)
 	place_make_key(p, 0, "ec:secp256r1", "fourth", "0d");
 	c = place_card(p, 0);
 	assert_true(secret_set(pin, PIN, strlen(PIN)));
-	OK(card_begin(c, &held, &f));
-	OK(card_login(c, pin, &f));
+	must(card_begin(c, &held, &f));
+	must(card_login(c, pin, &f));
 	for (size_t i = 0; i < sizeof(spoilt) / sizeof(spoilt[0]); i++)
-		OK(card_write_file(c, spoilt[i].fid, cur_of(spoilt[i].content, spoilt[i].n), WRITE_REPLACE, &f));
+		must(card_write_file(c, spoilt[i].fid, cur_of(spoilt[i].content, spoilt[i].n), WRITE_REPLACE, &f));
 	card_end(held);
 	held = NULL;
-	OK(place_do(p, "backup", 0, ALL(p), &r, &f));
+	must(place_do(p, "backup", 0, ALL(p), &r, &f));
 	rows = run_keys(r, &n);
 	assert_int_equal(n, 4);
 	assert_int_equal(run_keys_failed(r), 0);
@@ -258,8 +258,8 @@ static void a_check_value_of_zeros_is_read_again_after_login(void **state)
 	place_init(p, 0, 1, 0x10);
 	place_init(p, 1, 1, 0x10);
 	place_make_key(p, 0, "ec:secp256r1", "key", "0a");
-	OK(sim_card_set_fault(place_sim(p, 0), "zero-kcv", &f));
-	OK(sim_card_set_fault(place_sim(p, 1), "zero-kcv", &f));
+	must(sim_card_set_fault(place_sim(p, 0), "zero-kcv", &f));
+	must(sim_card_set_fault(place_sim(p, 1), "zero-kcv", &f));
 	place_expect(p, "backup", 0, ALL(p), ST_OK);
 	assert_int_equal(backups_in(p, &rows), 1);
 	assert_int_equal(rows[0].proof, PROOF_MATCHED);
@@ -271,13 +271,13 @@ static void a_check_value_of_zeros_is_read_again_after_login(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-		T(one_new_file_a_key_and_nothing_else), T(a_secret_key_in_another_ones_place_is_told_apart),
-		T(an_older_backup_is_never_overwritten),
-		T(a_link_where_the_file_would_go_is_not_followed), T(without_a_folder_the_inventory_keeps_it),
-		T(what_cannot_be_wrapped_is_named_and_the_others_are_saved), T(a_damaged_description_keeps_no_key_from_being_saved),
-		T(without_a_dkek_nothing_is_wrapped_and_it_is_said), T(which_keys_must_be_said),
-		T(a_full_disk_is_noticed_and_leaves_no_file), T(a_check_value_of_zeros_is_read_again_after_login),
+		TEST(one_new_file_a_key_and_nothing_else), TEST(a_secret_key_in_another_ones_place_is_told_apart),
+		TEST(an_older_backup_is_never_overwritten),
+		TEST(a_link_where_the_file_would_go_is_not_followed), TEST(without_a_folder_the_inventory_keeps_it),
+		TEST(what_cannot_be_wrapped_is_named_and_the_others_are_saved),
+		TEST(a_damaged_description_keeps_no_key_from_being_saved),
+		TEST(without_a_dkek_nothing_is_wrapped_and_it_is_said), TEST(which_keys_must_be_said),
+		TEST(a_full_disk_is_noticed_and_leaves_no_file), TEST(a_check_value_of_zeros_is_read_again_after_login),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

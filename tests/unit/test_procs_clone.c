@@ -51,8 +51,8 @@ static size_t pin_tries(struct place *p, size_t i)
 	struct pin_status s;
 	struct fault f = { 0 };
 
-	OK(card_begin(c, &held, &f));
-	OK(card_pin_status(c, PIN_USER, &s, &f));
+	must(card_begin(c, &held, &f));
+	must(card_pin_status(c, PIN_USER, &s, &f));
 	return (size_t)s.tries;
 }
 
@@ -78,7 +78,7 @@ static void everything_is_on_the_other_device_and_proven(void **state)
 	size_t n;
 
 	fill(p);
-	OK(place_do(p, "clone", 0, GIVEN(TO(p)), &r, &f));
+	must(place_do(p, "clone", 0, GIVEN(TO(p)), &r, &f));
 	rows = run_keys(r, &n);
 	assert_int_equal(n, N_ALL);
 	for (size_t i = 0; i < n; i++) {
@@ -103,7 +103,7 @@ static void everything_is_on_the_other_device_and_proven(void **state)
 		assert_string_equal(backups[i].proof_device, place_serial(p, 1));
 	}
 	free(backups);
-	OK(store_journal_verify(p->store, &v, &f));
+	must(store_journal_verify(p->store, &v, &f));
 	assert_int_equal(v.broken, 0);
 }
 
@@ -118,7 +118,7 @@ static void what_is_there_is_left_alone_the_second_time(void **state)
 
 	fill(p);
 	place_expect(p, "clone", 0, GIVEN(TO(p)), ST_OK);
-	OK(place_do(p, "clone", 0, GIVEN(TO(p)), &r, &f));
+	must(place_do(p, "clone", 0, GIVEN(TO(p)), &r, &f));
 	rows = run_keys(r, &n);
 	assert_int_equal(n, N_ALL);
 	for (size_t i = 0; i < n; i++)
@@ -129,14 +129,14 @@ static void what_is_there_is_left_alone_the_second_time(void **state)
 	free(backups);
 	/* What came since is all that is put there. */
 	place_make_key(p, 0, "ec:secp384r1", "new", "0d");
-	OK(place_do(p, "clone", 0, GIVEN(TO(p)), &r, &f));
+	must(place_do(p, "clone", 0, GIVEN(TO(p)), &r, &f));
 	rows = run_keys(r, &n);
 	assert_false(rows[3].there);
 	assert_string_equal(rows[3].proof, "restored");
 	run_free(r);
 	assert_int_equal(place_count(p, 1, FID_KEY), 4);
 	/* And the other way round there is nothing to be done. */
-	OK(place_do(p, "clone", 1, GIVEN({ "to", place_serial(p, 0), 0 }, { "pin", OTHER_PIN, 0 }, { "to-pin", PIN, 0 }), &r, &f));
+	must(place_do(p, "clone", 1, GIVEN({ "to", place_serial(p, 0), 0 }, { "pin", OTHER_PIN, 0 }, { "to-pin", PIN, 0 }), &r, &f));
 	rows = run_keys(r, &n);
 	for (size_t i = 0; i < n; i++)
 		assert_true(rows[i].there);
@@ -225,7 +225,7 @@ static void what_is_in_the_way_is_named_and_the_others_go_on(void **state)
 	put(p, 1, OTHER_PIN, FID_PUBLIC_DATA, 0, "notes", "other words", 11);
 	put(p, 1, OTHER_PIN, FID_CA_CERT, 4, "Somebody", other_der, sizeof(other_der) - 1);
 	put(p, 1, OTHER_PIN, FID_PUBLIC_DATA, 7, "in the way", "x", 1);
-	OK(place_do(p, "clone", 0, GIVEN(TO(p)), &r, &f));
+	must(place_do(p, "clone", 0, GIVEN(TO(p)), &r, &f));
 	assert_int_equal(run_keys_failed(r), 2);
 	assert_int_equal(row_of(r, "Root CA")->fault.st, ST_DUPLICATE);
 	assert_non_null(strstr(row_of(r, "Root CA")->fault.what, "\"another\""));
@@ -263,11 +263,11 @@ static void a_key_that_cannot_be_wrapped_is_named_and_the_others_go_on(void **st
 		CLEANUP(card_close_guard) struct card *c = place_card(p, 0);
 		CARD_SESSION *held = NULL;
 
-		OK(card_begin(c, &held, &f));
-		OK(card_login(c, pin, &f));
-		OK(card_generate(c, 2, &forbids, &key, NULL, &f));
+		must(card_begin(c, &held, &f));
+		must(card_login(c, pin, &f));
+		must(card_generate(c, 2, &forbids, &key, NULL, &f));
 	}
-	OK(place_do(p, "clone", 0, GIVEN({ "to", place_serial(p, 1), 0 }, { "pin", PIN, 0 }, { "to-pin", PIN, 0 }), &r, &f));
+	must(place_do(p, "clone", 0, GIVEN({ "to", place_serial(p, 1), 0 }, { "pin", PIN, 0 }, { "to-pin", PIN, 0 }), &r, &f));
 	assert_int_equal(run_keys_failed(r), 1);
 	assert_int_equal(run_keys(r, &n)[1].fault.st, ST_NOT_ALLOWED);
 	assert_int_equal(n, 2);
@@ -293,17 +293,17 @@ static void a_certificate_too_large_for_a_backup_goes_along_all_the_same(void **
 	place_expect(p, "cert import", 0,
 		     GIVEN({ "id", "0a", 0 }, { "file", cert_for(p, 1, name, "20460101000000Z"), 0 }, { "pin", PIN, 0 }), ST_OK);
 	free(name);
-	OK(place_do(p, "backup", 0, ALL(p), &r, &f));
+	must(place_do(p, "backup", 0, ALL(p), &r, &f));
 	rows = run_keys(r, &n);
 	assert_int_equal(n, 3);
 	assert_int_equal(run_keys_failed(r), 0);
 	assert_non_null(strstr(rows[0].remark, "left out"));
 	assert_string_equal(rows[2].remark, "");
-	OK(file_read(rows[0].file, WRAPPED_MAX, &file, &f));
+	must(file_read(rows[0].file, WRAPPED_MAX, &file, &f));
 	assert_in_range(file.n, 363, WRAPPED_COMMON);
 	run_free(r);
 	assert_int_equal(files_in(p->out, files), 3);
-	OK(place_do(p, "clone", 0, GIVEN(TO(p)), &r, &f));
+	must(place_do(p, "clone", 0, GIVEN(TO(p)), &r, &f));
 	assert_int_equal(run_keys_failed(r), 0);
 	run_free(r);
 	expect_all(p);
@@ -314,8 +314,8 @@ static void a_certificate_too_large_for_a_backup_goes_along_all_the_same(void **
 	CLEANUP(card_close_guard) struct card *c = place_card(p, 1);
 	CARD_SESSION *held = NULL;
 	OBJECTS list = { 0 };
-	OK(card_begin(c, &held, &f));
-	OK(card_objects(c, WANT_ALL, &list, &f));
+	must(card_begin(c, &held, &f));
+	must(card_objects(c, WANT_ALL, &list, &f));
 	assert_string_equal(list.o[0].label, "Root CA");
 	assert_non_null(list.o[0].cert);
 	assert_in_range(list.o[0].content.n, 20000, 21000);
@@ -336,7 +336,7 @@ static void the_review_says_what_is_there_and_what_is_not(void **state)
 	p->env.script = false;
 	r = place_run_new(p, "clone", 0, GIVEN(TO(p)));
 	while (run_phase(r) == RUN_ASKING) {
-		OK(run_next(r, &bad, &f));
+		must(run_next(r, &bad, &f));
 		run_wait(r, NULL, NULL);
 	}
 	assert_int_equal(run_phase(r), RUN_REVIEW);
@@ -352,16 +352,15 @@ static void the_review_says_what_is_there_and_what_is_not(void **state)
 
 int main(void)
 {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(everything_is_on_the_other_device_and_proven),
-		T(what_is_there_is_left_alone_the_second_time),
-		T(nothing_begins_where_the_dkeks_differ),
-		T(a_wrong_pin_costs_one_try_of_its_own_device),
-		T(what_is_in_the_way_is_named_and_the_others_go_on),
-		T(a_key_that_cannot_be_wrapped_is_named_and_the_others_go_on),
-		T(a_certificate_too_large_for_a_backup_goes_along_all_the_same),
-		T(the_review_says_what_is_there_and_what_is_not),
+		TEST(everything_is_on_the_other_device_and_proven),
+		TEST(what_is_there_is_left_alone_the_second_time),
+		TEST(nothing_begins_where_the_dkeks_differ),
+		TEST(a_wrong_pin_costs_one_try_of_its_own_device),
+		TEST(what_is_in_the_way_is_named_and_the_others_go_on),
+		TEST(a_key_that_cannot_be_wrapped_is_named_and_the_others_go_on),
+		TEST(a_certificate_too_large_for_a_backup_goes_along_all_the_same),
+		TEST(the_review_says_what_is_there_and_what_is_not),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

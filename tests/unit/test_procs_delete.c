@@ -3,22 +3,6 @@
 
 #include "tui/wizard/find.h"
 
-static int setup(void **state)
-{
-	struct place *p = calloc(1, sizeof(*p));
-
-	place_open(p, 2, "3.6");
-	*state = p;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	place_close(*state);
-	free(*state);
-	return 0;
-}
-
 static void a_deleted_key_is_gone_with_all_that_belongs_to_it(void **state)
 {
 	struct place *p = *state;
@@ -34,7 +18,7 @@ static void a_deleted_key_is_gone_with_all_that_belongs_to_it(void **state)
 	assert_int_equal(place_count(p, 0, FID_KEY), 1);
 	assert_int_equal(place_count(p, 0, FID_KEY_DESCRIPTION), 1);
 	assert_int_equal(place_count(p, 0, FID_KEY_CERT), 1);
-	OK(store_objects(p->store, &filter, &rows, &n, &f));
+	must(store_objects(p->store, &filter, &rows, &n, &f));
 	for (size_t i = 0; i < n; i++)
 		assert_int_equal(rows[i].gone_at != STORE_UNKNOWN, strcmp(rows[i].label, "goes") == 0);
 	free(rows);
@@ -53,10 +37,10 @@ static void deleting_says_what_is_left_elsewhere(void **state)
 	place_init(p, 0, 1, 0x10);
 	place_make_key(p, 0, "ec:secp256r1", "key", "0a");
 	r = place_run_new(p, "key delete", 0, GIVEN({ "id", "0a", 0 }, { "pin", PIN, 0 }));
-	OK(run_next(r, &bad, &f));
+	must(run_next(r, &bad, &f));
 	run_wait(r, NULL, NULL);
-	OK(run_next(r, &bad, &f));
-	OK(run_next(r, &bad, &f));
+	must(run_next(r, &bad, &f));
+	must(run_next(r, &bad, &f));
 	assert_int_equal(run_phase(r), RUN_REVIEW);
 	assert_string_equal(run_procedure(r)->confirm(r), place_serial(p, 0));
 	run_procedure(r)->review(r, &none);
@@ -85,7 +69,7 @@ static void a_secret_key_that_is_not_the_one_that_was_shown_stays(void **state)
 	assert_int_equal(place_count(p, 0, FID_KEY), 1);
 
 	/* Now it is known, and nobody says any more that it has a backup. */
-	OK(place_do(p, "key delete", 0, GIVEN({ "id", "0a", 0 }, { "pin", PIN, 0 }), &r, &f));
+	must(place_do(p, "key delete", 0, GIVEN({ "id", "0a", 0 }, { "pin", PIN, 0 }), &r, &f));
 	run_procedure(r)->review(r, &said);
 	assert_true(says(&said, PROSE_WARNING, "gone for good"));
 	run_free(r);
@@ -106,10 +90,10 @@ static void two_keys_with_one_id_are_told_apart_by_reference(void **state)
 	place_make_key(p, 0, "ec:secp256r1", "two", "0b");
 	c = place_card(p, 0);
 	assert_true(secret_set(pin, PIN, strlen(PIN)));
-	OK(card_begin(c, &held, &f));
-	OK(card_login(c, pin, &f));
-	OK(card_read_file(c, 0xc401, &file, &f));
-	OK(card_write_file(c, 0xc402, buf_view(&file), WRITE_REPLACE, &f));
+	must(card_begin(c, &held, &f));
+	must(card_login(c, pin, &f));
+	must(card_read_file(c, 0xc401, &file, &f));
+	must(card_write_file(c, 0xc402, buf_view(&file), WRITE_REPLACE, &f));
 	card_end(held);
 	held = NULL;
 	place_expect(p, "key delete", 0, GIVEN({ "id", "0a", 0 }, { "pin", PIN, 0 }), ST_USAGE);
@@ -140,7 +124,7 @@ static size_t backups(struct place *p)
 	struct fault f = { 0 };
 	size_t n = 0;
 
-	OK(store_backups_count(p->store, &filter, &n, &f));
+	must(store_backups_count(p->store, &filter, &n, &f));
 	return n;
 }
 
@@ -155,9 +139,9 @@ static void a_backup_that_is_wanted_comes_first(void **state)
 	place_init(p, 0, 1, 0x10);
 	place_make_key(p, 0, "ec:secp256r1", "one", "0a");
 	place_make_key(p, 0, "aes:256", "two", "0b");
-	OK(place_do(p, "key delete", 0,
-		    GIVEN({ "id", "0a", 0 }, { "id", "0b", 1 }, { "backup-first", "1", 0 }, { "out", p->out, 0 },
-			  { "pin", PIN, 0 }), &r, &f));
+	must(place_do(p, "key delete", 0,
+		      GIVEN({ "id", "0a", 0 }, { "id", "0b", 1 }, { "backup-first", "1", 0 }, { "out", p->out, 0 },
+			    { "pin", PIN, 0 }), &r, &f));
 	k = run_keys(r, &n);
 	assert_int_equal(n, 2);
 	for (size_t i = 0; i < n; i++) {
@@ -188,7 +172,7 @@ static void where_the_backup_fails_nothing_is_deleted(void **state)
 	place_expect(p, "key delete", 0, GIVEN({ "id", "0a", 0 }, { "id", "0b", 1 }, { "backup-first", "1", 0 }, { "pin", PIN, 0 }),
 		     ST_NOT_ALLOWED);
 	assert_int_equal(place_count(p, 0, FID_KEY), 2);
-	OK(store_open_runs(p->store, NULL, &rows, &n, &f));
+	must(store_open_runs(p->store, NULL, &rows, &n, &f));
 	run_records_free(rows, n);
 	assert_int_equal(n, 0);
 	/* And a device that can have no backup at all. */
@@ -210,12 +194,12 @@ static void the_keys_offered_are_those_of_the_device(void **state)
 	place_make_key(p, 0, "ec:secp256r1", "first", "0a");
 	place_make_key(p, 1, "ec:secp256r1", "second", "0b");
 	r = place_run_new(p, "key delete", 0, GIVEN({ NULL, NULL, 0 }));
-	OK(find_choices(r, &c, &f));
+	must(find_choices(r, &c, &f));
 	assert_int_equal(c.n, 1);
 	assert_string_equal(c.c[0].value, "0a");
 	/* Back, and another one chosen. */
-	OK(run_set_device(r, place_serial(p, 1), NULL, &f));
-	OK(find_choices(r, &c, &f));
+	must(run_set_device(r, place_serial(p, 1), NULL, &f));
+	must(find_choices(r, &c, &f));
 	assert_int_equal(c.n, 1);
 	assert_string_equal(c.c[0].value, "0b");
 	run_free(r);
@@ -250,13 +234,13 @@ static void objects_of_any_kind_go_in_one_procedure(void **state)
 
 	place_mixed(p);
 	r = place_run_new(p, "key delete", 0, GIVEN({ NULL, NULL, 0 }));
-	OK(find_object_choices(r, &c, &f));
+	must(find_object_choices(r, &c, &f));
 	assert_int_equal(c.n, 6);
 	run_free(r);
 	/* The certificate of the first key is marked beside it, and that of the second key by itself. */
-	OK(place_do(p, "key delete", 0,
-		    GIVEN({ "id", "file:CE01", 0 }, { "id", "file:CF00", 1 }, { "id", "0a", 2 }, { "id", "file:CE02", 3 },
-			  { "pin", PIN, 0 }), &r, &f));
+	must(place_do(p, "key delete", 0,
+		      GIVEN({ "id", "file:CE01", 0 }, { "id", "file:CF00", 1 }, { "id", "0a", 2 }, { "id", "file:CE02", 3 },
+			    { "pin", PIN, 0 }), &r, &f));
 	run_procedure(r)->review(r, &review);
 	assert_true(says(&review, PROSE_WARNING, "its certificate for CN=of goes"));
 	assert_false(says(&review, PROSE_WARNING, "The certificate for CN=of goes, until"));
@@ -298,17 +282,16 @@ static void what_is_named_twice_is_not_deleted(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-		T(a_deleted_key_is_gone_with_all_that_belongs_to_it),
-		T(deleting_says_what_is_left_elsewhere),
-		T(a_secret_key_that_is_not_the_one_that_was_shown_stays),
-		T(several_keys_are_deleted_or_none),
-		T(a_backup_that_is_wanted_comes_first),
-		T(where_the_backup_fails_nothing_is_deleted),
-		T(objects_of_any_kind_go_in_one_procedure),
-		T(what_is_named_twice_is_not_deleted),
-		T(the_keys_offered_are_those_of_the_device),
-		T(two_keys_with_one_id_are_told_apart_by_reference),
+		TEST(a_deleted_key_is_gone_with_all_that_belongs_to_it),
+		TEST(deleting_says_what_is_left_elsewhere),
+		TEST(a_secret_key_that_is_not_the_one_that_was_shown_stays),
+		TEST(several_keys_are_deleted_or_none),
+		TEST(a_backup_that_is_wanted_comes_first),
+		TEST(where_the_backup_fails_nothing_is_deleted),
+		TEST(objects_of_any_kind_go_in_one_procedure),
+		TEST(what_is_named_twice_is_not_deleted),
+		TEST(the_keys_offered_are_those_of_the_device),
+		TEST(two_keys_with_one_id_are_told_apart_by_reference),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

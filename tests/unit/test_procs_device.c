@@ -3,31 +3,14 @@
 
 #include "engine/base/file.h"
 
-static int setup(void **state)
-{
-	struct place *p = calloc(1, sizeof(*p));
-
-	place_open(p, 1, "3.6");
-	place_init(p, 0, 1, 0x10);
-	*state = p;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	place_close(*state);
-	free(*state);
-	return 0;
-}
-
 static void read_token(struct place *p, struct buf *ret)
 {
 	CLEANUP(card_close_guard) struct card *c = place_card(p, 0);
 	CARD_SESSION *held = NULL;
 	struct fault f = { 0 };
 
-	OK(card_begin(c, &held, &f));
-	OK(card_read_file(c, FID_TOKEN, ret, &f));
+	must(card_begin(c, &held, &f));
+	must(card_read_file(c, FID_TOKEN, ret, &f));
 }
 
 static void write_token(struct place *p, struct cur content)
@@ -37,7 +20,7 @@ static void write_token(struct place *p, struct cur content)
 	struct fault f = { 0 };
 
 	c = place_log_in(p, 0, &held);
-	OK(card_write_file(c, FID_TOKEN, content, WRITE_REPLACE, &f));
+	must(card_write_file(c, FID_TOKEN, content, WRITE_REPLACE, &f));
 }
 
 static void expect_label(struct place *p, const char *label)
@@ -48,9 +31,9 @@ static void expect_label(struct place *p, const char *label)
 	BUF token = { 0 };
 
 	read_token(p, &token);
-	OK(describe_parse_token(buf_view(&token), now, &f));
+	must(describe_parse_token(buf_view(&token), now, &f));
 	assert_string_equal(now, label);
-	OK(store_device_get(p->store, place_serial(p, 0), &row, &f));
+	must(store_device_get(p->store, place_serial(p, 0), &row, &f));
 	assert_string_equal(row.label, label);
 }
 
@@ -105,9 +88,9 @@ static void two_programs_are_never_at_one_run(void **state)
 	struct fault f = { 0 };
 	int64_t id = 0;
 
-	OK(store_open(p->store_path, 0, &other, &f));
-	OK(store_run_begin(other, "label", place_serial(p, 0), NULL, "{\"label\":[\"theirs\"]}", 1, &id, &f));
-	OK(store_run_hold(other, id, &f));
+	must(store_open(p->store_path, 0, &other, &f));
+	must(store_run_begin(other, "label", place_serial(p, 0), NULL, "{\"label\":[\"theirs\"]}", 1, &id, &f));
+	must(store_run_hold(other, id, &f));
 	assert_true(store_run_is_held(p->store, id));
 	assert_false(store_run_is_held(other, id));
 	place_expect(p, "label", 0, GIVEN({ "label", "theirs", 0 }, { "pin", PIN, 0 }), ST_REFUSED);
@@ -130,19 +113,19 @@ static void how_long_a_share_takes_is_learnt(void **state)
 	place_expect(p, "label", 0, GIVEN({ "label", "known", 0 }, { "pin", PIN, 0 }), ST_OK);
 	p->env.share_iterations = 1200000;
 	snprintf(file, sizeof(file), "%s.pbe", p->out);
-	OK(run_new(procedure_find("share-new"), &p->env, &r, &f));
-	OK(run_set(r, "file", 0, file, &f));
+	must(run_new(procedure_find("share-new"), &p->env, &r, &f));
+	must(run_set(r, "file", 0, file, &f));
 	assert_true(secret_set(run_secret(r, "new-password", 0), "a sentence", 10));
-	OK(place_go(p, r, &f));
+	must(place_go(p, r, &f));
 	run_free(r);
-	OK(store_usual(p->store, "DENK0777777", "share make", &ms, &f));
+	must(store_usual(p->store, "DENK0777777", "share make", &ms, &f));
 	assert_true(ms >= 200);
-	OK(run_new(procedure_find("share-check"), &p->env, &r, &f));
-	OK(run_set(r, "file", 0, file, &f));
+	must(run_new(procedure_find("share-check"), &p->env, &r, &f));
+	must(run_set(r, "file", 0, file, &f));
 	assert_true(secret_set(run_secret(r, "password", 0), "a sentence", 10));
-	OK(place_go(p, r, &f));
+	must(place_go(p, r, &f));
 	run_free(r);
-	OK(store_usual(p->store, "", "share open", &ms, &f));
+	must(store_usual(p->store, "", "share open", &ms, &f));
 	assert_true(ms >= 200);
 }
 
@@ -162,15 +145,15 @@ static void random_bytes_go_into_a_new_private_file(void **state)
 	place_expect(p, "random", 0, GIVEN({ "bytes", "2500", 0 }, { "out", p->out, 0 }), ST_OK);
 	assert_int_equal(stat(p->out, &sb), 0);
 	assert_int_equal(sb.st_mode & 0777, 0600);
-	OK(file_read(p->out, 1 << 20, &one, &f));
+	must(file_read(p->out, 1 << 20, &one, &f));
 	assert_int_equal(one.n, 2500);
 	place_expect(p, "random", 0, GIVEN({ "bytes", "2500", 0 }, { "out", p->out, 0 }), ST_FILE_EXISTS);
 	place_expect(p, "random", 0, GIVEN({ "bytes", "2500", 0 }, { "out", other, 0 }), ST_OK);
-	OK(file_read(other, 1 << 20, &two, &f));
+	must(file_read(other, 1 << 20, &two, &f));
 	assert_int_equal(two.n, 2500);
 	for (size_t i = 0; i + 64 <= one.n; i += 64)
 		assert_memory_not_equal(one.p + i, two.p + i, 64);
-	OK(store_journal_list(p->store, &filter, &rows, &n, &f));
+	must(store_journal_list(p->store, &filter, &rows, &n, &f));
 	assert_true(n >= 2);
 	assert_string_equal(rows[0].what, "random.drawn");
 	free(rows);
@@ -192,7 +175,7 @@ static void a_device_that_goes_away_leaves_no_file(void **state)
 	struct place *p = *state;
 	struct fault f = { 0 };
 
-	OK(sim_card_set_fault(place_sim(p, 0), "drop@5", &f));
+	must(sim_card_set_fault(place_sim(p, 0), "drop@5", &f));
 	assert_int_not_equal(place_do(p, "random", 0, GIVEN({ "bytes", "4000", 0 }, { "out", p->out, 0 }), NULL, &f), ST_OK);
 	assert_int_not_equal(access(p->out, F_OK), 0);
 }
@@ -202,7 +185,7 @@ static void a_device_that_gives_no_random_bytes_leaves_no_file(void **state)
 	struct place *p = *state;
 	struct fault f = { 0 };
 
-	OK(sim_card_set_fault(place_sim(p, 0), "sw:84=6F00", &f));
+	must(sim_card_set_fault(place_sim(p, 0), "sw:84=6F00", &f));
 	place_expect(p, "random", 0, GIVEN({ "bytes", "64", 0 }, { "out", p->out, 0 }), ST_CARD_ERROR);
 	assert_int_not_equal(access(p->out, F_OK), 0);
 }
@@ -210,16 +193,15 @@ static void a_device_that_gives_no_random_bytes_leaves_no_file(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-		T(a_label_is_changed_on_the_device_and_in_the_inventory),
-		T(what_else_stands_beside_the_label_stays),
-		T(a_label_that_cannot_be_read_is_made_anew),
-		T(two_programs_are_never_at_one_run),
-		T(how_long_a_share_takes_is_learnt),
-		T(random_bytes_go_into_a_new_private_file),
-		T(how_many_random_bytes_is_bounded),
-		T(a_device_that_gives_no_random_bytes_leaves_no_file),
-		T(a_device_that_goes_away_leaves_no_file),
+		TEST_READY(a_label_is_changed_on_the_device_and_in_the_inventory),
+		TEST_READY(what_else_stands_beside_the_label_stays),
+		TEST_READY(a_label_that_cannot_be_read_is_made_anew),
+		TEST_READY(two_programs_are_never_at_one_run),
+		TEST_READY(how_long_a_share_takes_is_learnt),
+		TEST_READY(random_bytes_go_into_a_new_private_file),
+		TEST_READY(how_many_random_bytes_is_bounded),
+		TEST_READY(a_device_that_gives_no_random_bytes_leaves_no_file),
+		TEST_READY(a_device_that_goes_away_leaves_no_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

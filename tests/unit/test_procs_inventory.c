@@ -21,7 +21,7 @@ static size_t devices_known(struct place *p)
 	struct fault f = { 0 };
 	size_t n = 0;
 
-	OK(store_devices(p->store, &filter, &rows, &n, &f));
+	must(store_devices(p->store, &filter, &rows, &n, &f));
 	free(rows);
 	return n;
 }
@@ -32,7 +32,7 @@ static size_t keys_known(struct place *p)
 	struct fault f = { 0 };
 	size_t n = 0;
 
-	OK(store_keys(p->store, (struct store_page){ 0 }, &rows, &n, &f));
+	must(store_keys(p->store, (struct store_page){ 0 }, &rows, &n, &f));
 	free(rows);
 	return n;
 }
@@ -44,7 +44,7 @@ static size_t entries(struct place *p, const char *what)
 	struct fault f = { 0 };
 	size_t n = 0, found = 0;
 
-	OK(store_journal_list(p->store, &filter, &rows, &n, &f));
+	must(store_journal_list(p->store, &filter, &rows, &n, &f));
 	for (size_t i = 0; i < n; i++)
 		found += strcmp(rows[i].what, what) == 0;
 	free(rows);
@@ -58,7 +58,7 @@ static struct run *to_review(struct place *p, const char *serial)
 	struct fault f = { 0 };
 	const char *bad;
 
-	OK(run_next(r, &bad, &f));
+	must(run_next(r, &bad, &f));
 	run_wait(r, NULL, NULL);
 	assert_int_equal(run_phase(r), RUN_REVIEW);
 	return r;
@@ -91,7 +91,7 @@ static void what_is_lost_with_a_device_is_said_before(void **state)
 	assert_true(says(r, forget->review, "The key \"kept\" is on no other device. It has a backup, but none"));
 	place_make_key(p, 0, "ec:secp256r1", "only", "03");
 	/* Of this one nothing was said yet. */
-	OK(run_start(r, &f));
+	must(run_start(r, &f));
 	run_wait(r, NULL, NULL);
 	assert_int_equal(run_fault(r)->st, ST_REFUSED);
 	assert_int_equal(devices_known(p), 2);
@@ -100,7 +100,7 @@ static void what_is_lost_with_a_device_is_said_before(void **state)
 	assert_string_equal(forget->confirm(r), place_serial(p, 0));
 	assert_true(says(r, forget->review, "The key \"only\" is on no other device, and has no backup."));
 	run_confirm(r);
-	OK(run_start(r, &f));
+	must(run_start(r, &f));
 	run_wait(r, NULL, NULL);
 	assert_int_equal(run_phase(r), RUN_DONE);
 	run_free(r);
@@ -111,7 +111,7 @@ static void what_is_lost_with_a_device_is_said_before(void **state)
 	free(rows);
 	assert_int_equal(entries(p, "device.forgotten"), 1);
 	assert_int_equal(entries(p, "key.new"), 3);
-	OK(store_journal_verify(p->store, &v, &f));
+	must(store_journal_verify(p->store, &v, &f));
 	assert_int_equal(v.broken, 0);
 	/* It is known again when it is seen again. */
 	place_expect(p, "backup", 0, GIVEN({ "id", "03", 0 }, { "pin", PIN, 0 }), ST_OK);
@@ -127,8 +127,8 @@ static void a_device_that_is_here_is_not_forgotten(void **state)
 
 	place_init(p, 0, 1, 0x10);
 	place_make_key(p, 0, "ec:secp256r1", "key", "01");
-	OK(fleet_new(p->jobs, p->store, false, &fl, &f));
-	OK(fleet_scan_all_wait(fl, FLEET_WHO, 10000, &f));
+	must(fleet_new(p->jobs, p->store, false, &fl, &f));
+	must(fleet_scan_all_wait(fl, FLEET_WHO, 10000, &f));
 	p->env.fleet = fl;
 	place_expect(p, "inventory-forget", 0, GIVEN({ "serial", place_serial(p, 0), 0 }), ST_REFUSED);
 	assert_int_equal(devices_known(p), 1);
@@ -153,14 +153,14 @@ static void a_forgotten_device_leaves_the_lists(void **state)
 	size_t n;
 
 	snprintf(row.serial, sizeof(row.serial), "DENK0777777");
-	OK(store_device_seen(p->store, &row, 1000, &f));
-	OK(store_run_begin(p->store, "init", "DENK0777777", NULL, NULL, 1000, &id, &f));
-	OK(fleet_new(p->jobs, p->store, false, &fl, &f));
+	must(store_device_seen(p->store, &row, 1000, &f));
+	must(store_run_begin(p->store, "init", "DENK0777777", NULL, NULL, 1000, &id, &f));
+	must(fleet_new(p->jobs, p->store, false, &fl, &f));
 	assert_non_null(fleet_by_serial(fl, "DENK0777777"));
 	place_expect(p, "inventory-forget", 0, GIVEN({ "serial", "DENK0777777", 0 }), ST_OK);
 	place_reload(p, fl);
 	assert_null(fleet_by_serial(fl, "DENK0777777"));
-	OK(store_open_runs(p->store, NULL, &runs, &n, &f));
+	must(store_open_runs(p->store, NULL, &runs, &n, &f));
 	assert_int_equal(n, 0);
 	run_records_free(runs, n);
 	fleet_free(fl);
@@ -190,15 +190,15 @@ static void the_journal_is_exported_whole(void **state)
 	place_init(p, 0, 1, 0x10);
 	place_make_key(p, 0, "ec:secp256r1", "key", "01");
 	for (unsigned i = 0; i < 1100; i++)
-		OK(store_journal(p->store, &odd, &f));
-	OK(store_journal_verify(p->store, &v, &f));
+		must(store_journal(p->store, &odd, &f));
+	must(store_journal_verify(p->store, &v, &f));
 	snprintf(file, sizeof(file), "%s/journal.jsonl", p->dir);
-	OK(place_do(p, "journal-export", 0, GIVEN({ "file", file, 0 }), &r, &f));
+	must(place_do(p, "journal-export", 0, GIVEN({ "file", file, 0 }), &r, &f));
 	j = run_journal_exported(r);
 	assert_int_equal(j->entries, v.entries);
 	assert_int_equal(j->verdict.broken, 0);
 	run_free(r);
-	OK(file_read(file, 1 << 22, &b, &f));
+	must(file_read(file, 1 << 22, &b, &f));
 	assert_int_equal(lines_of(buf_view(&b)), v.entries + 1);
 	assert_int_equal(stat(file, &sb), 0);
 	assert_int_equal(sb.st_mode & 0777, 0600);
@@ -211,12 +211,11 @@ static void the_journal_is_exported_whole(void **state)
 
 int main(void)
 {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(what_is_lost_with_a_device_is_said_before),
-		T(a_device_that_is_here_is_not_forgotten),
-		T(a_forgotten_device_leaves_the_lists),
-		T(the_journal_is_exported_whole),
+		TEST(what_is_lost_with_a_device_is_said_before),
+		TEST(a_device_that_is_here_is_not_forgotten),
+		TEST(a_forgotten_device_leaves_the_lists),
+		TEST(the_journal_is_exported_whole),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

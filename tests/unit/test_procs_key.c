@@ -4,22 +4,6 @@
 #include "engine/card/pin.h"
 #include "tui/wizard/procedures.h"
 
-static int setup(void **state)
-{
-	struct place *p = calloc(1, sizeof(*p));
-
-	place_open(p, 2, "3.6");
-	*state = p;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	place_close(*state);
-	free(*state);
-	return 0;
-}
-
 static void a_new_key_is_described_and_recorded(void **state)
 {
 	struct place *p = *state;
@@ -31,8 +15,8 @@ static void a_new_key_is_described_and_recorded(void **state)
 	size_t n = 0;
 
 	place_init(p, 0, 1, 0x10);
-	OK(place_do(p, "key new", 0,
-		    GIVEN({ "type", "ec:P-256", 0 }, { "label", "Root CA 2026", 0 }, { "pin", PIN, 0 }), &r, &f));
+	must(place_do(p, "key new", 0,
+		      GIVEN({ "type", "ec:P-256", 0 }, { "label", "Root CA 2026", 0 }, { "pin", PIN, 0 }), &r, &f));
 	k = run_key(r);
 	assert_non_null(k);
 	assert_string_equal(k->label, "Root CA 2026");
@@ -40,7 +24,7 @@ static void a_new_key_is_described_and_recorded(void **state)
 	assert_string_equal(k->curve, "secp256r1");
 	assert_int_equal(k->key_ref, 1);
 	assert_int_equal(strlen(k->id), 40);
-	OK(store_objects(p->store, &filter, &rows, &n, &f));
+	must(store_objects(p->store, &filter, &rows, &n, &f));
 	assert_int_equal(n, 1);
 	assert_string_equal(rows[0].label, "Root CA 2026");
 	assert_int_equal(rows[0].key.len, STORE_SPKI_LEN);
@@ -75,7 +59,7 @@ static unsigned long apdus_of_key(struct place *p, const char *type, const char 
 					    { "pin", PIN, 0 }));
 
 	before = sim_card_apdus(place_sim(p, 0));
-	OK(place_go(p, r, &f));
+	must(place_go(p, r, &f));
 	run_free(r);
 	return sim_card_apdus(place_sim(p, 0)) - before;
 }
@@ -213,7 +197,7 @@ static void a_person_is_told_before_the_pin_that_nobody_can_log_in(void **state)
 
 	p->env.script = false;
 	r = place_run_new(p, "key new", 0, GIVEN({ "type", "ec:secp256r1", 0 }, { "label", "l", 0 }));
-	OK(run_next(r, &bad, &f));
+	must(run_next(r, &bad, &f));
 	run_wait(r, NULL, NULL);
 	assert_int_equal(run_fault(r)->st, ST_NOT_INITIALISED);
 	assert_int_equal(run_phase(r), RUN_ASKING);
@@ -244,13 +228,13 @@ static void a_key_that_can_never_be_backed_up_is_warned_of(void **state)
 	while (run_phase(r) != RUN_REVIEW) {
 		const char *bad;
 
-		OK(run_next(r, &bad, &f));
+		must(run_next(r, &bad, &f));
 		run_wait(r, NULL, NULL);
 		assert_int_equal(run_fault(r)->st, ST_OK);
 	}
 	run_procedure(r)->review(r, &before);
 	assert_true(says(&before, PROSE_WARNING, "never be backed up"));
-	OK(place_go(p, r, &f));
+	must(place_go(p, r, &f));
 	run_procedure(r)->outcome(r, &after);
 	assert_true(says(&after, PROSE_WARNING, "never be backed up"));
 	run_free(r);
@@ -318,7 +302,7 @@ static void a_public_key_is_exported_in_three_forms(void **state)
 		const unsigned long verifies = sim_card_apdus_of(place_sim(p, 0), 0x20);
 		struct run *r;
 
-		OK(place_do(p, "key export", 0, GIVEN({ "id", "0a", 0 }, { "format", forms[i].format, 0 }), &r, &f));
+		must(place_do(p, "key export", 0, GIVEN({ "id", "0a", 0 }, { "format", forms[i].format, 0 }), &r, &f));
 		assert_true(run_exported(r).n > strlen(forms[i].begins));
 		assert_memory_equal(run_exported(r).p, forms[i].begins, strlen(forms[i].begins));
 		assert_int_equal(sim_card_apdus_of(place_sim(p, 0), 0x20), verifies);
@@ -352,13 +336,13 @@ static void a_card_that_goes_leaves_no_half_export(void **state)
 		snprintf(spec, sizeof(spec), "drop@%u", at);
 		jobs_free(p->jobs);
 		place_start(p);
-		OK(sim_card_set_fault(place_sim(p, 0), spec, &f));
+		must(sim_card_set_fault(place_sim(p, 0), spec, &f));
 		st = place_do(p, "key export", 0, GIVEN({ "id", "0a", 0 }, { "out", p->out, 0 }), NULL, &f);
 		assert_true(st == ST_OK || st == ST_CARD_GONE || st == ST_NO_CARD);
 		assert_int_equal(access(p->out, F_OK) == 0, st == ST_OK);
 		(void)unlink(p->out);
 		failed += st != ST_OK;
-		OK(sim_card_set_fault(place_sim(p, 0), NULL, &(struct fault){ 0 }));
+		must(sim_card_set_fault(place_sim(p, 0), NULL, &(struct fault){ 0 }));
 		sim_card_plug(place_sim(p, 0), false);
 		sim_card_plug(place_sim(p, 0), true);
 	}
@@ -389,7 +373,7 @@ static void what_happened_is_in_the_journal(void **state)
 	place_make_key(p, 0, "ec:secp256r1", "key", "0a");
 	place_expect(p, "key export", 0, GIVEN({ "id", "0a", 0 }), ST_OK);
 	place_expect(p, "key delete", 0, GIVEN({ "id", "0a", 0 }, { "pin", PIN, 0 }), ST_OK);
-	OK(store_journal_list(p->store, &filter, &rows, &n, &f));
+	must(store_journal_list(p->store, &filter, &rows, &n, &f));
 	assert_int_equal(n, N(want));
 	for (size_t i = 0; i < N(want); i++) {
 		assert_string_equal(rows[i].what, want[i]);
@@ -402,24 +386,23 @@ static void what_happened_is_in_the_journal(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-		T(a_new_key_is_described_and_recorded),
-		T(every_type_can_be_made),
-		T(a_key_costs_ten_apdus_however_full_the_card_is),
-		T(an_id_that_is_taken_is_refused),
-		T(what_cannot_be_is_said_before_the_card_is_asked),
-		T(a_wrong_pin_names_the_tries_left_and_is_not_repeated),
-		T(the_last_try_needs_a_confirmation),
-		T(a_device_without_its_shares_makes_no_key),
-		T(a_device_that_was_never_initialised_is_said_so),
-		T(a_person_is_told_before_the_pin_that_nobody_can_log_in),
-		T(a_key_that_can_never_be_backed_up_is_warned_of),
-		T(a_full_card_keeps_no_half_key),
-		T(old_firmware_is_told_apart),
-		T(a_public_key_is_exported_in_three_forms), T(a_card_that_goes_leaves_no_half_export),
-		T(an_export_goes_to_a_new_file_only),
-		T(a_secret_key_or_an_absent_one_is_not_exported),
-		T(what_happened_is_in_the_journal),
+		TEST(a_new_key_is_described_and_recorded),
+		TEST(every_type_can_be_made),
+		TEST(a_key_costs_ten_apdus_however_full_the_card_is),
+		TEST(an_id_that_is_taken_is_refused),
+		TEST(what_cannot_be_is_said_before_the_card_is_asked),
+		TEST(a_wrong_pin_names_the_tries_left_and_is_not_repeated),
+		TEST(the_last_try_needs_a_confirmation),
+		TEST(a_device_without_its_shares_makes_no_key),
+		TEST(a_device_that_was_never_initialised_is_said_so),
+		TEST(a_person_is_told_before_the_pin_that_nobody_can_log_in),
+		TEST(a_key_that_can_never_be_backed_up_is_warned_of),
+		TEST(a_full_card_keeps_no_half_key),
+		TEST(old_firmware_is_told_apart),
+		TEST(a_public_key_is_exported_in_three_forms), TEST(a_card_that_goes_leaves_no_half_export),
+		TEST(an_export_goes_to_a_new_file_only),
+		TEST(a_secret_key_or_an_absent_one_is_not_exported),
+		TEST(what_happened_is_in_the_journal),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

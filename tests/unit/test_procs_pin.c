@@ -1,22 +1,6 @@
 /* pin change, pin unblock and so-pin change: no try is spent that need not be, and none twice. */
 #include "procs_help.h"
 
-static int setup(void **state)
-{
-	struct place *p = calloc(1, sizeof(*p));
-
-	place_open(p, 1, "3.6");
-	*state = p;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	place_close(*state);
-	free(*state);
-	return 0;
-}
-
 #define NEW_PIN "87654321"
 #define NEW_SO "00112233445566EE"
 
@@ -27,8 +11,8 @@ static struct pin_status status_of(struct place *p, enum pin_which which)
 	struct pin_status s;
 	struct fault f = { 0 };
 
-	OK(card_begin(c, &held, &f));
-	OK(card_pin_status(c, which, &s, &f));
+	must(card_begin(c, &held, &f));
+	must(card_pin_status(c, which, &s, &f));
 	return s;
 }
 
@@ -40,7 +24,7 @@ static bool takes(struct place *p, const char *text)
 	struct fault f = { 0 };
 
 	assert_true(secret_set(pin, text, strlen(text)));
-	OK(card_begin(c, &held, &f));
+	must(card_begin(c, &held, &f));
 	return card_login(c, pin, &f) == ST_OK;
 }
 
@@ -238,7 +222,7 @@ static void a_try_that_became_the_last_one_is_not_spent_either(void **state)
 	assert_int_equal(status_of(p, PIN_USER).tries, 1);
 
 	/* Begun anew it is asked for, and then it is the person's to spend. */
-	OK(run_retry(r, &f));
+	must(run_retry(r, &f));
 	run_wait(r, NULL, NULL);
 	assert_string_equal(run_procedure(r)->confirm(r), place_serial(p, 0));
 	run_confirm(r);
@@ -256,7 +240,7 @@ static void a_changed_so_pin_works_and_the_old_one_does_not(void **state)
 	place_expect(p, "so-pin change", 0, change_so(FACTORY_SO, NEW_SO), ST_OK);
 	place_expect(p, "pin unblock", 0, unblock(FACTORY_SO, NEW_PIN), ST_SO_PIN_WRONG);
 	place_expect(p, "pin unblock", 0, unblock("00112233445566ee", NEW_PIN), ST_OK);
-	OK(store_device_get(p->store, place_serial(p, 0), &row, &f));
+	must(store_device_get(p->store, place_serial(p, 0), &row, &f));
 	assert_int_equal(row.factory_so_pin, 0);
 }
 
@@ -269,7 +253,7 @@ static void a_rehearsal_may_keep_the_factory_so_pin(void **state)
 	place_init(p, 0, 1, 0x10);
 	p->env.rehearsal = true;
 	place_expect(p, "so-pin change", 0, change_so(FACTORY_SO, FACTORY_SO), ST_OK);
-	OK(store_device_get(p->store, place_serial(p, 0), &row, &f));
+	must(store_device_get(p->store, place_serial(p, 0), &row, &f));
 	assert_int_equal(row.factory_so_pin, 1);
 }
 
@@ -292,8 +276,8 @@ static void a_transport_pin_is_resolved_by_changing_it(void **state)
 		struct fault f = { 0 };
 
 		assert_true(secret_set(pin, PIN, strlen(PIN)) && pin_so_factory(so));
-		OK(card_begin(c, &held, &f));
-		OK(card_initialise(c, &init, &f));
+		must(card_begin(c, &held, &f));
+		must(card_initialise(c, &init, &f));
 	}
 	assert_int_equal(status_of(p, PIN_USER).state, PIN_TRANSPORT);
 	place_expect(p, "key new", 0, GIVEN({ "type", "ec:secp256r1", 0 }, { "label", "l", 0 }, { "pin", PIN, 0 }),
@@ -338,7 +322,7 @@ static void what_was_done_is_in_the_journal_without_a_secret(void **state)
 	place_expect(p, "pin change", 0, change(PIN, NEW_PIN), ST_OK);
 	place_expect(p, "so-pin change", 0, change_so(FACTORY_SO, NEW_SO), ST_OK);
 	place_expect(p, "pin unblock", 0, unblock(NEW_SO, PIN), ST_OK);
-	OK(store_journal_list(p->store, &filter, &rows, &n, &f));
+	must(store_journal_list(p->store, &filter, &rows, &n, &f));
 	assert_int_equal(n, N(want));
 	for (size_t i = 0; i < n; i++) {
 		assert_string_equal(rows[i].what, want[i]);
@@ -360,9 +344,9 @@ static void a_card_that_goes_leaves_one_of_the_two_pins(void **state)
 
 			place_init(p, 0, 1, 0x10);
 			snprintf(spec, sizeof(spec), lost ? "lost@%u" : "drop@%u", at + lost);
-			OK(sim_card_set_fault(place_sim(p, 0), spec, &f));
+			must(sim_card_set_fault(place_sim(p, 0), spec, &f));
 			st = place_do(p, "pin change", 0, change(PIN, NEW_PIN), NULL, &f);
-			OK(sim_card_set_fault(place_sim(p, 0), NULL, &(struct fault){ 0 }));
+			must(sim_card_set_fault(place_sim(p, 0), NULL, &(struct fault){ 0 }));
 			sim_card_plug(place_sim(p, 0), false);
 			sim_card_plug(place_sim(p, 0), true);
 			if (st == ST_OK)
@@ -398,9 +382,9 @@ static void a_card_that_goes_leaves_one_of_the_two_so_pins(void **state)
 			p = *state;
 			place_init(p, 0, 1, 0x10);
 			snprintf(spec, sizeof(spec), lost ? "lost@%u" : "drop@%u", at + lost);
-			OK(sim_card_set_fault(place_sim(p, 0), spec, &f));
+			must(sim_card_set_fault(place_sim(p, 0), spec, &f));
 			st = place_do(p, "so-pin change", 0, change_so(FACTORY_SO, NEW_SO), NULL, &f);
-			OK(sim_card_set_fault(place_sim(p, 0), NULL, &(struct fault){ 0 }));
+			must(sim_card_set_fault(place_sim(p, 0), NULL, &(struct fault){ 0 }));
 			sim_card_plug(place_sim(p, 0), false);
 			sim_card_plug(place_sim(p, 0), true);
 			jobs_free(p->jobs);
@@ -430,9 +414,9 @@ static void a_card_that_goes_leaves_a_pin_blocked_or_unblocked(void **state)
 			place_init(p, 0, 1, 0x10);
 			block(p);
 			snprintf(spec, sizeof(spec), lost ? "lost@%u" : "drop@%u", at + lost);
-			OK(sim_card_set_fault(place_sim(p, 0), spec, &f));
+			must(sim_card_set_fault(place_sim(p, 0), spec, &f));
 			st = place_do(p, "pin unblock", 0, unblock(FACTORY_SO, NEW_PIN), NULL, &f);
-			OK(sim_card_set_fault(place_sim(p, 0), NULL, &(struct fault){ 0 }));
+			must(sim_card_set_fault(place_sim(p, 0), NULL, &(struct fault){ 0 }));
 			sim_card_plug(place_sim(p, 0), false);
 			sim_card_plug(place_sim(p, 0), true);
 			jobs_free(p->jobs);
@@ -453,25 +437,24 @@ static void a_card_that_goes_leaves_a_pin_blocked_or_unblocked(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-		T(the_new_pin_is_taken_and_the_old_one_is_not),
-		T(the_wrong_form_never_reaches_the_card),
-		T(a_wrong_old_pin_costs_one_try_and_is_named),
-		T(the_last_try_is_not_spent_without_a_word),
-		T(a_blocked_pin_is_unblocked_with_a_new_one),
-		T(a_device_that_only_resets_keeps_its_pin),
-		T(a_device_that_was_made_without_unblocking_says_so),
-		T(a_wrong_so_pin_costs_one_of_its_tries_and_is_named),
-		T(the_last_five_tries_of_the_so_pin_need_a_confirmation),
-		T(a_try_that_became_the_last_one_is_not_spent_either),
-		T(a_changed_so_pin_works_and_the_old_one_does_not),
-		T(a_rehearsal_may_keep_the_factory_so_pin),
-		T(a_transport_pin_is_resolved_by_changing_it),
-		T(old_firmware_keeps_its_so_pin_and_the_length_of_its_pin),
-		T(what_was_done_is_in_the_journal_without_a_secret),
-		T(a_card_that_goes_leaves_one_of_the_two_pins),
-		T(a_card_that_goes_leaves_one_of_the_two_so_pins),
-		T(a_card_that_goes_leaves_a_pin_blocked_or_unblocked),
+		TEST(the_new_pin_is_taken_and_the_old_one_is_not),
+		TEST(the_wrong_form_never_reaches_the_card),
+		TEST(a_wrong_old_pin_costs_one_try_and_is_named),
+		TEST(the_last_try_is_not_spent_without_a_word),
+		TEST(a_blocked_pin_is_unblocked_with_a_new_one),
+		TEST(a_device_that_only_resets_keeps_its_pin),
+		TEST(a_device_that_was_made_without_unblocking_says_so),
+		TEST(a_wrong_so_pin_costs_one_of_its_tries_and_is_named),
+		TEST(the_last_five_tries_of_the_so_pin_need_a_confirmation),
+		TEST(a_try_that_became_the_last_one_is_not_spent_either),
+		TEST(a_changed_so_pin_works_and_the_old_one_does_not),
+		TEST(a_rehearsal_may_keep_the_factory_so_pin),
+		TEST(a_transport_pin_is_resolved_by_changing_it),
+		TEST(old_firmware_keeps_its_so_pin_and_the_length_of_its_pin),
+		TEST(what_was_done_is_in_the_journal_without_a_secret),
+		TEST(a_card_that_goes_leaves_one_of_the_two_pins),
+		TEST(a_card_that_goes_leaves_one_of_the_two_so_pins),
+		TEST(a_card_that_goes_leaves_a_pin_blocked_or_unblocked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

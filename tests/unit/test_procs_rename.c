@@ -3,23 +3,6 @@
 
 #include "engine/keys/describe.h"
 
-static int setup(void **state)
-{
-	struct place *p = calloc(1, sizeof(*p));
-
-	place_open(p, 1, "3.6");
-	place_init(p, 0, 1, 0x10);
-	*state = p;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	place_close(*state);
-	free(*state);
-	return 0;
-}
-
 static void write_file(struct place *p, uint16_t fid, struct cur content)
 {
 	CLEANUP(card_close_guard) struct card *c = NULL;
@@ -28,9 +11,9 @@ static void write_file(struct place *p, uint16_t fid, struct cur content)
 
 	c = place_log_in(p, 0, &held);
 	if (content.p == NULL)
-		OK(card_delete(c, fid, &f));
+		must(card_delete(c, fid, &f));
 	else
-		OK(card_write_file(c, fid, content, WRITE_REPLACE, &f));
+		must(card_write_file(c, fid, content, WRITE_REPLACE, &f));
 }
 
 static void read_file(struct place *p, uint16_t fid, struct buf *ret)
@@ -40,8 +23,8 @@ static void read_file(struct place *p, uint16_t fid, struct buf *ret)
 	struct fault f = { 0 };
 
 	buf_done(ret);
-	OK(card_begin(c, &held, &f));
-	OK(card_read_file(c, fid, ret, &f));
+	must(card_begin(c, &held, &f));
+	must(card_read_file(c, fid, ret, &f));
 }
 
 /* Label and ID of the object of this file, as the inventory has it; no object may have been taken for another one. */
@@ -54,7 +37,7 @@ static void expect_row(struct place *p, unsigned fid, const char *label, const c
 	bool found = false;
 	size_t n = 0;
 
-	OK(store_objects(p->store, &filter, &rows, &n, &f));
+	must(store_objects(p->store, &filter, &rows, &n, &f));
 	for (size_t i = 0; i < n; i++) {
 		assert_int_equal(rows[i].gone_at, STORE_UNKNOWN);
 		if (rows[i].fid != fid)
@@ -75,7 +58,7 @@ static void expect_key(struct place *p, const char *label, const uint8_t *id, si
 	BUF file = { 0 };
 
 	read_file(p, 0xc401, &file);
-	OK(describe_parse_key(buf_view(&file), &d, &f));
+	must(describe_parse_key(buf_view(&file), &d, &f));
 	assert_int_equal(d.whole_len, file.n);
 	assert_string_equal(d.label, label);
 	assert_int_equal(d.id_len, id_len);
@@ -129,9 +112,9 @@ static void what_somebody_else_wrote_in_between_stays(void **state)
 	BUF now = { 0 };
 
 	place_make_key(p, 0, "rsa:2048", "key", "0a");
-	OK(sim_card_set_fault(place_sim(p, 0), "sw:D7=6F00", &f));
+	must(sim_card_set_fault(place_sim(p, 0), "sw:D7=6F00", &f));
 	place_expect(p, "key rename", 0, GIVEN({ "id", "0a", 0 }, { "label", "new", 0 }, { "pin", PIN, 0 }), ST_HALFWAY);
-	OK(sim_card_set_fault(place_sim(p, 0), NULL, &f));
+	must(sim_card_set_fault(place_sim(p, 0), NULL, &f));
 	write_file(p, 0xc401, cur_of(theirs, sizeof(theirs) - 1));
 	place_expect(p, "key rename", 0, GIVEN({ "id", "0a", 0 }, { "label", "new", 0 }, { "pin", PIN, 0 }), ST_REFUSED);
 	read_file(p, 0xc401, &now);
@@ -169,7 +152,7 @@ static void a_secret_key_stays_the_same_in_the_inventory(void **state)
 	place_expect(p, "backup", 0, GIVEN({ "all", "1", 0 }, { "pin", PIN, 0 }), ST_OK);
 	RENAME({ "id", "0a", 0 }, { "label", "secret 2", 0 }, { "new-id", "0b", 0 });
 	expect_row(p, 0xcc01, "secret 2", "0b");
-	OK(store_objects(p->store, &filter, &rows, &n, &f));
+	must(store_objects(p->store, &filter, &rows, &n, &f));
 	assert_int_equal(n, 1);
 	assert_int_equal(rows[0].key.len, STORE_CMAC_LEN);
 	assert_int_equal(rows[0].backups, 1);
@@ -199,7 +182,7 @@ static void add_certificate(struct place *p, uint8_t number, const char *label, 
 	BUF file = { 0 };
 
 	snprintf(d.label, sizeof(d.label), "%s", label);
-	OK(describe_build(&d, &file, &f));
+	must(describe_build(&d, &file, &f));
 	write_file(p, (uint16_t)(0xc800 | number), buf_view(&file));
 	write_file(p, (uint16_t)(0xca00 | number), cur_of("\x30\x03\x02\x01\x05", 5));
 }
@@ -211,7 +194,7 @@ static void expect_certificate(struct place *p, uint8_t number, const char *labe
 	BUF file = { 0 };
 
 	read_file(p, (uint16_t)(0xc800 | number), &file);
-	OK(describe_parse_cert(buf_view(&file), &d, &f));
+	must(describe_parse_cert(buf_view(&file), &d, &f));
 	assert_string_equal(d.label, label);
 	assert_int_equal(d.id[0], id);
 }
@@ -240,7 +223,7 @@ static void add_data(struct place *p, uint8_t number, const char *label)
 
 	snprintf(d.label, sizeof(d.label), "%s", label);
 	snprintf(d.application, sizeof(d.application), "an application");
-	OK(describe_build(&d, &file, &f));
+	must(describe_build(&d, &file, &f));
 	write_file(p, (uint16_t)(0xc900 | number), buf_view(&file));
 	write_file(p, (uint16_t)(0xcf00 | number), cur_of("content", 7));
 }
@@ -263,7 +246,7 @@ static void certificates_and_data_that_stand_alone_can_be_renamed(void **state)
 	expect_certificate(p, 1, "the other CA", 0x0f);
 	RENAME({ "id", "data:notes", 0 }, { "label", "n", 0 });
 	read_file(p, 0xc904, &file);
-	OK(describe_parse_data(buf_view(&file), &d, &f));
+	must(describe_parse_data(buf_view(&file), &d, &f));
 	assert_string_equal(d.label, "n");
 	assert_string_equal(d.application, "an application");
 	assert_int_equal(d.path, 0xcf04);
@@ -278,15 +261,14 @@ static void certificates_and_data_that_stand_alone_can_be_renamed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-		T(a_label_or_an_id_is_changed_and_the_rest_stays),
-		T(what_other_tools_wrote_into_a_description_stays),
-		T(what_somebody_else_wrote_in_between_stays),
-		T(an_id_that_another_key_has_is_refused),
-		T(a_secret_key_stays_the_same_in_the_inventory),
-		T(a_key_without_a_description_gets_one),
-		T(certificates_of_the_same_id_are_renamed_with_the_key),
-		T(certificates_and_data_that_stand_alone_can_be_renamed),
+		TEST_READY(a_label_or_an_id_is_changed_and_the_rest_stays),
+		TEST_READY(what_other_tools_wrote_into_a_description_stays),
+		TEST_READY(what_somebody_else_wrote_in_between_stays),
+		TEST_READY(an_id_that_another_key_has_is_refused),
+		TEST_READY(a_secret_key_stays_the_same_in_the_inventory),
+		TEST_READY(a_key_without_a_description_gets_one),
+		TEST_READY(certificates_of_the_same_id_are_renamed_with_the_key),
+		TEST_READY(certificates_and_data_that_stand_alone_can_be_renamed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

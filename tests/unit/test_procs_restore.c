@@ -22,9 +22,9 @@ static void damaged_copy(const char *file, const char *to, long at)
 	struct fault f = { 0 };
 	BUF b = { 0 };
 
-	OK(file_read(file, 65536, &b, &f));
+	must(file_read(file, 65536, &b, &f));
 	b.p[at < 0 ? (long)b.n + at : at] ^= 0xff;
-	OK(file_write_new(to, buf_view(&b), &f));
+	must(file_write_new(to, buf_view(&b), &f));
 }
 
 static void what_is_restored_is_the_same_key_with_its_label_and_id(void **state)
@@ -51,7 +51,7 @@ static void what_is_restored_is_the_same_key_with_its_label_and_id(void **state)
 		char want[32];
 		struct run *r;
 
-		OK(place_do(p, "restore", 1, GIVEN({ "file", files[i], 0 }, { "pin", PIN, 0 }), &r, &f));
+		must(place_do(p, "restore", 1, GIVEN({ "file", files[i], 0 }, { "pin", PIN, 0 }), &r, &f));
 		k = run_key(r);
 		snprintf(want, sizeof(want), "key %zu", i);
 		assert_string_equal(k->label, want);
@@ -177,10 +177,10 @@ static void a_damaged_blob_is_refused_and_leaves_nothing(void **state)
 	snprintf(cut, sizeof(cut), "%s/cut", p->dir);
 	damaged_copy(file, bad, 100);   /* within the cipher text */
 	place_expect(p, "restore", 1, GIVEN({ "file", bad, 0 }, { "pin", PIN, 0 }), ST_DAMAGED);
-	OK(file_read(file, 65536, &whole, &f));
+	must(file_read(file, 65536, &whole, &f));
 	for (size_t n = 0; n < 300; n += 50) {
 		(void)unlink(cut);
-		OK(file_write_new(cut, cur_of(whole.p, n), &f));
+		must(file_write_new(cut, cur_of(whole.p, n), &f));
 		place_expect(p, "restore", 1, GIVEN({ "file", cut, 0 }, { "pin", PIN, 0 }), ST_DAMAGED);
 	}
 	place_expect(p, "restore", 1, GIVEN({ "file", p->store_path, 0 }, { "pin", PIN, 0 }), ST_DAMAGED);
@@ -199,7 +199,7 @@ static void the_good_ones_are_restored_beside_a_damaged_one(void **state)
 	one_backup(p, "ec:secp256r1", file);
 	snprintf(bad, sizeof(bad), "%s/bad", p->dir);
 	damaged_copy(file, bad, 100);
-	OK(place_do(p, "restore", 1, GIVEN({ "file", bad, 0 }, { "file", file, 1 }, { "pin", PIN, 0 }), &r, &f));
+	must(place_do(p, "restore", 1, GIVEN({ "file", bad, 0 }, { "file", file, 1 }, { "pin", PIN, 0 }), &r, &f));
 	rows = run_keys(r, &n);
 	assert_int_equal(n, 2);
 	assert_int_equal(rows[0].fault.st, ST_DAMAGED);
@@ -236,15 +236,15 @@ static void a_damaged_description_or_certificate_is_named_and_the_key_restored(v
 			jobs_free(p->jobs);
 			store_close(p->store);
 			assert_int_equal(unlink(p->store_path), 0);
-			OK(store_open(p->store_path, 0, &p->store, &f));
+			must(store_open(p->store_path, 0, &p->store, &f));
 			place_start(p);
 		}
-		OK(file_read(file, 65536, &whole, &f));
-		OK(wrapped_parse(buf_view(&whole), &w, &f));
+		must(file_read(file, 65536, &whole, &f));
+		must(wrapped_parse(buf_view(&whole), &w, &f));
 		snprintf(bad, sizeof(bad), "%s/bad", p->dir);
 		/* The inner tag, so that the outside still fits. */
 		damaged_copy(file, bad, (long)at_of(&whole, description ? w.prkd : w.cert) + (description ? 2 : 5));
-		OK(place_do(p, "restore", 1, GIVEN({ "file", bad, 0 }, { "pin", PIN, 0 }), &r, &f));
+		must(place_do(p, "restore", 1, GIVEN({ "file", bad, 0 }, { "pin", PIN, 0 }), &r, &f));
 		k = run_key(r);
 		assert_true(strlen(k->remark) > 20);
 		assert_int_equal(k->compared, description || known);
@@ -274,13 +274,13 @@ static void swap_certificates(struct place *p, char files[8][200], char swapped[
 	place_make_key(p, 0, "ec:secp256r1", "two", "0b");
 	place_expect(p, "backup", 0, ALL(p), ST_OK);
 	assert_int_equal(files_in(p->out, files), 2);
-	OK(file_read(files[0], 65536, &first, &f));
-	OK(file_read(files[1], 65536, &second, &f));
-	OK(wrapped_parse(buf_view(&first), &a, &f));
-	OK(wrapped_parse(buf_view(&second), &b, &f));
-	OK(wrapped_build(a.blob.whole, a.prkd, b.cert, &mixed, &f));
+	must(file_read(files[0], 65536, &first, &f));
+	must(file_read(files[1], 65536, &second, &f));
+	must(wrapped_parse(buf_view(&first), &a, &f));
+	must(wrapped_parse(buf_view(&second), &b, &f));
+	must(wrapped_build(a.blob.whole, a.prkd, b.cert, &mixed, &f));
 	snprintf(swapped, 200, "%s/swapped", p->dir);
-	OK(file_write_new(swapped, buf_view(&mixed), &f));
+	must(file_write_new(swapped, buf_view(&mixed), &f));
 }
 
 static void forget_everything(struct place *p)
@@ -290,7 +290,7 @@ static void forget_everything(struct place *p)
 	jobs_free(p->jobs);
 	store_close(p->store);
 	assert_int_equal(unlink(p->store_path), 0);
-	OK(store_open(p->store_path, 0, &p->store, &f));
+	must(store_open(p->store_path, 0, &p->store, &f));
 	place_start(p);
 }
 
@@ -324,8 +324,8 @@ static void a_key_that_had_to_be_left_keeps_its_reference(void **state)
 
 	swap_certificates(p, files, swapped);
 	forget_everything(p);
-	OK(sim_card_set_fault(place_sim(p, 1), "sw:E4=6F00", &f));
-	OK(place_do(p, "restore", 1, GIVEN({ "file", swapped, 0 }, { "file", files[1], 1 }, { "pin", PIN, 0 }), &r, &f));
+	must(sim_card_set_fault(place_sim(p, 1), "sw:E4=6F00", &f));
+	must(place_do(p, "restore", 1, GIVEN({ "file", swapped, 0 }, { "file", files[1], 1 }, { "pin", PIN, 0 }), &r, &f));
 	rows = run_keys(r, &n);
 	assert_int_equal(n, 2);
 	assert_int_equal(rows[0].fault.st, ST_MISMATCH);
@@ -348,13 +348,13 @@ static void a_bare_blob_is_restored_but_not_compared(void **state)
 	struct run *r;
 
 	one_backup(p, "ec:secp256r1", file);
-	OK(file_read(file, 65536, &whole, &f));
-	OK(wrapped_parse(buf_view(&whole), &w, &f));
+	must(file_read(file, 65536, &whole, &f));
+	must(wrapped_parse(buf_view(&whole), &w, &f));
 	/* Its name becomes the label, whatever it is made of. */
 	snprintf(bare, sizeof(bare), "%s/b\x1b[31m\xff.bin", p->dir);
-	OK(file_write_new(bare, w.blob.whole, &f));
+	must(file_write_new(bare, w.blob.whole, &f));
 	forget_everything(p);
-	OK(place_do(p, "restore", 1, GIVEN({ "file", bare, 0 }, { "pin", PIN, 0 }), &r, &f));
+	must(place_do(p, "restore", 1, GIVEN({ "file", bare, 0 }, { "pin", PIN, 0 }), &r, &f));
 	k = run_key(r);
 	assert_false(k->compared);
 	assert_string_equal(k->proof, "matched");
@@ -379,9 +379,9 @@ static void a_restore_that_fails_harms_no_key_that_is_there(void **state)
 		struct fault f = { 0 };
 		enum status st;
 
-		OK(sim_card_set_fault(place_sim(p, 1), faults[i], &f));
+		must(sim_card_set_fault(place_sim(p, 1), faults[i], &f));
 		st = place_do(p, "restore", 1, GIVEN({ "file", file, 0 }, { "pin", PIN, 0 }), NULL, &f);
-		OK(sim_card_set_fault(place_sim(p, 1), NULL, &(struct fault){ 0 }));
+		must(sim_card_set_fault(place_sim(p, 1), NULL, &(struct fault){ 0 }));
 		if (st == ST_OK)
 			fail_msg("%s: it counted as restored", faults[i]);
 		assert_int_equal(place_count(p, 1, FID_KEY), 1);
@@ -438,7 +438,7 @@ static void a_counted_key_spends_one_use_for_its_proof_and_that_is_said(void **s
 	p->env.script = false;
 	r = place_run_new(p, "restore", 1, GIVEN({ "file", files[0], 0 }, { "pin", PIN, 0 }));
 	while (run_phase(r) != RUN_REVIEW) {
-		OK(run_next(r, &bad, &f));
+		must(run_next(r, &bad, &f));
 		run_wait(r, NULL, NULL);
 	}
 	run_procedure(r)->review(r, &text);
@@ -451,16 +451,15 @@ static void a_counted_key_spends_one_use_for_its_proof_and_that_is_said(void **s
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-		T(what_is_restored_is_the_same_key_with_its_label_and_id), T(several_files_go_in_one_login),
-		T(a_backup_of_the_inventory_can_be_restored), T(another_dkek_is_said_from_the_file_alone),
-		T(a_device_that_cannot_take_it_says_why), T(a_key_that_is_there_already_is_not_restored_twice),
-		T(a_damaged_blob_is_refused_and_leaves_nothing), T(the_good_ones_are_restored_beside_a_damaged_one),
-		T(a_damaged_description_or_certificate_is_named_and_the_key_restored),
-		T(a_key_that_had_to_be_left_keeps_its_reference),
-		T(a_certificate_of_another_key_does_not_pass), T(a_bare_blob_is_restored_but_not_compared),
-		T(a_restore_that_fails_harms_no_key_that_is_there), T(a_full_card_keeps_no_half_restore),
-		T(a_counted_key_spends_one_use_for_its_proof_and_that_is_said),
+		TEST(what_is_restored_is_the_same_key_with_its_label_and_id), TEST(several_files_go_in_one_login),
+		TEST(a_backup_of_the_inventory_can_be_restored), TEST(another_dkek_is_said_from_the_file_alone),
+		TEST(a_device_that_cannot_take_it_says_why), TEST(a_key_that_is_there_already_is_not_restored_twice),
+		TEST(a_damaged_blob_is_refused_and_leaves_nothing), TEST(the_good_ones_are_restored_beside_a_damaged_one),
+		TEST(a_damaged_description_or_certificate_is_named_and_the_key_restored),
+		TEST(a_key_that_had_to_be_left_keeps_its_reference),
+		TEST(a_certificate_of_another_key_does_not_pass), TEST(a_bare_blob_is_restored_but_not_compared),
+		TEST(a_restore_that_fails_harms_no_key_that_is_there), TEST(a_full_card_keeps_no_half_restore),
+		TEST(a_counted_key_spends_one_use_for_its_proof_and_that_is_said),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

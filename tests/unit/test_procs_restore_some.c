@@ -36,7 +36,7 @@ static bool offers(struct run *r, const char *number)
 	struct choices c = { 0 };
 	struct fault f = { 0 };
 
-	OK(question_of("restore", "backup")->choices_of(r, &c, &f));
+	must(question_of("restore", "backup")->choices_of(r, &c, &f));
 	for (size_t i = 0; i < c.n; i++) {
 		if (strcmp(c.c[i].value, number) == 0)
 			return true;
@@ -53,16 +53,16 @@ static void several_backups_go_in_one_run(void **state)
 	size_t n;
 
 	three_backups(p, numbers);
-	OK(place_do(p, "restore", 1,
-		    GIVEN({ "backup", numbers[0], 0 }, { "backup", numbers[1], 1 }, { "pin", PIN, 0 }), &r, &f));
+	must(place_do(p, "restore", 1,
+		      GIVEN({ "backup", numbers[0], 0 }, { "backup", numbers[1], 1 }, { "pin", PIN, 0 }), &r, &f));
 	assert_int_equal(run_keys_failed(r), 0);
 	assert_string_equal(run_keys(r, &n)[1].proof, "restored");
 	assert_int_equal(n, 2);
 	run_free(r);
 	assert_int_equal(place_count(p, 1, FID_KEY), 2);
 	/* One that is there already, and one that is not. */
-	OK(place_do(p, "restore", 1,
-		    GIVEN({ "backup", numbers[0], 0 }, { "backup", numbers[3], 1 }, { "pin", PIN, 0 }), &r, &f));
+	must(place_do(p, "restore", 1,
+		      GIVEN({ "backup", numbers[0], 0 }, { "backup", numbers[3], 1 }, { "pin", PIN, 0 }), &r, &f));
 	assert_int_equal(run_keys_failed(r), 1);
 	assert_int_equal(run_keys(r, &n)[0].fault.st, ST_DUPLICATE);
 	run_free(r);
@@ -82,14 +82,14 @@ static void all_that_are_known_are_restored_each_key_once(void **state)
 
 	three_backups(p, numbers);
 	place_expect(p, "restore", 1, GIVEN({ "backup", numbers[1], 0 }, { "pin", PIN, 0 }), ST_OK);
-	OK(place_do(p, "restore", 1, GIVEN({ "all", "1", 0 }, { "pin", PIN, 0 }), &r, &f));
+	must(place_do(p, "restore", 1, GIVEN({ "all", "1", 0 }, { "pin", PIN, 0 }), &r, &f));
 	assert_int_equal(run_keys_failed(r), 0);
 	(void)run_keys(r, &n);
 	assert_int_equal(n, 2);
 	run_free(r);
 	assert_int_equal(place_count(p, 1, FID_KEY), 3);
 	/* Once more: that is no failure, and changes nothing. */
-	OK(place_do(p, "restore", 1, GIVEN({ "all", "1", 0 }, { "pin", PIN, 0 }), &r, &f));
+	must(place_do(p, "restore", 1, GIVEN({ "all", "1", 0 }, { "pin", PIN, 0 }), &r, &f));
 	(void)run_keys(r, &n);
 	assert_int_equal(n, 0);
 	run_free(r);
@@ -130,7 +130,7 @@ static void the_list_has_what_the_device_could_take(void **state)
 	/* Under another DKEK there is nothing to be had. */
 	place_init(p, 1, 1, 0x77);
 	r = place_run_new(p, "restore", 1, GIVEN({ "all", "1", 0 }, { "pin", PIN, 0 }));
-	OK(place_go(p, r, &f));
+	must(place_go(p, r, &f));
 	run_free(r);
 	p->env.script = true;
 	place_make_key(p, 1, "ec:secp256r1", "other", "09");
@@ -147,7 +147,7 @@ static size_t open_runs(struct place *p)
 	struct fault f = { 0 };
 	size_t n = 0;
 
-	OK(store_open_runs(p->store, NULL, &rows, &n, &f));
+	must(store_open_runs(p->store, NULL, &rows, &n, &f));
 	run_records_free(rows, n);
 	return n;
 }
@@ -164,9 +164,9 @@ static void a_script_that_is_killed_before_it_hears_does_nothing_twice(void **st
 
 	place_init(p, 0, 1, 0x10);
 	place_make_key(p, 0, "ec:secp256r1", "one", "01");
-	OK(place_do(p, "backup", 0, given, &killed, &f));
+	must(place_do(p, "backup", 0, given, &killed, &f));
 	assert_int_equal(open_runs(p), 1);
-	OK(place_do(p, "backup", 0, given, &again, &f));
+	must(place_do(p, "backup", 0, given, &again, &f));
 	(void)run_keys(again, &n);
 	assert_int_equal(n, 0);
 	assert_int_equal(backups_in(p, &rows), 1);
@@ -182,13 +182,12 @@ static void a_script_that_is_killed_before_it_hears_does_nothing_twice(void **st
 
 int main(void)
 {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(several_backups_go_in_one_run),
-		T(all_that_are_known_are_restored_each_key_once),
-		T(all_means_those_of_this_dkek),
-		T(the_list_has_what_the_device_could_take),
-		T(a_script_that_is_killed_before_it_hears_does_nothing_twice),
+		TEST(several_backups_go_in_one_run),
+		TEST(all_that_are_known_are_restored_each_key_once),
+		TEST(all_means_those_of_this_dkek),
+		TEST(the_list_has_what_the_device_could_take),
+		TEST(a_script_that_is_killed_before_it_hears_does_nothing_twice),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

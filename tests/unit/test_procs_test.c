@@ -6,25 +6,6 @@
 #include "engine/keys/describe.h"
 #include "engine/keys/dkek.h"
 
-#define SEED 0x10
-
-static int setup(void **state)
-{
-	struct place *p = calloc(1, sizeof(*p));
-
-	place_open(p, 1, "3.6");
-	place_init(p, 0, 1, SEED);
-	*state = p;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	place_close(*state);
-	free(*state);
-	return 0;
-}
-
 /* A key that may do only this, as no procedure here makes it. */
 static void make_limited(struct place *p, uint8_t ref, const char *type, uint8_t algorithm, unsigned usage)
 {
@@ -42,9 +23,9 @@ static void make_limited(struct place *p, uint8_t ref, const char *type, uint8_t
 	snprintf(d.label, sizeof(d.label), "limited %u", ref);
 	params.curve = rsa || aes ? NULL : curve_by_name("secp256r1");
 	c = place_log_in(p, 0, &held);
-	OK(card_generate(c, ref, &params, &key, NULL, &f));
-	OK(describe_build(&d, &file, &f));
-	OK(card_write_file(c, fid_of(FID_KEY_DESCRIPTION, ref), buf_view(&file), WRITE_NEW, &f));
+	must(card_generate(c, ref, &params, &key, NULL, &f));
+	must(describe_build(&d, &file, &f));
+	must(card_write_file(c, fid_of(FID_KEY_DESCRIPTION, ref), buf_view(&file), WRITE_NEW, &f));
 }
 
 static void expect_how(struct place *p, const char *id, const char *words)
@@ -103,12 +84,12 @@ static void cmac_of(struct card *c, uint8_t ref, uint8_t cmac[BLOB_CMAC_LEN])
 	struct fault f = { 0 };
 	BUF bytes = { 0 };
 
-	memset(secret_bytes(dkek), SEED, 32);
+	memset(secret_bytes(dkek), READY_SEED, 32);
 	assert_true(secret_set_len(dkek, 32));
-	OK(card_wrap(c, ref, &bytes, &f));
-	OK(blob_parse(buf_view(&bytes), &blob, &f));
-	OK(blob_open(&blob, dkek, &key, &f));
-	OK(blob_key_cmac(&key, cmac, &f));
+	must(card_wrap(c, ref, &bytes, &f));
+	must(blob_parse(buf_view(&bytes), &blob, &f));
+	must(blob_open(&blob, dkek, &key, &f));
+	must(blob_key_cmac(&key, cmac, &f));
 }
 
 static void a_secret_key_shows_its_cmac_however_it_is_used(void **state)
@@ -127,7 +108,7 @@ static void a_secret_key_shows_its_cmac_however_it_is_used(void **state)
 		make_limited(p, ref, "aes", algorithms[ref % 3], USAGE_AES);
 		c = place_log_in(p, 0, &held);
 		cmac_of(c, ref, cmac);
-		OK(card_key_try_secret(c, ref, cmac, &t, &f));
+		must(card_key_try_secret(c, ref, cmac, &t, &f));
 		assert_true(t.compared);
 		assert_memory_equal(t.cmac, cmac, sizeof(cmac));
 		memcpy(other, cmac, sizeof(cmac));
@@ -144,8 +125,8 @@ static void copy_file(struct place *p, uint16_t from, uint16_t to)
 	BUF file = { 0 };
 
 	c = place_log_in(p, 0, &held);
-	OK(card_read_file(c, from, &file, &f));
-	OK(card_write_file(c, to, buf_view(&file), WRITE_REPLACE, &f));
+	must(card_read_file(c, from, &file, &f));
+	must(card_write_file(c, to, buf_view(&file), WRITE_REPLACE, &f));
 }
 
 static void a_key_that_is_not_its_certificates_does_not_pass(void **state)
@@ -168,16 +149,16 @@ static void a_key_that_is_not_its_certificates_does_not_pass(void **state)
 	copy_file(p, 0xce01, 0xce02);
 	place_expect(p, "key test", 0, GIVEN({ "id", "0b", 0 }, { "pin", PIN, 0 }), ST_MISMATCH);
 	/* The wrong answer was one all the same, and spent a use. */
-	OK(store_objects(p->store, &objects, &known, &n, &f));
+	must(store_objects(p->store, &objects, &known, &n, &f));
 	for (size_t i = 0; i < n; i++)
 		uses = known[i].use_counter != STORE_UNKNOWN ? known[i].use_counter : uses;
 	free(known);
 	assert_int_equal(uses, 8);
-	OK(store_journal_list(p->store, &filter, &rows, &n, &f));
+	must(store_journal_list(p->store, &filter, &rows, &n, &f));
 	assert_string_equal(rows[0].what, "key.test-failed");
 	free(rows);
 	/* With another one that passes, both are told of. */
-	OK(place_do(p, "key test", 0, GIVEN({ "id", "0a", 0 }, { "id", "0b", 1 }, { "pin", PIN, 0 }), &r, &f));
+	must(place_do(p, "key test", 0, GIVEN({ "id", "0a", 0 }, { "id", "0b", 1 }, { "pin", PIN, 0 }), &r, &f));
 	k = run_keys(r, &n);
 	assert_int_equal(n, 2);
 	assert_int_equal(k[0].fault.st, ST_OK);
@@ -195,7 +176,7 @@ static void without_a_certificate_the_inventory_knows_the_public_key(void **stat
 
 	place_make_key(p, 0, "ec:secp256r1", "bare", "0a");
 	c = place_log_in(p, 0, &held);
-	OK(card_delete(c, 0xce01, &f));
+	must(card_delete(c, 0xce01, &f));
 	card_end(held);
 	held = NULL;
 	expect_how(p, "0a", "signed");
@@ -234,24 +215,24 @@ static void a_use_is_counted_down_where_the_key_counts_them(void **state)
 		     GIVEN({ "type", "ec:secp256r1", 0 }, { "label", "few", 0 }, { "id", "0a", 0 }, { "use-counter", "2", 0 },
 			   { "pin", PIN, 0 }), ST_OK);
 	expect_how(p, "0a", "signed");
-	OK(store_objects(p->store, &filter, &rows, &n, &f));
+	must(store_objects(p->store, &filter, &rows, &n, &f));
 	assert_int_equal(rows[0].use_counter, 1);
 	free(rows);
 	assert_int_equal(warnings_of(p, NULL), 1);
 	/* In the console a person has to say that the use may be spent. */
 	p->env.script = false;
 	r = place_run_new(p, "key test", 0, GIVEN({ "id", "0a", 0 }, { "pin", PIN, 0 }));
-	OK(run_next(r, &bad, &f));
+	must(run_next(r, &bad, &f));
 	run_wait(r, NULL, NULL);
 	assert_int_equal(run_next(r, &bad, &f), ST_REFUSED);
 	assert_string_equal(bad, "spend");
-	OK(run_set(r, "spend", 0, "1", &f));
+	must(run_set(r, "spend", 0, "1", &f));
 	assert_int_equal(warnings_of(p, r), 1);
-	OK(place_go(p, r, &f));
+	must(place_go(p, r, &f));
 	run_free(r);
 	p->env.script = true;
 	place_expect(p, "key test", 0, GIVEN({ "id", "0a", 0 }, { "pin", PIN, 0 }), ST_NOT_ALLOWED);
-	OK(store_objects(p->store, &filter, &rows, &n, &f));
+	must(store_objects(p->store, &filter, &rows, &n, &f));
 	assert_int_equal(rows[0].use_counter, 0);
 	free(rows);
 }
@@ -259,13 +240,12 @@ static void a_use_is_counted_down_where_the_key_counts_them(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-		T(every_kind_of_key_passes),
-		T(a_key_is_tested_by_what_its_list_allows),
-		T(a_secret_key_shows_its_cmac_however_it_is_used),
-		T(a_key_that_is_not_its_certificates_does_not_pass),
-		T(without_a_certificate_the_inventory_knows_the_public_key),
-		T(a_use_is_counted_down_where_the_key_counts_them),
+		TEST_READY(every_kind_of_key_passes),
+		TEST_READY(a_key_is_tested_by_what_its_list_allows),
+		TEST_READY(a_secret_key_shows_its_cmac_however_it_is_used),
+		TEST_READY(a_key_that_is_not_its_certificates_does_not_pass),
+		TEST_READY(without_a_certificate_the_inventory_knows_the_public_key),
+		TEST_READY(a_use_is_counted_down_where_the_key_counts_them),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,21 +4,11 @@
 #include "engine/base/clock.h"
 #include "tui/wizard/thing.h"
 
-static int setup(void **state)
+static int setup_key(void **state)
 {
-	struct place *p = calloc(1, sizeof(*p));
-
-	place_open(p, 1, "3.6");
-	place_init(p, 0, 1, 0x10);
-	place_make_key(p, 0, "ec:secp256r1", "root", "0a");
-	*state = p;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	place_close(*state);
-	free(*state);
+	if (setup_ready(state) != 0)
+		return -1;
+	place_make_key(*state, 0, "ec:secp256r1", "root", "0a");
 	return 0;
 }
 
@@ -90,19 +80,19 @@ static void without_a_request_the_public_key_goes_into_the_inventory(void **stat
 	BUF der = { 0 };
 	size_t n = 0;
 
-	OK(file_read(file, 65536, &der, &f));
+	must(file_read(file, 65536, &der, &f));
 	write_fid(p, 0xce01, buf_view(&der));   /* another program did it, and kept no request */
-	OK(place_do(p, "cert delete", 0, GIVEN({ "id", "0a", 0 }, { "pin", PIN, 0 }), &r, &f));
+	must(place_do(p, "cert delete", 0, GIVEN({ "id", "0a", 0 }, { "pin", PIN, 0 }), &r, &f));
 	run_procedure(r)->review(r, &review);
 	assert_true(says(&review, PROSE_WARNING, "The inventory keeps the public key"));
 	assert_true(outcome_says(r, PROSE_PLAIN, "in the inventory"));
 	run_free(r);
 	assert_int_equal(place_count(p, 0, FID_KEY_CERT), 0);
 	assert_int_equal(place_count(p, 0, FID_KEY), 1);
-	OK(store_objects(p->store, &filter, &rows, &n, &f));
+	must(store_objects(p->store, &filter, &rows, &n, &f));
 	assert_int_equal(n, 1);
-	OK(store_key_spki(p->store, &rows[0].key, &spki, &n, &f));
-	OK(place_do(p, "key export", 0, GIVEN({ "id", "0a", 0 }, { "format", "der", 0 }), &r, &f));
+	must(store_key_spki(p->store, &rows[0].key, &spki, &n, &f));
+	must(place_do(p, "key export", 0, GIVEN({ "id", "0a", 0 }, { "format", "der", 0 }), &r, &f));
 	assert_true(cur_equal(run_exported(r), spki, n));
 	assert_true(outcome_says(r, PROSE_WARNING, "not on the device"));
 	run_free(r);
@@ -118,7 +108,7 @@ static void the_request_is_found_in_a_backup_too(void **state)
 	BUF der = { 0 }, request = read_fid(p, 0xce01);
 
 	place_expect(p, "backup", 0, GIVEN({ "all", "1", 0 }, { "pin", PIN, 0 }), ST_OK);
-	OK(file_read(file, 65536, &der, &f));
+	must(file_read(file, 65536, &der, &f));
 	write_fid(p, 0xce01, buf_view(&der));
 	place_expect(p, "cert delete", 0, GIVEN({ "id", "0a", 0 }, { "pin", PIN, 0 }), ST_OK);
 	BUF now = read_fid(p, 0xce01);
@@ -136,9 +126,9 @@ static void a_certificate_that_is_not_the_one_that_was_shown_stays(void **state)
 
 	import(p, first, ST_OK);
 	r = place_run_new(p, "cert delete", 0, GIVEN({ "id", "0a", 0 }, { "pin", PIN, 0 }));
-	OK(run_next(r, &bad, &f));
+	must(run_next(r, &bad, &f));
 	run_wait(r, NULL, NULL);
-	OK(file_read(second, 65536, &der, &f));
+	must(file_read(second, 65536, &der, &f));
 	write_fid(p, 0xce01, buf_view(&der));
 	assert_int_equal(place_go(p, r, &f), ST_REFUSED);
 	run_free(r);
@@ -154,7 +144,7 @@ static void deleting_a_key_names_the_certificate_that_goes_too(void **state)
 	struct run *r = NULL;
 
 	import(p, cert_for(p, 1, "goes too", "20460101000000Z"), ST_OK);
-	OK(place_do(p, "key delete", 0, GIVEN({ "id", "0a", 0 }, { "pin", PIN, 0 }), &r, &f));
+	must(place_do(p, "key delete", 0, GIVEN({ "id", "0a", 0 }, { "pin", PIN, 0 }), &r, &f));
 	run_procedure(r)->review(r, &review);
 	assert_true(says(&review, PROSE_WARNING, "CN=goes too"));
 	run_free(r);
@@ -198,16 +188,16 @@ static void a_name_that_is_too_long_for_a_label_is_cut_and_that_is_said(void **s
 		memcpy(name + i, "\xc3\xa4", 3);
 	memcpy(cut, name, 254);
 	cut[254] = '\0';
-	OK(place_do(p, "cert import", 0,
-		    GIVEN({ "stand-alone", "1", 0 }, { "file", cert_for(p, 1, name, "20460101000000Z"), 0 }, { "pin", PIN, 0 }),
-		    &r, &f));
+	must(place_do(p, "cert import", 0,
+		      GIVEN({ "stand-alone", "1", 0 }, { "file", cert_for(p, 1, name, "20460101000000Z"), 0 }, { "pin", PIN, 0 }),
+		      &r, &f));
 	run_procedure(r)->review(r, &review);
 	assert_true(says(&review, PROSE_WARNING, "longer than the 255 bytes"));
 	assert_string_equal(run_key(r)->label, cut);
 	run_free(r);
-	OK(place_do(p, "cert import", 0,
-		    GIVEN({ "stand-alone", "1", 0 }, { "file", cert_for(p, 1, "short", "20460101000000Z"), 0 }, { "pin", PIN, 0 }),
-		    &r, &f));
+	must(place_do(p, "cert import", 0,
+		      GIVEN({ "stand-alone", "1", 0 }, { "file", cert_for(p, 1, "short", "20460101000000Z"), 0 }, { "pin", PIN, 0 }),
+		      &r, &f));
 	PROSE quiet = { 0 };
 	run_procedure(r)->review(r, &quiet);
 	assert_false(says(&quiet, PROSE_WARNING, "255 bytes"));
@@ -225,14 +215,14 @@ static void data_is_shown_in_the_console_as_text_or_in_digits(void **state)
 	write_data(p, save(p, "text", "one\n\ttwo\n", 9), "text", false, ST_OK);
 	write_data(p, save(p, "bytes", "\x00\x01\x1b[2J", 6), "bytes", false, ST_OK);
 	p->env.script = false;
-	OK(place_do(p, "data read", 0, GIVEN({ "label", "text", 0 }), &r, &f));
+	must(place_do(p, "data read", 0, GIVEN({ "label", "text", 0 }), &r, &f));
 	assert_true(outcome_says(r, PROSE_VALUE, "one"));
 	assert_true(outcome_says(r, PROSE_VALUE, "    two"));
 	run_free(r);
-	OK(place_do(p, "data read", 0, GIVEN({ "label", "text", 0 }, { "format", "hex", 0 }), &r, &f));
+	must(place_do(p, "data read", 0, GIVEN({ "label", "text", 0 }, { "format", "hex", 0 }), &r, &f));
 	assert_true(outcome_says(r, PROSE_VALUE, "6f6e650a0974776f0a"));
 	run_free(r);
-	OK(place_do(p, "data read", 0, GIVEN({ "label", "bytes", 0 }), &r, &f));
+	must(place_do(p, "data read", 0, GIVEN({ "label", "bytes", 0 }), &r, &f));
 	assert_true(outcome_says(r, PROSE_VALUE, "00011b5b324a"));
 	run_free(r);
 }
@@ -249,10 +239,10 @@ static void private_data_is_shown_on_no_screen(void **state)
 	p->env.script = false;
 	assert_int_equal(place_do(p, "data read", 0, GIVEN({ "label", "secret", 0 }, { "pin", PIN, 0 }), &r, &f), ST_BAD_FORM);
 	run_free(r);
-	OK(place_do(p, "data read", 0, GIVEN({ "label", "secret", 0 }, { "out", out, 0 }, { "pin", PIN, 0 }), &r, &f));
+	must(place_do(p, "data read", 0, GIVEN({ "label", "secret", 0 }, { "out", out, 0 }, { "pin", PIN, 0 }), &r, &f));
 	assert_false(outcome_says(r, PROSE_VALUE, "hush"));
 	run_free(r);
-	OK(file_read(out, 100, &back, &f));
+	must(file_read(out, 100, &back, &f));
 	assert_true(cur_equal(buf_view(&back), "hush", 4));
 }
 
@@ -277,7 +267,7 @@ static void what_other_programs_gave_one_label_is_told_apart_by_file(void **stat
 	place_expect(p, "data delete", 0, GIVEN({ "label", "file:CF01", 0 }, { "pin", PIN, 0 }), ST_OK);
 	place_expect(p, "data read", 0, GIVEN({ "label", "a", 0 }), ST_OK);
 	r = place_run_new(p, "data delete", 0, GIVEN({ NULL, NULL, 0 }));
-	OK(find_data_choices(r, &choices, &f));
+	must(find_data_choices(r, &choices, &f));
 	assert_int_equal(choices.n, 1);
 	assert_string_equal(choices.c[0].value, "a");
 	assert_non_null(strstr(choices.c[0].words, "3 bytes"));
@@ -321,8 +311,8 @@ static void the_certificates_offered_are_named_so_that_each_is_found(void **stat
 	struct run *r;
 
 	import(p, own, ST_OK);
-	OK(place_do(p, "cert import", 0,
-		    GIVEN({ "stand-alone", "1", 0 }, { "file", other, 0 }, { "new-id", "0a", 0 }, { "pin", PIN, 0 }), &r, &f));
+	must(place_do(p, "cert import", 0,
+		      GIVEN({ "stand-alone", "1", 0 }, { "file", other, 0 }, { "new-id", "0a", 0 }, { "pin", PIN, 0 }), &r, &f));
 	run_procedure(r)->review(r, &review);
 	assert_true(says(&review, PROSE_WARNING, "The key \"root\" of this device has the same CKA_ID"));
 	run_free(r);
@@ -330,7 +320,7 @@ static void the_certificates_offered_are_named_so_that_each_is_found(void **stat
 	place_expect(p, "cert export", 0, GIVEN({ "id", "file:CE01", 0 }), ST_OK);
 	place_expect(p, "cert export", 0, GIVEN({ "id", "file:CE02", 0 }), ST_NOT_FOUND);
 	r = place_run_new(p, "cert export", 0, GIVEN({ NULL, NULL, 0 }));
-	OK(find_cert_choices(r, &c, &f));
+	must(find_cert_choices(r, &c, &f));
 	assert_int_equal(c.n, 2);
 	for (size_t i = 0; i < c.n; i++) {
 		struct run *each = NULL;
@@ -338,7 +328,7 @@ static void the_certificates_offered_are_named_so_that_each_is_found(void **stat
 
 		assert_true(alone || strcmp(c.c[i].value, "ref:1") == 0);
 		assert_non_null(strstr(c.c[i].words, "until 2046-01-01"));
-		OK(place_do(p, "cert export", 0, GIVEN({ "id", c.c[i].value, 0 }), &each, &f));
+		must(place_do(p, "cert export", 0, GIVEN({ "id", c.c[i].value, 0 }), &each, &f));
 		assert_string_equal(run_key(each)->subject, alone ? "CN=other" : "CN=own");
 		run_free(each);
 	}
@@ -348,7 +338,7 @@ static void the_certificates_offered_are_named_so_that_each_is_found(void **stat
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, setup_key, teardown)
 		T(a_key_whose_public_key_is_not_there_proves_that_a_certificate_is_its_own),
 		T(a_device_that_is_full_keeps_what_the_key_had),
 		T(without_a_request_the_public_key_goes_into_the_inventory),

@@ -2,16 +2,10 @@
 #ifndef TESTS_WITH_SIM_H
 #define TESTS_WITH_SIM_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #include "engine/card/card.h"
 #include "engine/card/files.h"
@@ -21,10 +15,7 @@
 #include "engine/keys/blob.h"
 #include "engine/keys/describe.h"
 #include "engine/sim/sim.h"
-
-#ifndef N
-#define N(a) (sizeof(a) / sizeof((a)[0]))
-#endif
+#include "tests/check.h"
 
 struct bench {
 	char folder[64], path[96];
@@ -33,13 +24,6 @@ struct bench {
 	struct secret *pin, *so, *share;
 };
 
-#define OK(call) \
-	do { \
-		enum status st_ = (call); \
-		if (st_ != ST_OK) \
-			fail_msg("%s: %s: %s", #call, status_name(st_), f.what); \
-	} while (0)
-
 static inline void bench_connect(struct bench *b, const char *fault)
 {
 	struct transport *t = NULL;
@@ -47,9 +31,9 @@ static inline void bench_connect(struct bench *b, const char *fault)
 
 	card_close(b->card);
 	b->card = NULL;
-	OK(sim_card_set_fault(b->sim, fault, &f));
-	OK(sim_transport_open(b->sim, &t, &f));
-	OK(card_new(t, "Simulated Reader 00 00", &b->card, &f));
+	must(sim_card_set_fault(b->sim, fault, &f));
+	must(sim_transport_open(b->sim, &t, &f));
+	must(card_new(t, "Simulated Reader 00 00", &b->card, &f));
 	sim_card_clear_counts(b->sim);
 }
 
@@ -64,7 +48,7 @@ static inline void bench_open(struct bench *b, const char *firmware)
 	snprintf(b->folder, sizeof(b->folder), "/tmp/keyroom-card-XXXXXX");
 	assert_non_null(mkdtemp(b->folder));
 	snprintf(b->path, sizeof(b->path), "%s/a.card", b->folder);
-	OK(sim_card_open(b->path, &o, &b->sim, &f));
+	must(sim_card_open(b->path, &o, &b->sim, &f));
 	b->pin = secret_new(16);
 	b->so = secret_new(8);
 	b->share = secret_new(32);
@@ -83,18 +67,18 @@ static inline void bench_init(struct bench *b, int shares)
 	struct fault f = { 0 };
 	CARD_SESSION *held = NULL;
 
-	OK(card_begin(b->card, &held, &f));
-	OK(card_initialise(b->card, &p, &f));
+	must(card_begin(b->card, &held, &f));
+	must(card_initialise(b->card, &p, &f));
 	if (shares == 1)
-		OK(card_import_share(b->card, 0, b->share, &dkek, &f));
+		must(card_import_share(b->card, 0, b->share, &dkek, &f));
 }
 
 static inline void bench_login(struct bench *b, struct card **ret_held)
 {
 	struct fault f = { 0 };
 
-	OK(card_begin(b->card, ret_held, &f));
-	OK(card_login(b->card, b->pin, &f));
+	must(card_begin(b->card, ret_held, &f));
+	must(card_login(b->card, b->pin, &f));
 }
 
 static inline void bench_close(struct bench *b)
@@ -115,15 +99,15 @@ static inline void bench_key(struct bench *b, uint8_t ref, const struct keygen_p
 	struct fault f = { 0 };
 	BUF der = { 0 };
 
-	OK(card_generate(b->card, ref, p, ret, NULL, &f));
+	must(card_generate(b->card, ref, p, ret, NULL, &f));
 	snprintf(d.label, sizeof(d.label), "key %u", ref);
 	d.id[0] = 0xa0;
 	d.id[1] = ref;
 	d.id_len = 2;
 	d.bits = p->algorithm == KEY_EC ? p->curve->bits : p->bits;
 	d.usage = p->algorithm == KEY_RSA ? USAGE_RSA : p->algorithm == KEY_EC ? USAGE_EC : USAGE_AES;
-	OK(describe_build(&d, &der, &f));
-	OK(card_write_file(b->card, fid_of(FID_KEY_DESCRIPTION, ref), buf_view(&der), WRITE_NEW, &f));
+	must(describe_build(&d, &der, &f));
+	must(card_write_file(b->card, fid_of(FID_KEY_DESCRIPTION, ref), buf_view(&der), WRITE_NEW, &f));
 }
 
 /* Everything that a procedure would do, one after the other, until something fails. */
