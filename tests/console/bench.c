@@ -1,4 +1,4 @@
-#include "bench.h"
+#include "tests/console/bench.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,7 +9,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "words.h"
+#include "tests/console/words.h"
 
 int bench_setup(void **state)
 {

@@ -2,7 +2,7 @@
 #ifndef TESTS_CONSOLE_BENCH_H
 #define TESTS_CONSOLE_BENCH_H
 
-#include "fakes.h"
+#include "tests/console/fakes.h"
 #include "tui/console/ui.h"
 
 struct bench {

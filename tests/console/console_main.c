@@ -10,7 +10,7 @@
 
 #include "engine/sim/sim.h"
 #include "store/store.h"
-#include "tap.h"
+#include "tests/console/tap.h"
 #include "tui/console/console.h"
 #include "tui/wizard/fleet.h"
 #include "tui/wizard/wizard.h"

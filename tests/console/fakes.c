@@ -1,4 +1,4 @@
-#include "fakes.h"
+#include "tests/console/fakes.h"
 
 #include <stdatomic.h>
 #include <stdio.h>

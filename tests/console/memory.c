@@ -9,7 +9,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "term.h"
+#include "tests/console/term.h"
 
 #define PIECE ((size_t)1 << 20)
 #define LARGEST ((size_t)1 << 30)   /* a sanitizer's shadow is larger, and no program's data */

@@ -1,4 +1,4 @@
-#include "scene.h"
+#include "tests/console/scene.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-#include "session.h"
+#include "tests/console/session.h"
 
 #include <dirent.h>
 #include <ftw.h>

@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-#include "term.h"
+#include "tests/console/term.h"
 
 struct CMUnitTest;
 

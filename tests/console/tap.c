@@ -1,5 +1,5 @@
 /* Linked with --wrap=ui_draw: the loop's pictures come by here. */
-#include "tap.h"
+#include "tests/console/tap.h"
 
 #include <fcntl.h>
 #include <stdio.h>

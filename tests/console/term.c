@@ -1,4 +1,4 @@
-#include "term.h"
+#include "tests/console/term.h"
 
 #include <dirent.h>
 #include <errno.h>

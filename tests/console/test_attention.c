@@ -7,7 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "bench.h"
+#include "tests/console/bench.h"
 #include "engine/base/words.h"
 #include "tui/console/keys.h"
 

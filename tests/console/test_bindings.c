@@ -12,12 +12,12 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "tour_list.h"
-#include "tours.h"
+#include "tests/console/tour_list.h"
+#include "tests/console/tours.h"
 #include "tui/console/keys.h"
 #include "tui/console/screens.h"
 #include "tui/console/wizard_screen.h"
-#include "words.h"
+#include "tests/console/words.h"
 
 #define PLACES 400
 #define QUICK_MS 1

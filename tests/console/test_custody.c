@@ -9,14 +9,14 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "bench.h"
+#include "tests/console/bench.h"
 #include "engine/base/clock.h"
 #include "engine/base/words.h"
 #include "store/device.h"
 #include "store/dkek.h"
 #include "tui/console/keys.h"
 #include "tui/wizard/doctor.h"
-#include "words.h"
+#include "tests/console/words.h"
 
 #define T(days) (FAKE_NOW - (days) * 86400)
 #define OK(call) assert_int_equal(call, ST_OK)

@@ -11,8 +11,8 @@
 #include <openssl/evp.h>
 #include <qrencode.h>
 
-#include "bench.h"
-#include "details_data.h"
+#include "tests/console/bench.h"
+#include "tests/console/details_data.h"
 #include "engine/base/bytes.h"
 #include "engine/keys/cert.h"
 #include "engine/keys/cvc.h"
@@ -23,7 +23,7 @@
 #include "store/key.h"
 #include "store/run.h"
 #include "tui/console/keys.h"
-#include "words.h"
+#include "tests/console/words.h"
 
 #define A "DENK0200914"
 #define B "DENK0200915"

@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "engine/base/clock.h"
-#include "session.h"
+#include "tests/console/session.h"
 
 #define NOW "\xe2\x96\xb8 "
 #define FIRST "DENK0200914"

@@ -5,7 +5,7 @@
 #include <unistd.h>
 #include <openssl/sha.h>
 
-#include "bench.h"
+#include "tests/console/bench.h"
 #include "store/backup.h"
 #include "store/device.h"
 #include "store/journal.h"
@@ -13,7 +13,7 @@
 #include "tests/check.h"
 #include "tui/console/keys.h"
 #include "tui/console/screens.h"
-#include "words.h"
+#include "tests/console/words.h"
 
 #define T0 (FAKE_NOW - 400 * 86400)
 #define KEYS 12

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "bench.h"
+#include "tests/console/bench.h"
 #include "tui/console/keys.h"
 #include "tui/console/wizard_screen.h"
 

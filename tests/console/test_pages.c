@@ -12,9 +12,9 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "tour_list.h"
-#include "tours.h"
-#include "words.h"
+#include "tests/console/tour_list.h"
+#include "tests/console/tours.h"
+#include "tests/console/words.h"
 
 
 struct shots {

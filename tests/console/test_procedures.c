@@ -12,7 +12,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "session.h"
+#include "tests/console/session.h"
 
 #define NOW "\xe2\x96\xb8 "   /* before the name of the page that is asked */
 #define FIRST "DENK0200914"

@@ -12,7 +12,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "session.h"
+#include "tests/console/session.h"
 
 static void it_opens_the_console_in_a_rehearsal(void **state)
 {

@@ -8,9 +8,9 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "bench.h"
+#include "tests/console/bench.h"
 #include "tui/console/keys.h"
-#include "words.h"
+#include "tests/console/words.h"
 
 static void the_main_screen_shows_devices_and_objects(void **state)
 {

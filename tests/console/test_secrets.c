@@ -17,9 +17,9 @@
 #include <cmocka.h>
 
 #include "engine/base/clock.h"
-#include "scene.h"
-#include "session.h"
-#include "tap.h"
+#include "tests/console/scene.h"
+#include "tests/console/session.h"
+#include "tests/console/tap.h"
 #include "tui/console/fields.h"
 #include "tui/wizard/wizard.h"
 

@@ -14,7 +14,7 @@
 #include <cmocka.h>
 
 #include "engine/base/clock.h"
-#include "session.h"
+#include "tests/console/session.h"
 #include "tui/console/keys.h"
 
 static void the_first_screen_comes_and_shows_the_devices(void **state)

@@ -12,7 +12,7 @@
 #include <openssl/pem.h>
 
 #include "engine/base/error.h"
-#include "session.h"
+#include "tests/console/session.h"
 #include "tests/unit/cert_help.h"
 
 #define NOW "\xe2\x96\xb8 "   /* before the name of the page that is asked */

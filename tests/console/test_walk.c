@@ -25,8 +25,8 @@
 #include "tui/console/keys.h"
 #include "tui/console/screens.h"
 #include "tui/console/wizard_screen.h"
-#include "typist.h"
-#include "visits.h"
+#include "tests/console/typist.h"
+#include "tests/console/visits.h"
 
 #define PRESSES 100000
 #define MOST_CARDS 4

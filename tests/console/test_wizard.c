@@ -8,9 +8,9 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "bench.h"
+#include "tests/console/bench.h"
 #include "tui/console/keys.h"
-#include "words.h"
+#include "tests/console/words.h"
 
 static void fill_so_pins(struct bench *b)
 {

@@ -12,8 +12,8 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "session.h"
-#include "tour_list.h"
+#include "tests/console/session.h"
+#include "tests/console/tour_list.h"
 #include "tui/wizard/wizard.h"
 
 /* At rest for so long: a page waits for an answer, a letter is taken. */

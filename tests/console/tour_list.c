@@ -1,4 +1,4 @@
-#include "tour_list.h"
+#include "tests/console/tour_list.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,7 +11,7 @@
 #include <openssl/pem.h>
 
 #include "engine/base/error.h"
-#include "../unit/cert_help.h"
+#include "tests/unit/cert_help.h"
 
 #define PIN "648219\r"
 #define SO_PIN "9e8d7c6b5a493827"

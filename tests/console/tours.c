@@ -1,4 +1,4 @@
-#include "tours.h"
+#include "tests/console/tours.h"
 
 #include <ctype.h>
 #include <ftw.h>
@@ -17,7 +17,7 @@
 #include "store/store.h"
 #include "tui/console/keys.h"
 #include "tui/console/main_screen.h"
-#include "words.h"
+#include "tests/console/words.h"
 
 #define PATIENCE_MS 60000
 #define READ_AGAIN_MS 400

@@ -6,7 +6,7 @@
 #define TESTS_CONSOLE_TOURS_H
 
 #include "tui/console/ui.h"
-#include "visits.h"
+#include "tests/console/visits.h"
 
 struct stage {
 	char folder[64];           /* the present one while the stage stands */

@@ -1,11 +1,11 @@
-#include "typist.h"
+#include "tests/console/typist.h"
 
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "scene.h"
+#include "tests/console/scene.h"
 #include "tui/console/keys.h"
 #include "tui/console/wizard_screen.h"
 

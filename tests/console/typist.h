@@ -6,8 +6,8 @@
 #define TESTS_CONSOLE_TYPIST_H
 
 #include "tui/console/ui.h"
-#include "visits.h"
-#include "watch.h"
+#include "tests/console/visits.h"
+#include "tests/console/watch.h"
 
 struct typist {
 	struct ui *ui;

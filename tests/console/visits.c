@@ -1,4 +1,4 @@
-#include "visits.h"
+#include "tests/console/visits.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

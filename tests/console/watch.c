@@ -1,4 +1,4 @@
-#include "watch.h"
+#include "tests/console/watch.h"
 
 #include <pthread.h>
 #include <stdio.h>

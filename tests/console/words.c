@@ -1,4 +1,4 @@
-#include "words.h"
+#include "tests/console/words.h"
 
 #include <ctype.h>
 #include <setjmp.h>

@@ -27,6 +27,8 @@ functions=$(awk '
 ' $code)
 [ -z "$functions" ] || bad "$functions"
 
+relative=$(grep -nE '^#[[:blank:]]*include "' $code | grep -vE 'include "(engine|store|tui|tests)/') && bad "not a path from the root:"$'\n'"$relative"
+
 # Secrets are erased in a way that the compiler may not drop, and text never grows past its buffer.
 unsafe=$(grep -nE '\b(strcpy|strcat|sprintf|gets|vsprintf|system|popen|tmpnam|mktemp|atoi)[[:blank:]]*\(' \
 	$(grep -v '^tests/' <<<"$code")) && bad "not used here:"$'\n'"$unsafe"

@@ -14,6 +14,6 @@ one() {
 		{ echo "$h does not compile on its own"; return 1; }
 }
 export -f one
-headers=$(find engine store tui -name '*.h')
+headers=$(find engine store tui tests -name '*.h')
 [ -n "$headers" ] || { echo "no header under $PWD"; exit 1; }
 xargs -n 1 -P 2 bash -c 'one "$1"' one <<<"$headers" || exit 1

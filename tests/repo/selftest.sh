@@ -72,6 +72,7 @@ planted form engine/keys/planted.c "${many[@]}"
 planted form engine/keys/planted.c 'int planted(void)' '{' "${many[@]:0:101}" '}'
 planted form engine/keys/planted.c '	strcpy(a, b);'
 planted form engine/keys/planted.c '	printf("%d", 1);'
+planted form tests/planted.c '#include "planted.h"'
 planted documents README.md 'Run `./dev planted`.'
 planted documents HACKING.md '[planted](share/planted.md)'
 echo "1..$n"

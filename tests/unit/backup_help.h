@@ -1,8 +1,8 @@
 /* What the tests of backup and restore share. */
-#ifndef TESTS_BACKUP_HELP_H
-#define TESTS_BACKUP_HELP_H
+#ifndef TESTS_UNIT_BACKUP_HELP_H
+#define TESTS_UNIT_BACKUP_HELP_H
 
-#include "procs_help.h"
+#include "tests/unit/procs_help.h"
 
 #include <dirent.h>
 

@@ -1,6 +1,6 @@
 /* EF 2F02 of a real device (DENK0404144, firmware 4.1), as its owner published it. */
-#ifndef TESTS_CARD_DATA_H
-#define TESTS_CARD_DATA_H
+#ifndef TESTS_UNIT_CARD_DATA_H
+#define TESTS_UNIT_CARD_DATA_H
 
 #define DEVICE_SERIAL "DENK0404144"
 #define DEVICE_2F02 \

@@ -7,6 +7,8 @@
 #include <openssl/x509v3.h>
 
 #include "engine/base/bytes.h"
+#include "engine/base/error.h"
+#include "tests/check.h"
 
 #define PKEY CLEANUP(EVP_PKEY_free_guard) EVP_PKEY
 DEFINE_GUARD(EVP_PKEY, EVP_PKEY_free)

@@ -1,6 +1,6 @@
 /* What a device can have beside keys, put there as another program would: for the tests of clone, here and in tests/faults. */
-#ifndef TESTS_CLONE_HELP_H
-#define TESTS_CLONE_HELP_H
+#ifndef TESTS_UNIT_CLONE_HELP_H
+#define TESTS_UNIT_CLONE_HELP_H
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* PC/SC's functions with a daemon behind them that does as it is told; for one test program. */
-#ifndef TESTS_FAKE_PCSCD_H
-#define TESTS_FAKE_PCSCD_H
+#ifndef TESTS_UNIT_FAKE_PCSCD_H
+#define TESTS_UNIT_FAKE_PCSCD_H
 
 #include <stdio.h>
 #include <stdlib.h>

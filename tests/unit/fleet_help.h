@@ -1,10 +1,10 @@
 /* What the tests of the fleet share. */
-#ifndef TESTS_FLEET_HELP_H
-#define TESTS_FLEET_HELP_H
+#ifndef TESTS_UNIT_FLEET_HELP_H
+#define TESTS_UNIT_FLEET_HELP_H
 
-#include "procs_help.h"
+#include "tests/unit/procs_help.h"
 
-#include "cert_help.h"
+#include "tests/unit/cert_help.h"
 #include "tui/wizard/prose.h"
 
 static inline struct fleet *fleet_of(struct place *p, bool live)

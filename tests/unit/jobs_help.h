@@ -1,6 +1,6 @@
 /* Jobs over a source of readers and cards that are made up here; for one test program. */
-#ifndef TESTS_JOBS_HELP_H
-#define TESTS_JOBS_HELP_H
+#ifndef TESTS_UNIT_JOBS_HELP_H
+#define TESTS_UNIT_JOBS_HELP_H
 
 #include <pthread.h>
 #include <stdatomic.h>

@@ -1,8 +1,8 @@
 /* What the tests of certificates, data and deleting share: files of the place, files of the card, and certificates for its keys. */
-#ifndef TESTS_OBJECTS_HELP_H
-#define TESTS_OBJECTS_HELP_H
+#ifndef TESTS_UNIT_OBJECTS_HELP_H
+#define TESTS_UNIT_OBJECTS_HELP_H
 
-#include "procs_help.h"
+#include "tests/unit/procs_help.h"
 
 #include "tests/unit/cert_help.h"
 #include "tui/wizard/find.h"

@@ -1,6 +1,6 @@
 /* Procedures on simulated cards in-process, with an inventory, in a folder of their own. */
-#ifndef TESTS_PROCS_HELP_H
-#define TESTS_PROCS_HELP_H
+#ifndef TESTS_UNIT_PROCS_HELP_H
+#define TESTS_UNIT_PROCS_HELP_H
 
 #include <stdio.h>
 #include <stdlib.h>

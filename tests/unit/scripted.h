@@ -2,8 +2,8 @@
  * A card made of a table: each command must be the next row's, byte for byte, and gets its answer. Rows are hex; a command
  * that ends with ".." needs only to begin so. An answer of NULL with a status is a failure of the way to the card.
  */
-#ifndef TESTS_SCRIPTED_H
-#define TESTS_SCRIPTED_H
+#ifndef TESTS_UNIT_SCRIPTED_H
+#define TESTS_UNIT_SCRIPTED_H
 
 #include <stdio.h>
 #include <stdlib.h>

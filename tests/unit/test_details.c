@@ -1,7 +1,7 @@
 /* What the screens of details say, without a screen: where something is missing, wrong or ending. */
 #include "tests/unit/store_help.h"
 
-#include "cert_help.h"
+#include "tests/unit/cert_help.h"
 #include "engine/card/firmware.h"
 #include "engine/keys/cvc.h"
 #include "engine/keys/digest.h"

@@ -1,5 +1,5 @@
 /* The fleet: cards that come and go, joined with the inventory; which one is meant; and what looking costs. */
-#include "fleet_help.h"
+#include "tests/unit/fleet_help.h"
 
 static void let_it_see(struct place *p, struct fleet *fl, unsigned want)
 {

@@ -1,5 +1,5 @@
 /* What needs doing on devices that are here, and which objects the procedure that mends it begins with. */
-#include "fleet_help.h"
+#include "tests/unit/fleet_help.h"
 
 #include "tui/wizard/find.h"
 

@@ -1,5 +1,5 @@
 /* What needs doing on devices that are away, as the inventory has them, and what would mend it. */
-#include "fleet_help.h"
+#include "tests/unit/fleet_help.h"
 
 #include <time.h>
 

@@ -1,5 +1,5 @@
 /* What looking at devices, and whole commands, cost: APDUs, and writes to the disk. */
-#include "fleet_help.h"
+#include "tests/unit/fleet_help.h"
 
 #include "tui/wizard/record.h"
 

@@ -1,5 +1,5 @@
 /* What a look at a device brings along for the screens of details, and what of it stays known. */
-#include "fleet_help.h"
+#include "tests/unit/fleet_help.h"
 
 #include "engine/keys/cert.h"
 

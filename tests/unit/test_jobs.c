@@ -1,5 +1,5 @@
 /* The jobs, over a source of readers and a card that are made up here: only opening, closing and order count. */
-#include "jobs_help.h"
+#include "tests/unit/jobs_help.h"
 
 /* --- jobs --- */
 

@@ -1,5 +1,5 @@
 /* backup on simulated cards, and the faults of known-faults.md that touch it. */
-#include "backup_help.h"
+#include "tests/unit/backup_help.h"
 
 #include <signal.h>
 #include <sys/resource.h>

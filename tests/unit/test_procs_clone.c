@@ -1,9 +1,9 @@
 /* clone on simulated cards: everything that one device has, onto another one. */
-#include "clone_help.h"
+#include "tests/unit/clone_help.h"
 
-#include "backup_help.h"
+#include "tests/unit/backup_help.h"
 #include "engine/keys/wrapped.h"
-#include "objects_help.h"
+#include "tests/unit/objects_help.h"
 #include "tui/wizard/clone.h"
 
 #define OTHER_PIN "994466"

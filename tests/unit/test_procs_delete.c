@@ -1,5 +1,5 @@
 /* Deleting on simulated cards. */
-#include "objects_help.h"
+#include "tests/unit/objects_help.h"
 
 #include "tui/wizard/find.h"
 

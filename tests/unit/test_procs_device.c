@@ -1,5 +1,5 @@
 /* label and random on simulated cards. */
-#include "procs_help.h"
+#include "tests/unit/procs_help.h"
 
 #include "engine/base/file.h"
 

@@ -1,5 +1,5 @@
 /* inventory forget and journal export. */
-#include "backup_help.h"
+#include "tests/unit/backup_help.h"
 
 #include "tui/wizard/journal_export.h"
 

@@ -1,5 +1,5 @@
 /* key new and key export on simulated cards. */
-#include "procs_help.h"
+#include "tests/unit/procs_help.h"
 
 #include "engine/card/pin.h"
 #include "tui/wizard/procedures.h"

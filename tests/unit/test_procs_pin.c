@@ -1,5 +1,5 @@
 /* pin change, pin unblock and so-pin change: no try is spent that need not be, and none twice. */
-#include "procs_help.h"
+#include "tests/unit/procs_help.h"
 
 #define NEW_PIN "87654321"
 #define NEW_SO "00112233445566EE"

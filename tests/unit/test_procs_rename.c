@@ -1,5 +1,5 @@
 /* key rename on simulated cards. */
-#include "procs_help.h"
+#include "tests/unit/procs_help.h"
 
 #include "engine/keys/describe.h"
 

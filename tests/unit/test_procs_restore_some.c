@@ -1,5 +1,5 @@
 /* restore of several backups of the inventory at once, and of all that a device takes. */
-#include "backup_help.h"
+#include "tests/unit/backup_help.h"
 
 /* Two cards under one DKEK, the first with three keys that are backed up, the first of them twice. Newest first: 4 rows. */
 static void three_backups(struct place *p, char numbers[4][24])

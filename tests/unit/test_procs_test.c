@@ -1,5 +1,5 @@
 /* key test on simulated cards. */
-#include "procs_help.h"
+#include "tests/unit/procs_help.h"
 
 #include "engine/card/proof.h"
 #include "engine/keys/blob.h"

@@ -1,5 +1,5 @@
 /* Certificates and data on simulated cards. */
-#include "objects_help.h"
+#include "tests/unit/objects_help.h"
 
 #include "engine/base/clock.h"
 #include "tui/wizard/thing.h"

@@ -1,5 +1,5 @@
 /* Listings: what a list on a screen is made of. */
-#include "store_help.h"
+#include "tests/unit/store_help.h"
 
 #include "store/away.h"
 #include "store/listing.h"
