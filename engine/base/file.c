@@ -116,13 +116,19 @@ static enum status exists(const char *path, struct fault *f)
 
 static enum status check_folder(const char *path, struct fault *f)
 {
-	char *folder = folder_of(path);
+	char *folder = folder_of(path), here[1024];
 	struct stat sb;
 	enum status st = ST_OK;
 
 	if (folder == NULL)
 		return fault_set(f, ST_NO_MEMORY, NULL);
-	if (stat(folder, &sb) != 0)
+	if (stat(folder, &sb) != 0 && folder[0] == '~')
+		st = fault_set(f, ST_DISK, "%s cannot be written: ~ does not stand for a folder here. Write the whole name, beginning with /.",
+			       path);
+	else if (stat(folder, &sb) != 0 && folder[0] != '/' && getcwd(here, sizeof(here)) != NULL)
+		st = fault_set(f, ST_DISK, "%s cannot be written: there is no folder %s in %s. Make it first, or name another one.", path,
+			       folder, here);
+	else if (stat(folder, &sb) != 0)
 		st = fault_set(f, ST_DISK, "%s cannot be written: there is no folder %s. Make it first, or name another one.", path,
 			       folder);
 	else if (!S_ISDIR(sb.st_mode))
@@ -136,7 +142,8 @@ enum status file_check_new(const char *path, struct fault *f)
 	struct stat sb;
 
 	if (lstat(path, &sb) == 0)
-		return exists(path, f);
+		return S_ISDIR(sb.st_mode) ? fault_set(f, ST_FILE_EXISTS, "%s is a folder. Give the name of a new file in it.", path) :
+					     exists(path, f);
 	if (errno != ENOENT)
 		return folder_fault(f, path, N_("%s could not be looked at: %s."));
 	return check_folder(path, f);

@@ -244,6 +244,14 @@ static void a_full_disk_is_noticed_and_leaves_nothing_behind(void **state)
 	assert_int_equal(f.st, ST_DISK);
 	assert_int_equal(file_check_new("/proc/keyroom-nothing/file", &f), ST_DISK);
 	assert_non_null(strstr(f.what, "there is no folder /proc/keyroom-nothing"));
+	assert_int_equal(file_check_new("keyroom-nothing/file", &f), ST_DISK);
+	assert_non_null(strstr(f.what, "there is no folder keyroom-nothing in /"));
+	assert_int_equal(file_check_new("~/file", &f), ST_DISK);
+	assert_non_null(strstr(f.what, "~ does not stand for a folder"));
+	assert_int_equal(file_check_new("/proc/self", &f), ST_FILE_EXISTS);
+	assert_non_null(strstr(f.what, "exists already"));   /* a symbolic link is not followed */
+	assert_int_equal(file_check_new("/proc", &f), ST_FILE_EXISTS);
+	assert_non_null(strstr(f.what, "is a folder"));
 	assert_int_equal(file_check_new("/proc/self/status/file", &f), ST_DISK);
 	assert_true(f.what[0] != '\0');
 }
