@@ -347,6 +347,20 @@ void fields_secret_typed(struct fields *fs)
 	fields_sync(fs);   /* questions may hang on a secret, too */
 }
 
+/* Of the file that was named before: nobody sends it to another one by pressing Enter. */
+static void forget_password(struct fields *fs, const struct field *file)
+{
+	for (size_t i = 0; i < fs->n; i++) {
+		struct field *f = &fs->f[i];
+		struct secret *s = field_secret(fs, f);
+
+		if (s == NULL || f->q->ask != ASK_PASSWORD || f->q->twice || f->index != file->index)
+			continue;
+		secret_wipe(s);
+		f->kept = 0;
+	}
+}
+
 static bool secret_key(struct secret *s, bool kept, uint32_t key)
 {
 	if (key == K_CTRL('u') || (kept && (key == K_BACKSPACE || key == K_DELETE))) {
@@ -379,6 +393,8 @@ bool fields_key(struct fields *fs, uint32_t key)
 	if (f->kind != FIELD_TEXT || !edit_key(f->edit, key))
 		return false;
 	f->proposed = false;
+	if (f->q->ask == ASK_FILE && strcmp(run_get(fs->run, f->q->name, f->index), f->edit->text) != 0)
+		forget_password(fs, f);
 	store_text(fs, f, f->edit->text);
 	fields_sync(fs);
 	return true;
