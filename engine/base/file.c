@@ -123,8 +123,8 @@ static enum status check_folder(const char *path, struct fault *f)
 	if (folder == NULL)
 		return fault_set(f, ST_NO_MEMORY, NULL);
 	if (stat(folder, &sb) != 0 && folder[0] == '~')
-		st = fault_set(f, ST_DISK, "%s cannot be written: ~ does not stand for a folder here. Write the whole name, beginning with /.",
-			       path);
+		st = fault_set(f, ST_DISK, "%s cannot be written: ~ does not stand for a folder here. Write the whole name, "
+			       "beginning with /.", path);
 	else if (stat(folder, &sb) != 0 && folder[0] != '/' && getcwd(here, sizeof(here)) != NULL)
 		st = fault_set(f, ST_DISK, "%s cannot be written: there is no folder %s in %s. Make it first, or name another one.", path,
 			       folder, here);

@@ -289,7 +289,7 @@ static void the_mouse_works_and_is_given_back(void **state)
 	term_expect(s->t, "\xe2\x96\xb8 Backups");
 	term_click(s->t, "Or, without any");
 	term_type(s->t, "no backup");
-	term_expect(s->t, "Or, without any  no backup");
+	term_expect(s->t, "Or, without any       no backup");
 	term_click(s->t, "^C Leave");
 	term_expect(s->t, "You have left the procedure");
 	term_type(s->t, "q");

@@ -86,6 +86,9 @@ static void the_same_share_twice_is_refused(void **state)
 	static const struct given twins[] = {
 		{ "shares", 0, "2", false }, { "share", 1, "b.pbe", true }, { "password", 1, "password", false }, { 0 },
 	};
+	static const struct given one_file[] = {
+		{ "shares", 0, "2", false }, { "share", 1, "a.pbe", true }, { "password", 1, "password", false }, { 0 },
+	};
 	struct scene c;
 	BUF bytes = { 0 };
 	struct fault f;
@@ -95,6 +98,9 @@ static void the_same_share_twice_is_refused(void **state)
 	must(file_read(stage_file(&c.s, "a.pbe"), 100, &bytes, &f));
 	must(file_write_new(stage_file(&c.s, "b.pbe"), buf_view(&bytes), &f));
 	assert_int_equal(initialise(&c, twins, NULL, &f), ST_REFUSED);
+	assert_non_null(strstr(f.what, "hold the same share"));
+	assert_int_equal(initialise(&c, one_file, NULL, &f), ST_REFUSED);
+	assert_non_null(strstr(f.what, "is share 1 already"));   /* on its own page, where it can be typed anew */
 	nothing_happened(&c, 0);
 	strike_scene(&c);
 }

@@ -7,7 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "engine/base/text.h"
 #include "engine/base/words.h"
 #include "store/run.h"
 #include "tui/console/keys.h"
@@ -280,6 +282,18 @@ static void left(const struct screen *s, struct prose *out)
 		w->p->left(w->run, out);
 }
 
+/* Where the file is that somebody names without its folder. */
+static void help_file(const struct question *q, struct prose *out)
+{
+	char folder[1024];
+
+	if (q->ask != ASK_FILE && q->ask != ASK_NEW_FILE && q->ask != ASK_FILES)
+		return;
+	if (getcwd(folder, sizeof(folder)) != NULL && text_is_clean(folder))
+		prose_add(out, PROSE_PLAIN, "A name that does not begin with / is taken in the folder in which "
+			  "Keyroom was started: %s", folder);
+}
+
 static void help_text(const struct screen *s, struct prose *out)
 {
 	const struct wizard_screen *w = wizard_peek(s);
@@ -287,6 +301,8 @@ static void help_text(const struct screen *s, struct prose *out)
 
 	if (f != NULL && f->q->help != NULL)
 		prose_add(out, PROSE_PLAIN, "%s: %s", translated(f->q->words), translated(f->q->help));
+	if (f != NULL)
+		help_file(f->q, out);
 	if (w->choosing)
 		prose_add(out, PROSE_PLAIN, "Choose the device that this is to be done with. Its serial number is printed on it, or "
 			  "stands on its label.");

@@ -89,7 +89,7 @@ static enum status check_choice(struct run *r, unsigned index, struct fault *f)
 static const struct choice no_backup_sentence[] = { { "no backup ever", N_("no backup ever") }, { 0 } };
 
 static const struct question backup_questions[] = {
-	{ .name = "shares", .value = "N", .ask = ASK_NUMBER, .optional = true, .words = N_("DKEK shares"), .asked = is_before,
+	{ .name = "shares", .value = "N", .ask = ASK_NUMBER, .optional = true, .words = N_("How many DKEK shares"), .asked = is_before,
 	  .check = check_shares,
 	  .help = N_("How many shares make the DKEK, 1 to 127. With three, three custodians must come together to restore a "
 		     "backup, and nobody can do it alone. It cannot be changed later.") },
@@ -233,6 +233,12 @@ static bool asks_pin(const struct run *r, unsigned index)
 	return !init_of(r)->erased || !init_of(r)->label_set;
 }
 
+/* The device has it by now. */
+static bool asks_set_pin(const struct run *r, unsigned index)
+{
+	return init_of(r)->erased && asks_pin(r, index);
+}
+
 static void say_pin(const struct run *r, unsigned index, struct prose *out)
 {
 	(void)index;
@@ -256,7 +262,7 @@ static void warn_pin(const struct run *r, unsigned index, struct prose *out)
 	const struct secret *pin = run_secret_typed(r, "new-pin", index);
 
 	if (pin && secret_len(pin) >= PIN_USER_MIN && !pin_is_digits(pin))
-		prose_add(out, PROSE_WARNING, "It has other characters than digits, which some software and PIN pads cannot take.");
+		prose_add(out, PROSE_WARNING, "This PIN has other characters than digits, which some software and PIN pads cannot take.");
 }
 
 static enum status check_pin(struct run *r, unsigned index, struct fault *f)
@@ -291,16 +297,18 @@ static enum status check_params(struct run *r, unsigned index, struct fault *f)
 }
 
 static const struct question pin_questions[] = {
-	{ .name = "new-pin", .ask = ASK_PIN, .twice = true, .max = PIN_USER_MAX_OLD, .words = N_("New user PIN"), .asked = asks_pin,
+	{ .name = "new-pin", .ask = ASK_PIN, .twice = true, .max = PIN_USER_MAX_OLD, .words = N_("New user PIN"), .asked = is_before,
 	  .check = check_pin, .warn = warn_pin,
 	  .help = N_("6 to 15 characters. It is typed again each time keys are used, made, or backed up.") },
+	{ .name = "new-pin", .ask = ASK_PIN, .max = PIN_USER_MAX_OLD, .words = N_("User PIN"), .asked = asks_set_pin,
+	  .help = N_("The one that was typed as the new user PIN before the procedure stopped. A wrong one costs one of its tries.") },
 	{ .name = "pin-tries", .value = "N", .ask = ASK_NUMBER, .optional = true, .words = N_("Wrong tries until blocked"),
 	  .asked = is_before, .check = check_tries,
 	  .help = N_("3 where nothing is said. At most 3 for a PIN of 6 characters, 5 for 7, 10 for 8 and more.") },
 	{ .name = "no-unblock", .ask = ASK_YES, .optional = true, .words = N_("Never to be unblocked"), .asked = is_before,
 	  .help = N_("Then a blocked user PIN can never be unblocked, not even with the SO-PIN: the keys can be used no more.") },
-	{ .name = "transport-pin", .ask = ASK_YES, .optional = true, .words = N_("Transport PIN"), .asked = is_before,
-	  .check = check_params,
+	{ .name = "transport-pin", .ask = ASK_YES, .optional = true, .asked = is_before,
+	  .words = N_("Transport PIN: to be changed before the first use"), .check = check_params,
 	  .help = N_("The PIN must be changed before the first use: for a device that is set up here and sent to somebody.") },
 	{ 0 },
 };

@@ -73,6 +73,8 @@ void init_review(const struct run *r, struct prose *out)
 			prose_add(out, PROSE_DONE, "Its SO-PIN was changed, to the one that was typed then.");
 		if (s->label_set)
 			prose_add(out, PROSE_DONE, "Its label is \"%s\".", run_get(r, "label", 0));
+		else
+			prose_add(out, PROSE_PLAIN, "It will be named \"%s\".", run_get(r, "label", 0));
 	}
 	if ((!s->erased || init_changes_so(r)) && s->info.so.state == PIN_READY && s->info.so.tries <= LAST_SO_TRIES)
 		prose_add(out, PROSE_WARNING, "One of the last %d tries of the SO-PIN will be spent if it is wrong. Typing the "
@@ -137,7 +139,7 @@ void init_outcome(const struct run *r, struct prose *out)
 			  "does not have it.");
 	if (s->factory_kept)
 		prose_add(out, PROSE_WARNING, init_can_change_so(r) ?
-			  N_("The SO-PIN is the factory's, which everybody knows. Change it next.") :
+			  N_("The SO-PIN is the factory's, which everybody knows. Change it soon (Change the SO-PIN).") :
 			  N_("The SO-PIN is the factory's, which everybody knows. This firmware can never change it: whoever has the "
 			     "device in his hands can erase it."));
 	if (s->label_left)
@@ -189,6 +191,6 @@ void init_failed(const struct run *r, struct prose *out)
 		prose_add(out, in == wanted ? PROSE_DONE : PROSE_PLAIN, translated_n("%u of %u DKEK share is in.",
 			  "%u of %u DKEK shares are in.", wanted),
 			  in, wanted);
-	prose_add(out, PROSE_PLAIN, "Nothing more can be lost. Plug the device in again and take the procedure up; it goes "
-		  "on from here.");
+	prose_add(out, PROSE_PLAIN, "Nothing more can be lost. The procedure can be taken up again at any time, "
+		  "with the device plugged in; it goes on from here.");
 }

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "engine/base/file.h"
@@ -131,19 +132,26 @@ static enum status check_sentence(const struct run *r, const struct question *q,
 {
 	if (among(q->choices, text) || (r->env.script && strcmp(text, "1") == 0))
 		return ST_OK;
-	return fault_set(f, ST_BAD_FORM, "To go on, type exactly: %s", translated(q->choices[0].words));
+	return fault_set(f, ST_BAD_FORM, q->optional ? N_("Leave it empty, or type exactly: %s") : N_("To go on, type exactly: %s"),
+			 translated(q->choices[0].words));
 }
 
 static enum status check_file(const struct run *r, const struct question *q, const char *text, struct fault *f)
 {
 	(void)r;
 	(void)q;
+	struct stat sb;
 	char folder[1024];
 
+	if (access(text, F_OK) != 0 && text[0] == '~')
+		return fault_set(f, ST_NOT_FOUND, "There is no file %s: ~ does not stand for a folder here. Write "
+				 "the whole name, beginning with /.", text);
 	if (access(text, F_OK) != 0 && text[0] != '/' && getcwd(folder, sizeof(folder)))
 		return fault_set(f, ST_NOT_FOUND, "There is no file %s in the folder %s.", text, folder);
 	if (access(text, F_OK) != 0)
 		return fault_set(f, ST_NOT_FOUND, "There is no file %s.", text);
+	if (stat(text, &sb) == 0 && S_ISDIR(sb.st_mode))
+		return fault_set(f, ST_DISK, "%s is a folder. Give the name of a file in it.", text);
 	if (access(text, R_OK) != 0)
 		return fault_set(f, ST_DISK, "The file %s cannot be read: you have no right to it.", text);
 	return ST_OK;

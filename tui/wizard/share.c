@@ -103,15 +103,28 @@ static bool tell_progress(void *job, unsigned done, unsigned total)
 	return !job_cancelled(job);
 }
 
+/* A share that is made is opened again at once: to whoever waits, the two are one. */
+static bool tell_first_half(void *job, unsigned done, unsigned total)
+{
+	job_progress(job, done, 2 * total, NULL);
+	return !job_cancelled(job);
+}
+
+static bool tell_second_half(void *job, unsigned done, unsigned total)
+{
+	job_progress(job, total + done, 2 * total, NULL);
+	return !job_cancelled(job);
+}
+
 static enum status open_bytes(struct step_env *e, struct share_slot *slot, struct cur bytes, const struct secret *password,
-			      struct fault *f)
+			      share_progress *tell, struct fault *f)
 {
 	SECRET *share = secret_new(SHARE_LEN);
 	enum status st;
 
 	if (!share)
 		return fault_set(f, ST_NO_MEMORY, NULL);
-	st = share_open(bytes, password, run_env(e->run)->share_iterations, tell_progress, e->job, share, f);
+	st = share_open(bytes, password, run_env(e->run)->share_iterations, tell, e->job, share, f);
 	if (st == ST_OK)
 		st = dkek_kcv(share, slot->kcv, f);
 	if (st == ST_OK)
@@ -126,8 +139,8 @@ static enum status open_bytes(struct step_env *e, struct share_slot *slot, struc
 	return ST_OK;
 }
 
-enum status share_slot_open(struct step_env *e, struct share_slot *slot, const char *file, const struct secret *password,
-			    struct fault *f)
+static enum status open_file(struct step_env *e, struct share_slot *slot, const char *file, const struct secret *password,
+			     share_progress *tell, struct fault *f)
 {
 	BUF bytes = { 0 };
 	uint8_t sha256[32];
@@ -147,12 +160,18 @@ enum status share_slot_open(struct step_env *e, struct share_slot *slot, const c
 	share_slot_close(slot);
 	memcpy(slot->file, file, strlen(file) + 1);
 	slot->made = made;
-	st = open_bytes(e, slot, buf_view(&bytes), password, f);
+	st = open_bytes(e, slot, buf_view(&bytes), password, tell, f);
 	if (st == ST_PASSWORD_WRONG)
 		return fault_set(f, st, "This password does not open %s. The file is as it was, and can be tried again.", file);
 	if (st == ST_DAMAGED)
 		return fault_set(f, st, "%s cannot be used: %s", file, f->what);
 	return st;
+}
+
+enum status share_slot_open(struct step_env *e, struct share_slot *slot, const char *file, const struct secret *password,
+			    struct fault *f)
+{
+	return open_file(e, slot, file, password, tell_progress, f);
 }
 
 /*
@@ -174,11 +193,11 @@ enum status share_slot_make(struct step_env *e, struct share_slot *slot, const c
 	if (st == ST_OK)
 		st = random_bytes(salt, sizeof(salt), f);
 	if (st == ST_OK)
-		st = share_seal(share, password, salt, run_env(e->run)->share_iterations, tell_progress, e->job, sealed, f);
+		st = share_seal(share, password, salt, run_env(e->run)->share_iterations, tell_first_half, e->job, sealed, f);
 	if (st == ST_OK)
 		st = file_write_new(file, cur_of(sealed, sizeof(sealed)), f);
 	if (st == ST_OK)
-		st = share_slot_open(e, slot, file, password, f);
+		st = open_file(e, slot, file, password, tell_second_half, f);
 	if (st != ST_OK)
 		return st;
 	slot->made = true;
@@ -193,6 +212,9 @@ static enum status refuse_twins(const struct shares *s, struct fault *f)
 		for (unsigned j = i + 1; s->slot[i].share && j < DKEK_SHARES_MAX; j++) {
 			if (!s->slot[j].share || !secret_equal(s->slot[i].share, s->slot[j].share))
 				continue;
+			if (strcmp(s->slot[i].file, s->slot[j].file) == 0)
+				return fault_set(f, ST_REFUSED, "%s was given twice. The same share twice cancels itself out, so that the "
+						 "DKEK would be weaker than it looks. Use different shares.", s->slot[i].file);
 			return fault_set(f, ST_REFUSED, "%s and %s hold the same share. Two of them cancel each other out, "
 				  "so that the DKEK "
 					 "would be weaker than it looks. Use different shares.", s->slot[i].file, s->slot[j].file);

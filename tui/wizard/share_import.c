@@ -206,7 +206,8 @@ static void say_share(const struct run *r, unsigned index, struct prose *out)
 
 static const struct question questions[] = {
 	{ .name = "file", .value = "FILE", .ask = ASK_FILE, .positional = true, .words = N_("Share file"),
-	  .help = N_("A share file of Keyroom or sc-hsm-tool, one of those that this device was announced to get.") },
+	  .help = N_("The name of a share file of Keyroom or sc-hsm-tool, with its folder, such as /media/usb/share-1.pbe. It must be "
+		     "one of the shares that make this device's DKEK: a wrong one cannot be taken out again.") },
 	{ .name = "password", .ask = ASK_PASSWORD, .words = N_("Its password"),
 	  .help = N_("The password of this share, typed by its custodian. Opening takes a few seconds.") },
 	{ 0 },
@@ -336,8 +337,14 @@ static void review(const struct run *r, struct prose *out)
 	const struct import *s = state_of(r);
 	const struct share_slot *slot = &s->shares.slot[0];
 
-	if (s->before.missing > 0)
-		prose_add(out, PROSE_PLAIN, "The share in %s will be imported into %s. Afterwards %u of %u will be missing.",
+	if (s->before.missing == 1)
+		prose_add(out, PROSE_PLAIN, "The share in %s will be imported into %s. It is the last one that is missing.", slot->file,
+			  run_serial(r));
+	else if (s->before.missing > 1)
+		prose_add(out, PROSE_PLAIN, translated_n("The share in %s will be imported into %s. Afterwards %u "
+			  "of %u will still be missing.",
+							 "The share in %s will be imported into %s. Afterwards %u of %u will still be missing.",
+							 s->before.missing - 1),
 			  slot->file, run_serial(r), s->before.missing - 1, s->before.total);
 	else
 		prose_add(out, PROSE_PLAIN, "All shares of %s are in. It will be found out whether the one in %s is among them; "
@@ -360,7 +367,9 @@ static void outcome(const struct run *r, struct prose *out)
 	prose_add(out, PROSE_DONE, "The share is in %s.", run_serial(r));
 	if (s->after.missing > 0)
 		prose_add(out, PROSE_PLAIN, translated_n("%u of %u DKEK shares is still missing. Until it is in, the device can make "
-			  "no key.", "%u of %u DKEK shares are still missing. Until they are in, the device can make no key.",
+			  "no key. Next: import it (Import a share), now or on another day.",
+			  "%u of %u DKEK shares are still missing. Until they are in, the device can make no key. Next: import them "
+			  "(Import a share), now or on another day.",
 			  s->after.missing), s->after.missing, s->after.total);
 	else if (s->hidden)
 		prose_add(out, PROSE_WARNING, "All shares are in. The device does not show its DKEK check value without a "
@@ -369,9 +378,11 @@ static void outcome(const struct run *r, struct prose *out)
 	else
 		prose_add(out, PROSE_VALUE, "All shares are in. DKEK check value: %s", s->shares.device_kcv_text);
 	if (s->compared)
-		prose_add(out, PROSE_DONE, "It is the one that the inventory expected.");
+		prose_add(out, PROSE_DONE, "It is the one that the inventory expected. Read it aloud, and compare it with your papers.");
 	else if (s->after.missing == 0 && !s->hidden)
 		prose_add(out, PROSE_PLAIN, "The inventory does not know what it should be: compare it with your papers.");
+	if (s->after.missing == 0)
+		prose_add(out, PROSE_PLAIN, "Next: make a key on it, or restore backups that were made under this DKEK.");
 }
 
 static void failed(const struct run *r, struct prose *out)
