@@ -23,7 +23,7 @@ files=$(awk 'FNR == 501 { print FILENAME ": more than 500 lines" }' $code)
 functions=$(awk '
 	FNR == 1 { start = 0 }
 	/^\{/ || /^[A-Za-z_].*\).*\{[ \t]*$/ { start = FNR; next }
-	/^\}/ && start { if (FNR - start > 100) print FILENAME ":" start ": a function of " FNR - start " lines, more than 100"; start = 0 }
+	/^\}/ && start { if (FNR - start > 60) print FILENAME ":" start ": a function of " FNR - start " lines, more than 60"; start = 0 }
 ' $code)
 [ -z "$functions" ] || bad "$functions"
 

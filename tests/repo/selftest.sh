@@ -69,7 +69,7 @@ planted form tui/wizard/planted.c "$(printf '/* %0132d */' 0)"
 planted form engine/keys/planted.c '    int planted;'
 mapfile -t many < <(yes 'int planted;' | head -501)
 planted form engine/keys/planted.c "${many[@]}"
-planted form engine/keys/planted.c 'int planted(void)' '{' "${many[@]:0:101}" '}'
+planted form engine/keys/planted.c 'int planted(void)' '{' "${many[@]:0:61}" '}'
 planted form engine/keys/planted.c '	strcpy(a, b);'
 planted form engine/keys/planted.c '	printf("%d", 1);'
 planted form tests/planted.c '#include "planted.h"'

@@ -134,73 +134,89 @@ static const struct object *find(const struct objects *l, enum object_type type,
 	return NULL;
 }
 
-/* Examples of formats.md 7.8, and what a crash between two writes would leave. */
-static void everything_that_can_be_on_a_card(void **state)
+/* Examples of formats.md 7.8, and what a crash between two writes would leave. *ret_key: of the key with reference 3. */
+static void fill(struct bench *b, struct pubkey *ret_key)
 {
 	struct keygen_params p = ec("brainpoolP320r1"), aes = { .algorithm = KEY_AES, .bits = 256, .domain = KEY_NO_DOMAIN };
+	struct fault f = { 0 };
+	CARD_SESSION *held = NULL;
+
+	bench_login(b, &held);
+	bench_key(b, 1, &p, ret_key);
+	must(card_generate(b->card, 2, &p, ret_key, NULL, &f));                          /* no description */
+	must(card_generate(b->card, 3, &p, ret_key, NULL, &f));
+	put_file(b, 0xc403, "30");                                                      /* a broken one */
+	bench_key(b, 4, &aes, NULL);
+	put_file(b, 0xc420, "A029300E0C0565636B6579030206C0040101300B0401200303073080020102A10A30083002040002020100");
+	put_file(b, 0xc800, "301B300A0C0463613737030206403003040177A108300630040402CA00");
+	put_file(b, 0xca07, "3003020100");
+	put_file(b, 0xc900, "301830080C0264310302064030040C026431A10630040402CF00");
+	put_file(b, 0xcf00, "0102030405");
+	put_file(b, 0xcd33, "01");
+}
+
+static void keys_are_as_they_were_made(struct bench *b, const struct objects *l, const struct pubkey *key)
+{
+	const struct object *o = find(l, OBJECT_KEY, 1);
+	struct fault f = { 0 };
+	char words[600];
+	uint8_t want[32];
+
+	assert_int_equal(o->damage, 0);
+	assert_int_equal(o->bits, 320);
+	assert_string_equal(o->curve->name, "brainpoolP320r1");
+	must(object_attest(b->card, o, &f));
+	must(pubkey_spki_sha256(&o->key, want, &f));
+	assert_memory_equal(o->spki_sha256, want, 32);
+	o = find(l, OBJECT_KEY, 2);
+	assert_int_equal(o->damage, OBJECT_NO_DESCRIPTION);
+	assert_true(o->has_key && o->has_algorithm);
+	o = find(l, OBJECT_KEY, 3);
+	assert_int_equal(o->damage, OBJECT_BAD_DESCRIPTION);
+	assert_true(pubkey_equal(&o->key, key));
+	object_damage_words(o, words, sizeof(words));
+	assert_non_null(strstr(words, "cannot be understood"));
+	o = find(l, OBJECT_KEY, 4);
+	assert_int_equal(o->damage, 0);
+	assert_int_equal(o->algorithm, KEY_AES);
+	assert_int_equal(o->bits, 256);
+	assert_false(o->has_key);
+	assert_int_equal(object_attest(b->card, o, &f), ST_NOT_FOUND);
+}
+
+static void files_are_what_their_descriptions_say(const struct objects *l)
+{
+	const struct object *o = find(l, OBJECT_CERTIFICATE, 0);
+
+	assert_string_equal(o->label, "ca77");
+	assert_int_equal(o->damage, OBJECT_NO_CONTENT);
+	o = find(l, OBJECT_DATA, 0);
+	assert_string_equal(o->label, "d1");
+	assert_true(o->has_size);
+	assert_int_equal(o->size, 5);
+	assert_false(o->is_private);
+	assert_string_equal(find(l, OBJECT_STRAY, 0x20)->label, "eckey");
+	assert_int_equal(find(l, OBJECT_STRAY, 7)->damage, OBJECT_NO_DESCRIPTION | OBJECT_BAD_CONTENT);
+	assert_true(find(l, OBJECT_STRAY, 0x33)->is_private);
+}
+
+static void everything_that_can_be_on_a_card(void **state)
+{
 	struct bench b;
 	struct fault f = { 0 };
 	struct pubkey key;
 	OBJECTS l = { 0 };
 	CARD_SESSION *held = NULL;
-	const struct object *o;
-	char words[600];
-	uint8_t want[32];
 
 	(void)state;
 	bench_open(&b, "3.6");
 	bench_init(&b, 1);
-	bench_login(&b, &held);
-	bench_key(&b, 1, &p, &key);
-	must(card_generate(b.card, 2, &p, &key, NULL, &f));                              /* no description */
-	must(card_generate(b.card, 3, &p, &key, NULL, &f));
-	put_file(&b, 0xc403, "30");                                                     /* a broken one */
-	bench_key(&b, 4, &aes, NULL);
-	put_file(&b, 0xc420, "A029300E0C0565636B6579030206C0040101300B0401200303073080020102A10A30083002040002020100");
-	put_file(&b, 0xc800, "301B300A0C0463613737030206403003040177A108300630040402CA00");
-	put_file(&b, 0xca07, "3003020100");
-	put_file(&b, 0xc900, "301830080C0264310302064030040C026431A10630040402CF00");
-	put_file(&b, 0xcf00, "0102030405");
-	put_file(&b, 0xcd33, "01");
-	card_end(STEAL(held));
+	fill(&b, &key);
 	must(card_begin(b.card, &held, &f));
 	must(card_objects(b.card, WANT_ALL, &l, &f));
 	assert_int_equal(l.n, 9);
-	o = find(&l, OBJECT_KEY, 1);
-	assert_int_equal(o->damage, 0);
-	assert_int_equal(o->bits, 320);
-	assert_string_equal(o->curve->name, "brainpoolP320r1");
-	must(object_attest(b.card, o, &f));
-	must(pubkey_spki_sha256(&o->key, want, &f));
-	assert_memory_equal(o->spki_sha256, want, 32);
-	o = find(&l, OBJECT_KEY, 2);
-	assert_int_equal(o->damage, OBJECT_NO_DESCRIPTION);
-	assert_true(o->has_key && o->has_algorithm);
-	o = find(&l, OBJECT_KEY, 3);
-	assert_int_equal(o->damage, OBJECT_BAD_DESCRIPTION);
-	assert_true(pubkey_equal(&o->key, &key));
-	object_damage_words(o, words, sizeof(words));
-	assert_non_null(strstr(words, "cannot be understood"));
-	o = find(&l, OBJECT_KEY, 4);
-	assert_int_equal(o->damage, 0);
-	assert_int_equal(o->algorithm, KEY_AES);
-	assert_int_equal(o->bits, 256);
-	assert_false(o->has_key);
-	assert_int_equal(object_attest(b.card, o, &f), ST_NOT_FOUND);
-	o = find(&l, OBJECT_STRAY, 0x20);
-	assert_string_equal(o->label, "eckey");
-	o = find(&l, OBJECT_CERTIFICATE, 0);
-	assert_string_equal(o->label, "ca77");
-	assert_int_equal(o->damage, OBJECT_NO_CONTENT);
-	o = find(&l, OBJECT_STRAY, 7);
-	assert_int_equal(o->damage, OBJECT_NO_DESCRIPTION | OBJECT_BAD_CONTENT);
-	o = find(&l, OBJECT_DATA, 0);
-	assert_string_equal(o->label, "d1");
-	assert_true(o->has_size);
-	assert_int_equal(o->size, 5);
-	assert_false(o->is_private);
-	o = find(&l, OBJECT_STRAY, 0x33);
-	assert_true(o->is_private);
+	keys_are_as_they_were_made(&b, &l, &key);
+	files_are_what_their_descriptions_say(&l);
 	assert_int_equal(card_free_key_ref(&l.fids), 5);
 	assert_int_equal(card_free_cert_number(&l.fids), 1);
 	assert_int_equal(card_free_data_number(&l.fids), 1);

@@ -183,12 +183,15 @@ static void a_transaction_keeps_others_waiting(void **state)
 	sim_card_close(c);
 }
 
+#define FIRST "Simulated Reader 00 00 (DENK0200914)"
+#define SECOND "Simulated Reader 01 00 (DENK0200915)"
+
 static void *plug_later(void *arg)
 {
 	struct source *s = arg;
 
 	clock_sleep_ms(50);
-	(void)s->ops->plug(s, "Simulated Reader 00 00 (DENK0200914)", false, NULL);
+	(void)s->ops->plug(s, FIRST, false, NULL);
 	return NULL;
 }
 
@@ -201,34 +204,65 @@ static void *cancel_later(void *arg)
 	return NULL;
 }
 
-static void a_source_lists_plugs_and_adds(void **state)
+/* A source over two cards; over the same ones where name is the same. */
+static struct source *open_source(const char *name)
 {
 	const struct sim_options o = { .no_sync = true, .cards = 2 };
+	struct source *s = NULL;
 	char dir[100];
-	struct source *s = NULL, *second = NULL;
-	struct reader *list = NULL;
-	struct transport *t = NULL;
-	pthread_t thread;
+
+	(void)snprintf(dir, sizeof(dir), "%s/%s/cards", sim_folder, name);
+	assert_int_equal(sim_source_open(dir, &o, &s, NULL), ST_OK);
+	return s;
+}
+
+static struct reader reader_at(struct source *s, size_t i, size_t all)
+{
+	struct reader *list = NULL, one;
 	size_t n = 0;
+
+	assert_int_equal(s->ops->list(s, &list, &n, NULL), ST_OK);
+	assert_int_equal(n, all);
+	one = list[i];
+	free(list);
+	return one;
+}
+
+static void a_source_lists_its_cards(void **state)
+{
+	struct source *s = open_source("listed");
+	struct transport *t = NULL;
+	struct reader first = reader_at(s, 0, 2);
+
+	(void)state;
+	assert_true(s->simulated);
+	assert_string_equal(first.name, FIRST);
+	assert_int_equal(first.state, READER_CARD);
+	assert_int_equal(first.atr_len, 24);
+	assert_string_equal(reader_at(s, 1, 2).name, SECOND);
+	assert_int_equal(s->ops->open(s, FIRST, &t, NULL), ST_OK);
+	assert_int_equal(transmit(t, SELECT, NULL), 0x9000);
+	t->ops->close(t);
+	assert_int_equal(sim_card_apdus(sim_source_card_at(s, 0)), 1);
+	assert_ptr_equal(sim_source_card(s, SECOND), sim_source_card_at(s, 1));
+	assert_null(sim_source_card(s, "no such"));
+	assert_int_equal(s->ops->add(s, NULL), ST_OK);
+	assert_string_equal(reader_at(s, 2, 3).name, "Simulated Reader 02 00 (DENK0200916)");
+	s->ops->close(s);
+}
+
+static void who_waits_is_told_of_a_card_that_comes_or_goes(void **state)
+{
+	struct source *s = open_source("plugged");
+	struct transport *t = NULL;
+	struct reader back;
+	enum status st;
+	pthread_t thread;
 	int64_t began;
 
 	(void)state;
-	(void)snprintf(dir, sizeof(dir), "%s/rehearsal/cards", sim_folder);
-	assert_int_equal(sim_source_open(dir, &o, &s, NULL), ST_OK);
-	assert_true(s->simulated);
-	assert_int_equal(s->ops->list(s, &list, &n, NULL), ST_OK);
-	assert_int_equal(n, 2);
-	assert_string_equal(list[0].name, "Simulated Reader 00 00 (DENK0200914)");
-	assert_string_equal(list[1].name, "Simulated Reader 01 00 (DENK0200915)");
-	assert_int_equal(list[0].state, READER_CARD);
-	assert_int_equal(list[0].atr_len, 24);
-	free(list);
-	assert_int_equal(s->ops->open(s, "Simulated Reader 00 00 (DENK0200914)", &t, NULL), ST_OK);
-	assert_int_equal(transmit(t, SELECT, NULL), 0x9000);
-	assert_int_equal(sim_card_apdus(sim_source_card_at(s, 0)), 1);
-	assert_ptr_equal(sim_source_card(s, "Simulated Reader 01 00 (DENK0200915)"), sim_source_card_at(s, 1));
-	assert_null(sim_source_card(s, "no such"));
-
+	assert_int_equal(s->ops->open(s, FIRST, &t, NULL), ST_OK);
+	assert_int_equal(reader_at(s, 0, 2).state, READER_CARD);
 	began = clock_ms();
 	assert_int_equal(s->ops->wait(s, 120, NULL), ST_OK);
 	assert_true(clock_ms() - began >= 100);
@@ -237,53 +271,43 @@ static void a_source_lists_plugs_and_adds(void **state)
 	assert_int_equal(s->ops->wait(s, 10000, NULL), ST_OK);
 	assert_true(clock_ms() - began < 5000);
 	(void)pthread_join(thread, NULL);
-	assert_int_equal(s->ops->list(s, &list, &n, NULL), ST_OK);
-	assert_int_equal(list[0].state, READER_EMPTY);
-	assert_int_equal(list[1].state, READER_CARD);
-	unsigned changes = list[0].changes;
-	free(list);
-	enum status st;
+	assert_int_equal(reader_at(s, 0, 2).state, READER_EMPTY);
+	assert_int_equal(reader_at(s, 1, 2).state, READER_CARD);
 	(void)transmit(t, SELECT, &st);
 	assert_int_equal(st, ST_CARD_GONE);
 	t->ops->close(t);
-	assert_int_equal(s->ops->open(s, "Simulated Reader 00 00 (DENK0200914)", &t, NULL), ST_NO_CARD);
+	assert_int_equal(s->ops->open(s, FIRST, &t, NULL), ST_NO_CARD);
 	assert_int_equal(s->ops->open(s, "Simulated Reader 07 00 (DENK0200914)", &t, NULL), ST_NO_READER);
-	assert_int_equal(s->ops->plug(s, "Simulated Reader 00 00 (DENK0200914)", true, NULL), ST_OK);
+	assert_int_equal(s->ops->plug(s, FIRST, true, NULL), ST_OK);
+	back = reader_at(s, 0, 2);
+	assert_int_equal(back.state, READER_CARD);
 	/* Out and in again between two lists is a change as well. */
-	assert_int_equal(s->ops->list(s, &list, &n, NULL), ST_OK);
-	free(list);
-	assert_int_equal(s->ops->plug(s, "Simulated Reader 00 00 (DENK0200914)", false, NULL), ST_OK);
-	assert_int_equal(s->ops->plug(s, "Simulated Reader 00 00 (DENK0200914)", true, NULL), ST_OK);
+	assert_int_equal(s->ops->plug(s, FIRST, false, NULL), ST_OK);
+	assert_int_equal(s->ops->plug(s, FIRST, true, NULL), ST_OK);
 	began = clock_ms();
 	assert_int_equal(s->ops->wait(s, 5000, NULL), ST_OK);
 	assert_true(clock_ms() - began < 2500);
-
-	assert_int_equal(s->ops->add(s, NULL), ST_OK);
-	assert_int_equal(s->ops->list(s, &list, &n, NULL), ST_OK);
-	assert_int_equal(n, 3);
-	assert_string_equal(list[2].name, "Simulated Reader 02 00 (DENK0200916)");
-	assert_int_equal(list[0].state, READER_CARD);
-	assert_true(list[0].changes > 0 && changes > 0);
-	free(list);
+	assert_int_equal(reader_at(s, 0, 2).state, READER_CARD);
+	assert_int_not_equal(reader_at(s, 0, 2).changes, back.changes);
 	assert_int_equal(pthread_create(&thread, NULL, cancel_later, s), 0);
 	assert_int_equal(s->ops->wait(s, -1, NULL), ST_OK);
 	(void)pthread_join(thread, NULL);
-
-	/* A second source over the folder sees the cards in use, and has them when the first is closed. */
-	assert_int_equal(sim_source_open(dir, &o, &second, NULL), ST_OK);
-	assert_int_equal(second->ops->list(second, &list, &n, NULL), ST_OK);
-	assert_int_equal(n, 3);
-	assert_int_equal(list[1].state, READER_IN_USE);
-	free(list);
-	assert_int_equal(second->ops->open(second, "Simulated Reader 01 00 (DENK0200915)", &t, NULL), ST_READER_BUSY);
 	s->ops->close(s);
-	assert_int_equal(second->ops->list(second, &list, &n, NULL), ST_OK);
-	assert_int_equal(list[1].state, READER_CARD);
-	free(list);
+}
+
+static void a_second_source_has_the_cards_when_the_first_is_closed(void **state)
+{
+	struct source *first = open_source("shared"), *second = open_source("shared");
+	struct transport *t = NULL;
+	int64_t began;
+
+	(void)state;
+	assert_int_equal(reader_at(second, 1, 2).state, READER_IN_USE);
+	assert_int_equal(second->ops->open(second, SECOND, &t, NULL), ST_READER_BUSY);
+	first->ops->close(first);
+	assert_int_equal(reader_at(second, 1, 2).state, READER_CARD);
 	assert_int_equal(sim_card_set_fault(sim_source_card_at(second, 1), "mute,drop@0", NULL), ST_OK);
-	assert_int_equal(second->ops->list(second, &list, &n, NULL), ST_OK);
-	assert_int_equal(list[1].state, READER_MUTE);
-	free(list);
+	assert_int_equal(reader_at(second, 1, 2).state, READER_MUTE);
 	/* A card that drops out by itself wakes wait() too. */
 	assert_sw(sim_source_card_at(second, 1), SELECT, 0);
 	began = clock_ms();
@@ -299,7 +323,9 @@ int main(void)
 		cmocka_unit_test(a_card_pulled_while_it_works_has_not_done_it),
 		cmocka_unit_test(a_transaction_keeps_others_waiting),
 		cmocka_unit_test(transports_take_turns_and_cards_do_not),
-		cmocka_unit_test(a_source_lists_plugs_and_adds),
+		cmocka_unit_test(a_source_lists_its_cards),
+		cmocka_unit_test(who_waits_is_told_of_a_card_that_comes_or_goes),
+		cmocka_unit_test(a_second_source_has_the_cards_when_the_first_is_closed),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, drop_folder);
