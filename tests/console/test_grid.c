@@ -137,6 +137,20 @@ static void paragraphs_are_wrapped_at_spaces(void **state)
 	grid_free(g);
 }
 
+/* A page is measured by drawing it into one row: what stands below must be as tall there as on a screen. */
+static void below_the_last_row_text_takes_as_many_rows(void **state)
+{
+	struct grid *g = grid_new(1, 12);
+
+	(void)state;
+	assert_int_equal(area_sub(area_of(g), 3, 2, 1, 20).cols, 10);
+	assert_int_equal(area_sub(area_of(g), 3, 2, 1, 20).rows, 0);
+	assert_int_equal(area_wrap(area_sub(area_of(g), 3, 2, 1, 20), 0, ROLE_PLAIN, "one more"), 1);
+	assert_int_equal(area_sub(area_of(g), 0, 13, 1, 1).cols, 0);
+	assert_int_equal(area_sub(area_of(g), -1, 0, 1, 1).cols, 0);
+	grid_free(g);
+}
+
 static void wrapping_ends_at_any_width(void **state)
 {
 	(void)state;
@@ -336,6 +350,7 @@ int main(void)
 		cmocka_unit_test(names_keep_their_ends),
 		cmocka_unit_test(text_from_outside_is_made_harmless),
 		cmocka_unit_test(paragraphs_are_wrapped_at_spaces),
+		cmocka_unit_test(below_the_last_row_text_takes_as_many_rows),
 		cmocka_unit_test(wrapping_ends_at_any_width),
 		cmocka_unit_test(frames_are_joined),
 		cmocka_unit_test(every_glyph_has_an_ascii_likeness),

@@ -77,7 +77,11 @@ struct area area_sub(struct area a, int row, int col, int rows, int cols)
 		s.rows = a.rows - row;
 	if (cols > a.cols - col)
 		s.cols = a.cols - col;
-	if (row < 0 || col < 0 || s.rows < 0 || s.cols < 0)
+	if (s.rows < 0)
+		s.rows = 0;
+	if (s.cols < 0)
+		s.cols = 0;
+	if (row < 0 || col < 0)
 		s.rows = s.cols = 0;
 	return s;
 }
