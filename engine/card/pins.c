@@ -47,16 +47,16 @@ static enum status explain_so_refusal(struct card *c, const struct pin_status *b
 		return st;
 	if (now.state == PIN_BLOCKED) {
 		st = fault_set(f, ST_SO_PIN_BLOCKED,
-			       "The SO-PIN is blocked for good: it was typed wrong too often over the device's life. The device "
+			       "The SO-PIN is blocked for good: it was typed wrong too often. The device "
 			       "can never be initialised or unblocked again. Its keys still work with the user PIN.");
 		if (f)
 			f->tries_left = 0;
 	} else if (now.state == PIN_READY && before->state == PIN_READY && now.tries < before->tries) {
 		st = fault_set(f, ST_SO_PIN_WRONG,
-			       translated_n("The SO-PIN is not correct. %d of its tries is left, over the whole life of the device. "
-					    "Nothing else was changed.",
-					    "The SO-PIN is not correct. %d of its tries are left, over the whole life of the device. "
-					    "Nothing else was changed.", (unsigned long)now.tries), now.tries);
+			       translated_n("The SO-PIN is not correct. %d try is left: once none is, the device can never be "
+					    "initialised or unblocked again. Nothing else was changed.",
+					    "The SO-PIN is not correct. %d tries are left: once none is, the device can never be "
+					    "initialised or unblocked again. Nothing else was changed.", (unsigned long)now.tries), now.tries);
 		if (f)
 			f->tries_left = now.tries;
 	} else if (st == ST_SO_PIN_WRONG && now.state == PIN_READY && before->state == PIN_READY) {

@@ -45,13 +45,13 @@ expect 0 "so that it has the new SO-PIN" -d $s so-pin change --so-pin-file newso
 d 'Current SO-PIN: ' '2f8c41d07be95a36\n' 'New user PIN: ' '52817364\n' 'once more: ' '52817364\n' |
 	typed 0 "unblocking asks for both PINs" -d $s pin unblock
 expect 0 "... and has set the new one" -d $s pin change --pin-file newpin --new-pin-file pin
-d 'User PIN: ' '999999\n' 'New user PIN: ' '407194\n' 'once more: ' '407194\n' |
+d 'Current user PIN: ' '999999\n' 'New user PIN: ' '407194\n' 'once more: ' '407194\n' |
 	typed 4 "a wrong PIN is not asked for again by itself" -d $s pin change
 k -d $s pin change --pin-file wrongpin --new-pin-file pin
-d 'User PIN: ' '407193\n' 'New user PIN: ' '407194\n' 'once more: ' '407194\n' 'Type DENK0100036' '\n' |
+d 'Current user PIN: ' '407193\n' 'New user PIN: ' '407194\n' 'once more: ' '407194\n' 'Type DENK0100036' '\n' |
 	typed 5 "its last try needs the serial" -d $s pin change
 shows "... which is said before" 'last try'
-d 'User PIN: ' '407193\n' 'New user PIN: ' '407194\n' 'once more: ' '407194\n' 'Type DENK0100036' 'DENK0100036\n' |
+d 'Current user PIN: ' '407193\n' 'New user PIN: ' '407194\n' 'once more: ' '407194\n' 'Type DENK0100036' 'DENK0100036\n' |
 	typed 0 "... with it" -d $s pin change
 
 d 'Type: ' 'foo\n' 'Label: ' 'one\n' 'Type: ' 'ec:P-256\n' 'Label: ' 'one\n' 'PIN: ' '407194\n' |

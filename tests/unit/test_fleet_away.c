@@ -143,7 +143,7 @@ static void what_needs_doing_on_a_device_that_is_away_is_named(void **state)
 	is_away(fl, "Of 2 keys on it no backup was ever proven.", FAR);
 	is_away(fl, "The certificate \"leaf\" has expired.", FAR);
 	is_away(fl, "Its user PIN is blocked", FAR);
-	is_away(fl, "Only 2 tries of the SO-PIN are left, ever.", FAR);
+	is_away(fl, "Only 2 tries of the SO-PIN are left.", FAR);
 	is_away(fl, "1 of its 2 DKEK shares is missing.", FAR);
 	is_away(fl, "Its firmware is too old", FAR);
 	assert_true(reads(fl, about(fl, "user PIN is blocked"), "Insert this device"));

@@ -324,7 +324,7 @@ static void a_certificate_too_large_for_a_backup_goes_along_all_the_same(void **
 static void the_review_says_what_is_there_and_what_is_not(void **state)
 {
 	struct place *p = *state;
-	PROSE said = { 0 };
+	PROSE said = { 0 }, end = { 0 };
 	struct fault f = { 0 };
 	struct run *r;
 	unsigned there = 0, keys = 0;
@@ -333,6 +333,7 @@ static void the_review_says_what_is_there_and_what_is_not(void **state)
 	fill(p);
 	place_expect(p, "clone", 0, GIVEN(TO(p)), ST_OK);
 	place_make_key(p, 0, "ec:secp256r1", "new", "0d");
+	import(p, cert_for(p, 1, "of Root CA", "20460101000000Z"), ST_OK);
 	p->env.script = false;
 	r = place_run_new(p, "clone", 0, GIVEN(TO(p)));
 	while (run_phase(r) == RUN_ASKING) {
@@ -347,6 +348,12 @@ static void the_review_says_what_is_there_and_what_is_not(void **state)
 	}
 	assert_int_equal(there, 2);   /* the secret key is not known before somebody logs in */
 	assert_int_equal(keys, 1);
+	assert_true(says(&said, PROSE_WARNING, "It has no certificate there"));
+	must(run_start(r, &f));
+	run_wait(r, NULL, NULL);
+	procedure_find("clone")->outcome(r, &end);
+	assert_true(says(&end, PROSE_WARNING, "It has no certificate there"));
+	assert_true(says(&end, PROSE_DONE, "But for what is named above"));
 	run_free(r);
 }
 

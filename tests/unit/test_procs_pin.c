@@ -1,5 +1,6 @@
 /* pin change, pin unblock and so-pin change: no try is spent that need not be, and none twice. */
 #include "tests/unit/procs_help.h"
+#include "tui/wizard/session.h"
 
 #define NEW_PIN "87654321"
 #define NEW_SO "00112233445566EE"
@@ -211,11 +212,14 @@ static void a_try_that_became_the_last_one_is_not_spent_either(void **state)
 	struct place *p = *state;
 	struct run *r;
 	struct fault f = { 0 };
+	PROSE said = { 0 };
 
 	place_init(p, 0, 1, 0x10);
 	p->env.script = false;
 	r = place_run_new(p, "pin change", 0, change("000000", NEW_PIN));
 	assert_null(run_procedure(r)->confirm(r));
+	session_tell_last(run_procedure(r), r, &said);
+	assert_int_equal(said.n, 0);
 	assert_false(takes(p, "000001"));
 	assert_false(takes(p, "000001"));
 	assert_int_equal(place_go(p, r, &f), ST_REFUSED);
@@ -225,6 +229,9 @@ static void a_try_that_became_the_last_one_is_not_spent_either(void **state)
 	must(run_retry(r, &f));
 	run_wait(r, NULL, NULL);
 	assert_string_equal(run_procedure(r)->confirm(r), place_serial(p, 0));
+	session_tell_last(run_procedure(r), r, &said);   /* as the review says */
+	assert_int_equal(said.n, 1);
+	assert_non_null(strstr(said.p[0].text, "This is the last try"));
 	run_confirm(r);
 	assert_int_equal(place_go(p, r, &f), ST_PIN_BLOCKED);
 	run_free(r);
@@ -248,13 +255,21 @@ static void a_rehearsal_may_keep_the_factory_so_pin(void **state)
 {
 	struct place *p = *state;
 	struct device_row row;
+	struct run *r;
 	struct fault f = { 0 };
+	PROSE said = { 0 };
 
 	place_init(p, 0, 1, 0x10);
 	p->env.rehearsal = true;
 	place_expect(p, "so-pin change", 0, change_so(FACTORY_SO, FACTORY_SO), ST_OK);
 	must(store_device_get(p->store, place_serial(p, 0), &row, &f));
 	assert_int_equal(row.factory_so_pin, 1);
+	/* Whoever is to change it is told what it is. */
+	p->env.script = false;
+	r = place_run_new(p, "so-pin change", 0, change_so(FACTORY_SO, NEW_SO));
+	run_page(r, NULL)->text(r, 0, &said);
+	assert_non_null(strstr(said.p[said.n - 1].text, FACTORY_SO));
+	run_free(r);
 }
 
 static void a_transport_pin_is_resolved_by_changing_it(void **state)

@@ -212,8 +212,8 @@ static const struct screen_ops device_ops = {
 	.help = N_("Here stands all that is known of one device: what it says itself while it is here, and what the inventory "
 		   "remembers.\n\n"
 		   "The bars show what is left, a full bar being all of it: how much memory is free, and how many wrong entries of the "
-		   "user PIN and the SO-PIN may still be made. A right user PIN fills its bar again; nothing ever fills that of the "
-		   "SO-PIN.\n\n"
+		   "user PIN and the SO-PIN may still be made. A right entry fills the bar again; once that of the SO-PIN is empty, "
+		   "nobody can fill it any more.\n\n"
 		   "The device certificate is what the maker gave the device: it shows that this is a genuine one, and not something "
 		   "that only looks like it.\n\n"
 		   "A value that has to leave this computer, such as a check value, can be shown as a QR code and photographed."),

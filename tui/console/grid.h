@@ -102,7 +102,7 @@ struct area {
 };
 
 struct area area_of(struct grid *g);
-struct area area_sub(struct area a, int row, int col, int rows, int cols);   /* clipped to a: below its last row, none high and as wide */
+struct area area_sub(struct area a, int row, int col, int rows, int cols);   /* clipped to a; below it no rows, as wide */
 
 /* Columns that text takes as it is drawn here: cleaned on the way. */
 int text_width(const char *text);

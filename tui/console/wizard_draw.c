@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "engine/base/words.h"
+#include "tui/wizard/session.h"
 
 #define TALL 1000        /* rows that a page can have */
 #define TEXT_COLS 100    /* what a line of reading may be wide */
@@ -254,6 +255,8 @@ static int draw_review(const struct wizard_screen *w, struct area a, int row, in
 
 	if (w->p->review != NULL)
 		w->p->review(w->run, &p);
+	if (confirm != NULL)
+		session_tell_last(w->p, w->run, &p);
 	row = ui_prose(a, row, &p) + 1;
 	if (w->fault.st != ST_OK)
 		row = draw_fault(a, row, &w->fault);

@@ -64,7 +64,7 @@ static void tell_cert(const struct cert_import *c, struct prose *out)
 	prose_add(out, PROSE_PLAIN, "The certificate:");
 	prose_add(out, PROSE_ITEM, "for %s", c->cert.subject);
 	prose_add(out, PROSE_ITEM, "issued by %s", c->cert.issuer);
-	prose_add(out, PROSE_ITEM, "good from %s until %s", from, until);
+	prose_add(out, PROSE_ITEM, "valid from %s to %s", from, until);
 	if (c->of > 1)
 		prose_add(out, PROSE_PLAIN, "The file has %zu certificates; this is the one for the key.", c->of);
 	thing_tell_cert(&c->cert, clock_wall(), out);
@@ -208,7 +208,7 @@ static enum status take_cert(struct cert_import *c, struct cur file, const struc
 	buf_done(&c->der);
 	st = cert_for_key(file, key != NULL && key->has_key ? &key->key : NULL, &c->der, &c->cert, &c->of, f);
 	if (st == ST_MISMATCH)
-		return fault_add(f, "The key on the device is \"%s\". Nothing was written.", key->label);
+		return fault_add(f, "The key that was chosen is \"%s\". Nothing was written.", key->label);
 	if (st == ST_DAMAGED)
 		return fault_add(f, "Nothing was written. A certificate is taken as PEM or DER; what is packed as PKCS #7 or PKCS #12 has "
 				 "to be unpacked first.");
@@ -312,7 +312,7 @@ static const struct question cert_questions[] = {
 	{
 		.name = "stand-alone",
 		.ask = ASK_YES,
-		.words = N_("Belongs to no key here"),
+		.words = N_("It belongs to no key on this device"),
 		.help = N_(
 			"Tick this for the certificate of a CA whose key is elsewhere, such as the issuer of this device's "
 			"certificates. It "

@@ -86,8 +86,11 @@ static void say_one(const struct run *r, const struct clone_thing *t, struct pro
 	const struct key_result *k = &t->result;
 	struct key_identity id;
 
-	if (k->there)
+	if (k->there) {
 		prose_add(out, PROSE_ITEM, "\"%s\" (%s) is there already, and is left alone.", k->label, k->kind);
+		if (k->remark[0] != '\0')
+			prose_add(out, PROSE_WARNING, "\"%s\": %s", k->label, k->remark);
+	}
 	else if (k->fault.st != ST_OK)
 		prose_add(out, PROSE_WARNING, "\"%s\": %s", k->label, k->fault.what);
 	else if (t->o->type == OBJECT_KEY)
@@ -121,7 +124,7 @@ static void review(const struct run *r, struct prose *out)
 		prose_add(out, PROSE_WARNING, translated_n("%u file that belongs to no key is left behind.",
 							   "%u files that belong to no key are left behind.", c->strays), c->strays);
 	prose_add(out, PROSE_PLAIN, "Each key is wrapped, and kept as a backup in the inventory too. On the other device it has to "
-		  "sign a random number, and only counts when the signature is right and everything was read back.");
+		  "sign or encrypt something, and only counts when the answer is right and everything was read back.");
 	prose_add(out, PROSE_PLAIN, "A key with a use counter spends one use on that proof.");
 	if (c->since != 0)
 		prose_add(out, PROSE_PLAIN, "What was put there before this was interrupted is left alone.");
@@ -151,12 +154,13 @@ static void outcome(const struct run *r, struct prose *out)
 {
 	const struct clone *c = run_state(r);
 	const struct device_state *d = &c->restore.device;
-	size_t failed = 0;
+	size_t failed = 0, remarks = 0;
 
 	for (size_t i = 0; i < d->n_rows; i++) {
 		const struct key_result *k = &d->rows[i];
 
 		failed += k->fault.st != ST_OK;
+		remarks += k->there && k->remark[0] != '\0';
 		if (k->fault.st != ST_OK)
 			prose_add(out, PROSE_WARNING, "\"%s\" was not put onto %s. %s", k->label, run_other(r), k->fault.what);
 		else
@@ -165,7 +169,10 @@ static void outcome(const struct run *r, struct prose *out)
 	if (c->strays > 0)
 		prose_add(out, PROSE_WARNING, translated_n("%u file that belongs to no key was left behind.",
 							   "%u files that belong to no key were left behind.", c->strays), c->strays);
-	if (failed == 0)
+	if (failed == 0 && remarks > 0)
+		prose_add(out, PROSE_DONE, "But for what is named above, %s now has everything that %s has. Keep the two in different "
+			  "places.", run_other(r), run_serial(r));
+	else if (failed == 0)
 		prose_add(out, PROSE_DONE, "%s now has everything that %s has. Keep the two in different places.", run_other(r),
 			  run_serial(r));
 	else

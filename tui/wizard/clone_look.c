@@ -242,6 +242,9 @@ static void say_there(const struct look *target, const struct object *there, str
 	if (strcmp(o->label, there->label) != 0 || !same_id(o, there))
 		snprintf(t->result.remark, sizeof(t->result.remark), "%s",
 			 _("It has another label or ID there, which was left as it is."));
+	else if (o->cert != NULL && there->cert == NULL)
+		snprintf(t->result.remark, sizeof(t->result.remark), "%s",
+			 _("It has no certificate there, and what is there was left as it is: import its certificate there too."));
 	else if (o->cert != NULL && !cur_equal(content, there->content.p, there->content.n))
 		snprintf(t->result.remark, sizeof(t->result.remark), "%s",
 			 _("Its certificate is not the same on both devices; the one there was left as it is."));

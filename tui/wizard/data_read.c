@@ -284,7 +284,7 @@ static const struct question data_questions[] = {
 };
 
 /* A script that does not know whether the data is private may give the PIN in any case. */
-static const struct question pin_questions[] = { { QUESTION_PIN_IS, .spare = true }, { .name = NULL } };
+static const struct question pin_questions[] = { { .words = N_("User PIN"), QUESTION_PIN_IS, .spare = true }, { .name = NULL } };
 
 static const struct page pages[] = {
 	{ .name = N_("Data"), .title = N_("Which data"), .questions = data_questions, .work = &look_step },

@@ -139,7 +139,7 @@ static const struct question backup_questions[] = {
 	{ .name = NULL },
 };
 
-static const struct question pin_questions[] = { { QUESTION_PIN_IS, .spare = true }, { .name = NULL } };
+static const struct question pin_questions[] = { { .words = N_("User PIN"), QUESTION_PIN_IS, .spare = true }, { .name = NULL } };
 
 #define PAGE_PIN \
 	{ .name = N_("User PIN"), .title = N_("The user PIN"), .questions = pin_questions, .text = session_tell_pin, .repeat = if_pin }

@@ -142,7 +142,7 @@ static void so_pin(struct fleet *fl, const struct fleet_device *d)
 	}
 	if (d->so_pin_tries > 0 && d->so_pin_tries <= LAST_SO_TRIES)
 		attention_add(fl, SO_PIN_LOW, d->serial,
-		    translated_n("Only %d try of the SO-PIN is left, ever.", "Only %d tries of the SO-PIN are left, ever.",
+		    translated_n("Only %d try of the SO-PIN is left.", "Only %d tries of the SO-PIN are left.",
 				 (unsigned long)d->so_pin_tries), d->so_pin_tries);
 }
 

@@ -171,7 +171,7 @@ static struct fleet_attention *say_one(struct fleet *fl, enum attention_kind kin
 		return attention_shares(fl, kind, d);
 	case SO_PIN_LOW_AWAY:
 		return attention_add(fl, kind, serial,
-				     translated_n("Only %d try of the SO-PIN is left, ever.", "Only %d tries of the SO-PIN are left, ever.",
+				     translated_n("Only %d try of the SO-PIN is left.", "Only %d tries of the SO-PIN are left.",
 						  (unsigned long)d->so_pin_tries), d->so_pin_tries);
 	case PIN_BLOCKED_AWAY:
 		return attention_add(fl, kind, serial, _("Its user PIN is blocked; its keys are still there."));

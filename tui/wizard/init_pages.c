@@ -187,9 +187,9 @@ static void say_so(const struct run *r, unsigned index, struct prose *out)
 		prose_add(out, PROSE_PLAIN, "This device has the SO-PIN that it came with. Leave the current SO-PIN empty "
 			  "to use the factory's, 3537363231383830.");
 	prose_add(out, PROSE_WARNING, init_can_change_so(r) ?
-		  N_("%d wrong entries, ever, and this device is dead: nobody can reset that counter.") :
-		  N_("%d wrong entries, ever, and this device is dead: nobody can reset that counter. This firmware can never "
-		     "change the SO-PIN."), PIN_SO_TRIES);
+		  N_("%d wrong entries, and this device can never be initialised again: then nobody can reset that counter.") :
+		  N_("%d wrong entries, and this device can never be initialised again: then nobody can reset that counter. This "
+		     "firmware can never change the SO-PIN."), PIN_SO_TRIES);
 	if (tries >= 0)
 		prose_add(out, tries <= LAST_SO_TRIES ? PROSE_WARNING : PROSE_PLAIN, tries <= LAST_SO_TRIES ?
 			  N_("Tries left now: %d of %d. Go on only if you are sure of the current SO-PIN.") :
@@ -204,7 +204,7 @@ static void say_so(const struct run *r, unsigned index, struct prose *out)
 static const struct choice keep_factory_sentence[] = { { "keep the public SO-PIN", N_("keep the public SO-PIN") }, { 0 } };
 
 #define CURRENT_SO_HELP \
-	N_("The SO-PIN that the device has now, 16 hexadecimal digits. A wrong one is counted over the device's whole life, and " \
+	N_("The SO-PIN that the device has now, 16 hexadecimal digits. A wrong one costs one of its 15 tries, and " \
 	"nothing is tried a second time by itself.")
 
 /* Two rows of one name where the same answer is once needed and once not. */

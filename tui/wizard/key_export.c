@@ -141,7 +141,7 @@ static void outcome(const struct run *r, struct prose *out)
 
 	prose_add(out, PROSE_DONE, k->file[0] != '\0' ?
 		  N_("The public key of \"%s\" (%s) on %s was exported to %s.") :
-		  N_("The public key of \"%s\" (%s) on %s was exported."), k->label, k->kind, k->serial, k->file);
+		  N_("The public key of \"%s\" (%s) on %s:"), k->label, k->kind, k->serial, k->file);
 	if (state->kept)
 		prose_add(out, PROSE_WARNING,
 			  "The public key is not on the device. This is what the inventory kept of the key when it was last seen there.");

@@ -194,8 +194,7 @@ static const struct question key_questions[] = {
 		.words = N_("CKA_ID"),
 		.check = check_id,
 		.help = N_("Other programs find the key by this number, in hexadecimal digits. Leave it empty: then it is "
-			"made from the public key, "
-			"and is the same on every device that the key is restored to."),
+			"made from the key, and is the same on every device that the key is restored to."),
 	},
 	{
 		.name = "use-counter",

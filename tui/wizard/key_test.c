@@ -24,9 +24,9 @@ static const char *const did[] = {
 	[KEY_SIGNED_PSS] = N_("It signed a random number (RSA-PSS), and the signature is its own."),
 	[KEY_DECIPHERED] = N_("It deciphered a random number."),
 	[KEY_AGREED] = N_("It agreed with this computer on a secret number (ECDH)."),
-	[KEY_MADE_CMAC] = N_("It made its CMAC."),
-	[KEY_ENCRYPTED] = N_("It encrypted two blocks, which make its CMAC."),
-	[KEY_DECRYPTED] = N_("It decrypted two blocks, which its CMAC belongs to."),
+	[KEY_MADE_CMAC] = N_("It made its check value (AES-CMAC)."),
+	[KEY_ENCRYPTED] = N_("It encrypted two blocks, which make its check value (AES-CMAC)."),
+	[KEY_DECRYPTED] = N_("It decrypted two blocks, to which its check value (AES-CMAC) belongs."),
 };
 
 static enum status look(struct step_env *e, struct fault *f)

@@ -344,7 +344,7 @@ static const struct step look_unblock_step = {
 	.repeat = session_look_repeat,
 };
 static const struct question change_questions[] = {
-	QUESTION_PIN,
+	QUESTION_CURRENT_PIN,
 	{
 		.name = "new-pin",
 		.value = "FILE",

@@ -317,7 +317,7 @@ static void review(const struct run *r, struct prose *out)
 		restore_tell_counter(r, &item->identity, out);
 	}
 	prose_add(out, PROSE_PLAIN,
-		  "Each one has to sign a random number, and only counts when the signature is right and everything "
+		  "Each one has to sign or encrypt something, and only counts when the answer is right and everything "
 		  "was read back.");
 }
 

@@ -37,8 +37,8 @@ static size_t characters(const char *text)
 
 static enum status only_blanks(const struct question *q, struct fault *f)
 {
-	return fault_set(f, ST_BAD_FORM, "%s has only blanks, which nobody can see. Type something, or leave it empty where it may be.",
-			 translated(q->words));
+	return fault_set(f, ST_BAD_FORM, "\"%s\" has only blanks, which nobody can see. Type something, or leave it empty "
+			 "where it may be.", translated(q->words));
 }
 
 static bool is_blank(const char *text)
@@ -50,13 +50,13 @@ static enum status check_text(const struct run *r, const struct question *q, con
 {
 	(void)r;
 	if (!text_is_clean(text))
-		return fault_set(f, ST_BAD_FORM, "%s has a character that cannot be shown, or is not valid UTF-8.",
+		return fault_set(f, ST_BAD_FORM, "\"%s\" has a character that cannot be shown, or is not valid UTF-8.",
 				 translated(q->words));
 	if (q->ask == ASK_TEXT && is_blank(text))
 		return only_blanks(q, f);
 	/* Elsewhere max counts values. */
 	if (q->ask == ASK_TEXT && q->max > 0 && characters(text) > q->max)
-		return fault_set(f, ST_BAD_FORM, "%s is too long: it may have %zu characters.", translated(q->words), q->max);
+		return fault_set(f, ST_BAD_FORM, "\"%s\" is too long: it may have %zu characters.", translated(q->words), q->max);
 	return ST_OK;
 }
 
@@ -65,7 +65,7 @@ static enum status check_object(const struct run *r, const struct question *q, c
 {
 	(void)r;
 	if (!text_is_clean(text))
-		return fault_set(f, ST_BAD_FORM, "%s has a character that cannot be shown, or is not valid UTF-8.",
+		return fault_set(f, ST_BAD_FORM, "\"%s\" has a character that cannot be shown, or is not valid UTF-8.",
 				 translated(q->words));
 	return ST_OK;
 }
@@ -74,9 +74,9 @@ static enum status check_number(const struct run *r, const struct question *q, c
 {
 	(void)r;
 	if (strspn(text, "0123456789") != strlen(text))
-		return fault_set(f, ST_BAD_FORM, "%s must be a number.", translated(q->words));
+		return fault_set(f, ST_BAD_FORM, "\"%s\" takes a number, in digits only.", translated(q->words));
 	if (strlen(text) > 9)
-		return fault_set(f, ST_BAD_FORM, "%s is more than it can be: it has 9 digits at most.", translated(q->words));
+		return fault_set(f, ST_BAD_FORM, "\"%s\" takes a number of 9 digits at most.", translated(q->words));
 	return ST_OK;
 }
 
@@ -117,15 +117,15 @@ static enum status check_choice(const struct run *r, const struct question *q, c
 	}
 	list_values(q->choices, values, sizeof(values));
 	if (values[0] != '\0')
-		return fault_set(f, ST_BAD_FORM, "\"%s\" is none of what %s can be. It is one of these: %s.", text, translated(q->words),
-				 values);
-	return fault_set(f, ST_BAD_FORM, "\"%s\" is none of what %s can be.", text, translated(q->words));
+		return fault_set(f, ST_BAD_FORM, "\"%s\" is none of what \"%s\" can be. It is one of these: %s.", text,
+				 translated(q->words), values);
+	return fault_set(f, ST_BAD_FORM, "\"%s\" is none of what \"%s\" can be.", text, translated(q->words));
 }
 
 static enum status check_flag(const struct run *r, const struct question *q, const char *text, struct fault *f)
 {
 	(void)r;
-	return strcmp(text, "1") == 0 ? ST_OK : fault_set(f, ST_BAD_FORM, "%s can only be said or left out.", translated(q->words));
+	return strcmp(text, "1") == 0 ? ST_OK : fault_set(f, ST_BAD_FORM, "\"%s\" can only be said or left out.", translated(q->words));
 }
 
 static enum status check_sentence(const struct run *r, const struct question *q, const char *text, struct fault *f)
@@ -192,7 +192,7 @@ static enum status check_values(const struct run *r, const struct question *q, s
 	if (n == 0)
 		return q->optional ? ST_OK : missing(q, f);
 	if (q->max > 0 && n > q->max)
-		return fault_set(f, ST_BAD_FORM, "%s: there may be %zu at most.", translated(q->words), q->max);
+		return fault_set(f, ST_BAD_FORM, "\"%s\": there may be %zu at most.", translated(q->words), q->max);
 	for (unsigned i = 0; i < n; i++) {
 		enum status st = kinds[q->ask](r, q, run_get(r, q->name, i), f);
 
@@ -222,12 +222,12 @@ static enum status check_secret(struct run *r, const struct question *q, unsigne
 	if (q->ask == ASK_SO_PIN)
 		return check_so_pin(s, f);
 	if (q->ask == ASK_PASSWORD && secret_len(s) > question_secret_max(q))
-		return fault_set(f, ST_BAD_FORM, "%s has more than %zu bytes, which is more than Keyroom takes. Nothing was done.",
+		return fault_set(f, ST_BAD_FORM, "\"%s\" has more than %zu bytes, which is more than Keyroom takes. Nothing was done.",
 				 translated(q->words), question_secret_max(q));
 	if (q->ask == ASK_PIN)
 		return q->twice ? pin_check_user(s, 0, f) : pin_check_current(s, f);
 	if (q->twice && secret_len(s) < PASSWORD_MIN)
-		return fault_set(f, ST_BAD_FORM, "%s must have at least %d characters.", translated(q->words), PASSWORD_MIN);
+		return fault_set(f, ST_BAD_FORM, "\"%s\" must have at least %d characters.", translated(q->words), PASSWORD_MIN);
 	return ST_OK;
 }
 

@@ -123,7 +123,7 @@ enum status session_spend(const struct run *r, const char *serial, enum pin_whic
 			  "unblock it. Nothing was done.", serial);
 	else
 		fault_set(f, ST_REFUSED,
-			  "Only %d tries of the SO-PIN of %s are left, ever: after the last wrong one the device can never be "
+			  "Only %d tries of the SO-PIN of %s are left: after the last wrong one the device can never be "
 			  "initialised or unblocked again. Nothing was done.", p->tries, serial);
 	if (run_env(r)->script)
 		fault_add(f, "Where you are sure of it, say so with --confirm %s.", serial);
@@ -295,18 +295,44 @@ void session_tell_pin(const struct run *r, unsigned index, struct prose *out)
 	session_tell_user(r, out);
 }
 
+static bool asks(const struct procedure *p, const struct run *r, enum status (*check)(struct run *r, unsigned i, struct fault *f))
+{
+	for (const struct page *page = p->pages; page != NULL && page->name != NULL; page++) {
+		for (const struct question *q = page->questions; q != NULL && q->name != NULL; q++) {
+			if (q->check == check)
+				return page->repeat == NULL || page->repeat(r) > 0;
+		}
+	}
+	return false;
+}
+
+static void tell_so_tries(const struct look *l, struct prose *out)
+{
+	if (l->known && l->so.state == PIN_READY && l->so.tries >= 0)
+		prose_add(out, l->so.tries <= LAST_SO_TRIES ? PROSE_WARNING : PROSE_PLAIN, l->so.tries <= LAST_SO_TRIES ?
+			  N_("%d of %d tries are left. The device's serial has to be typed before one of them is spent.") :
+			  N_("%d of %d tries are left."), l->so.tries, PIN_SO_TRIES);
+}
+
+void session_tell_last(const struct procedure *p, const struct run *r, struct prose *out)
+{
+	if (asks(p, r, session_check_pin) && session_confirm_user(r) != NULL)
+		session_tell_user(r, out);
+	if (asks(p, r, session_check_other_pin) && session_confirm_other(r) != NULL)
+		session_tell_other(r, out);
+	if (p->confirm == session_confirm_so && session_confirm_so(r) != NULL)
+		tell_so_tries(look_of(r), out);
+}
+
 void session_tell_so(const struct run *r, struct prose *out)
 {
 	const struct look *l = look_of(r);
 
 	prose_add(out, PROSE_WARNING,
-		  "Wrong SO-PINs are counted over the whole life of the device. After %d the device can never be "
-		  "initialised or unblocked again, and nobody can reset that counter.",
+		  "A wrong SO-PIN costs one of its %d tries. Once none is left, the device can never be initialised or "
+		  "unblocked again: then nobody can reset that counter.",
 		  PIN_SO_TRIES);
-	if (l->known && l->so.state == PIN_READY && l->so.tries >= 0)
-		prose_add(out, l->so.tries <= LAST_SO_TRIES ? PROSE_WARNING : PROSE_PLAIN, l->so.tries <= LAST_SO_TRIES ?
-			  N_("%d of %d tries are left. The device's serial has to be typed before one of them is spent.") :
-			  N_("%d of %d tries are left."), l->so.tries, PIN_SO_TRIES);
+	tell_so_tries(l, out);
 }
 
 void session_tell_dkek(const struct look *l, struct prose *out)

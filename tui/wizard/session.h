@@ -126,6 +126,12 @@ void session_tell_pin(const struct run *r, unsigned index, struct prose *out);  
 void session_tell_so(const struct run *r, struct prose *out);
 void session_tell_other(const struct run *r, struct prose *out);   /* as session_tell_user(), of the second device */
 
+/*
+ * Of a review whose procedure asks for a PIN: that so few tries are left that the serial has to be typed. Nothing, where that
+ * is not so.
+ */
+void session_tell_last(const struct procedure *p, const struct run *r, struct prose *out);
+
 /* The state of the DKEK as far as it matters to a new key: warns where it can never be backed up. */
 void session_tell_dkek(const struct look *l, struct prose *out);
 
@@ -139,9 +145,10 @@ enum status session_need_dkek(const struct look *l, struct fault *f);
 bool session_has_kcv(struct session *s, const uint8_t kcv[static KCV_LEN]);
 
 /* The question for the user PIN, for the pages' tables; and its check, for others. */
-#define QUESTION_PIN { QUESTION_PIN_IS }
+#define QUESTION_PIN { .words = N_("User PIN"), QUESTION_PIN_IS }
+#define QUESTION_CURRENT_PIN { .words = N_("Current user PIN"), QUESTION_PIN_IS }   /* beside a new one */
 #define QUESTION_PIN_IS \
-		.name = "pin", .value = "FILE", .ask = ASK_PIN, .max = PIN_USER_MAX_OLD, .words = N_("User PIN"), \
+		.name = "pin", .value = "FILE", .ask = ASK_PIN, .max = PIN_USER_MAX_OLD, \
 		.check = session_check_pin, \
 		.help = N_("The PIN that was set when this device was initialised. It is sent to the device once, for this run, " \
 			   "and forgotten; afterwards the device is logged out again. A wrong one costs one of its tries, and nothing " \
@@ -167,8 +174,8 @@ enum status session_so_usable(const struct look *l, struct fault *f);
 
 #define SESSION_HELP_SO                                                                                                        \
 	N_("16 hexadecimal digits, as they were set when this device was initialised. Devices leave the factory with "    \
-	"3537363231383830. Wrong "                                                                                     \
-	"ones are counted over the whole life of the device: after 15 it can never be initialised or unblocked again.")
+	"3537363231383830. A wrong "                                                                                   \
+	"one costs one of 15 tries: once none is left, the device can never be initialised or unblocked again.")
 
 #define QUESTION_SO_PIN                                                                                                \
 	{                                                                                                              \

@@ -11,6 +11,7 @@
 
 struct so_pin {
 	struct device_state device;
+	bool factory;                 /* as far as the inventory knows, it has the factory's */
 };
 
 static struct look *look_of(const struct run *r)
@@ -34,8 +35,13 @@ static enum status may_change_so(const struct look *l, struct fault *f)
 static enum status look_so(struct step_env *e, struct fault *f)
 {
 	SESSION s = { 0 };
+	struct so_pin *so = run_state(e->run);
+	struct device_row row;
+	struct fault unknown;
 	enum status st = session_open(e, LOOK_USER | LOOK_SO, &s, f);
 
+	so->factory = st == ST_OK && e->store != NULL && store_device_get(e->store, s.look->serial, &row, &unknown) == ST_OK &&
+		row.factory_so_pin == 1;
 	return st != ST_OK ? st : may_change_so(s.look, f);
 }
 
@@ -70,7 +76,7 @@ static enum status change_so(struct step_env *e, struct fault *f)
 	run_changed(e);
 	if ((st = card_change_so_pin(s.card, old, fresh, f)) != ST_OK)
 		return session_refused(e, f) == ST_CARD_GONE
-			       ? fault_add(f, "Whether the SO-PIN was changed is not known. Each wrong try counts, ever: try the "
+			       ? fault_add(f, "Whether the SO-PIN was changed is not known. Each wrong one costs a try: try the "
 					      "old one first.")
 			       : st;
 	/* An SO-PIN cannot be verified: that the counter is full again is all that the device shows. */
@@ -86,6 +92,9 @@ static void tell_so(const struct run *r, unsigned index, struct prose *out)
 {
 	(void)index;
 	session_tell_so(r, out);
+	if (((struct so_pin *)run_state(r))->factory)
+		prose_add(out, PROSE_PLAIN, "As far as is known, it still has the factory's SO-PIN: then 3537363231383830 is "
+			  "the current one.");
 }
 
 static void review_so(const struct run *r, struct prose *out)
