@@ -26,13 +26,6 @@ takes() { # takes LEAST MOST COMMAND...: in milliseconds
 	[ $((after - before)) -ge "$least" ] && [ $((after - before)) -le "$most" ] || return 99
 	return $got
 }
-exits() { # exits CODE COMMAND...: what it says stays in said
-	local want=$1 got=0
-	shift
-	"$@" >said 2>&1 || got=$?
-	cat said
-	same "$got" "$want" 'exit code'
-}
 # Typed in the console: what is waited for, a tab, and the keys that are pressed then. What was on the screen at the same
 # place before is not drawn again: of "here" the e stays when it becomes "in use".
 typed() { timeout 60 python3 "$here/../line/typed.py" screen "$KEYROOM" --store "$work/inventory"; }

@@ -3,14 +3,6 @@
 . "$(dirname "$0")/lib.sh"
 a=DENK0300001
 
-exits() { # exits CODE COMMAND...: what it says stays in said
-	local want=$1 got=0
-	shift
-	"$@" >said 2>&1 || got=$?
-	cat said
-	same "$got" "$want" 'exit code'
-}
-
 # foreign ATR [STATUSWORD]: such a card in slot 0
 foreign() {
 	mkfifo -m 600 "$work/held.$((++held))"

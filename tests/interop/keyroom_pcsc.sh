@@ -3,14 +3,6 @@
 . "$(dirname "$0")/lib.sh"
 a=DENK0300001 b=DENK0300002
 
-exits() { # exits CODE COMMAND...: what it says stays in said
-	local want=$1 got=0
-	shift
-	"$@" >said 2>&1 || got=$?
-	cat said
-	same "$got" "$want" 'exit code'
-}
-
 nothing_there() {
 	exits 3 k status
 	k --json devices >devices.json

@@ -14,19 +14,8 @@ for tool in unshare pcscd opensc-tool sc-hsm-tool pkcs11-tool pkcs15-tool openss
 	command -v $tool >/dev/null || die "$tool is missing: ./dev deps"
 done
 
-if [ -z "${KEYROOM_INSIDE:-}" ]; then
-	KEYROOM_INSIDE=$(readlink /proc/self/ns/net)
-	export KEYROOM_INSIDE
-	root=(--map-root-user)
-	[ "$(id -u)" = 0 ] && root=()
-	if unshare "${root[@]}" -mn true 2>/dev/null; then
-		exec unshare "${root[@]}" -mn bash "$0" "$@"
-	fi
-	# Below a chroot the root of the tree is no mount of ours: its propagation is changed from the namespace's own root.
-	exec unshare "${root[@]}" --propagation unchanged -mn bash -c \
-		'nsenter --mount=/proc/self/ns/mnt mount --make-rprivate / && exec bash "$@"' enter "$0" "$@"
-fi
-[ "$KEYROOM_INSIDE" != "$(readlink /proc/self/ns/net)" ] || die "this is no namespace of our own"
+. "$here/../namespaces.sh"
+inside -mn "$0" "$@" || die "this is no namespace of our own"
 
 work=$(mktemp -d) || die "no temporary folder"
 pids=()
@@ -144,6 +133,13 @@ holds() { grep -qF -- "$1" "$2" || { echo "\"$1\" is not in $2:"; cat "$2"; retu
 hasnt() { ! grep -qE -- "$1" "$2" || { echo "\"$1\" is in $2:"; cat "$2"; return 1; }; }
 same() { [ "$1" = "$2" ] || { printf '%s: "%s" is not "%s"\n' "${3:-different}" "$1" "$2"; return 1; }; }
 fails() { if "$@"; then echo "this should have failed: $*"; return 1; fi; }
+exits() { # exits CODE COMMAND...: what it says stays in said
+	local want=$1 got=0
+	shift
+	"$@" >said 2>&1 || got=$?
+	cat said
+	same "$got" "$want" 'exit code'
+}
 
 # --- OpenSC's tools on the card in a slot
 

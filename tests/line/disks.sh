@@ -1,20 +1,9 @@
 #!/bin/bash
 # A disk that cannot be written and one that is full, as mounts: below the inventory, the backups and the shares.
+. "$(dirname "$(readlink -f "$0")")/../namespaces.sh"
+inside -m "$0" "$@" || { echo "Bail out! this is no namespace of our own"; exit 1; }
 # shellcheck source=tests/line/lib.sh
-if [ -z "${KEYROOM_MOUNTS:-}" ]; then
-	KEYROOM_MOUNTS=$(readlink /proc/self/ns/mnt)
-	export KEYROOM_MOUNTS
-	root=(--map-root-user)
-	[ "$(id -u)" = 0 ] && root=()
-	if unshare "${root[@]}" -m true 2>/dev/null; then
-		exec unshare "${root[@]}" -m bash "$0" "$@"
-	fi
-	# Below a chroot the root of the tree is no mount of ours: its propagation is changed from the namespace's own root.
-	exec unshare "${root[@]}" --propagation unchanged -m bash -c \
-		'nsenter --mount=/proc/self/ns/mnt mount --make-rprivate / && exec bash "$@"' enter "$0" "$@"
-fi
 . "$(dirname "$(readlink -f "$0")")/lib.sh"
-[ "$KEYROOM_MOUNTS" != "$(readlink /proc/self/ns/mnt)" ] || { echo "Bail out! this is no namespace of our own"; exit 1; }
 card cards DENK0100061 3.6
 a=DENK0100061
 
