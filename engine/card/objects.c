@@ -95,14 +95,23 @@ static enum status remark(struct object *o, enum status st, unsigned damage, str
 	return ST_OK;
 }
 
+/* Whole bytes: 521 bits are described as 528 too. */
+static bool fits_description(const struct object *o, const struct pubkey *k)
+{
+	return !o->has_algorithm || (o->algorithm == k->algorithm && (o->bits == 0 || (o->bits + 7) / 8 == (k->bits + 7) / 8));
+}
+
+/* A public key of another kind or size than the description says is somebody else's: which one this key has is not known then. */
 static enum status take_key(struct object *o, const struct pubkey *k, struct fault *f)
 {
 	enum status st = pubkey_spki_sha256(k, o->spki_sha256, NULL);
 
 	if (st != ST_OK)
 		return remark(o, st, OBJECT_BAD_CONTENT, f);
-	if (o->has_algorithm && o->algorithm != k->algorithm)
+	if (!fits_description(o, k)) {
 		o->damage |= OBJECT_OTHER_KIND;
+		return ST_OK;
+	}
 	o->has_key = true;
 	o->key = *k;
 	o->has_algorithm = true;

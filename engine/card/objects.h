@@ -43,7 +43,7 @@ enum {                                          /* what is wrong with an object 
 	OBJECT_NO_DESCRIPTION = 1 << 1,         /* other software does not see the key */
 	OBJECT_BAD_CONTENT = 1 << 2,            /* CExx or CAxx is there and cannot be decoded */
 	OBJECT_NO_CONTENT = 1 << 3,             /* no public key, certificate or data file */
-	OBJECT_OTHER_KIND = 1 << 4,             /* description and public key are of different kinds */
+	OBJECT_OTHER_KIND = 1 << 4,             /* description and public key differ in kind or size: has_key is not set then */
 	OBJECT_UNREADABLE = 1 << 5,             /* the card would not give a file that it lists */
 	OBJECT_DAMAGES = 6,
 };

@@ -36,7 +36,7 @@ static const struct {
 	{ OBJECT_NO_DESCRIPTION, N_("It has no description: no label, no ID, and other software does not see it.") },
 	{ OBJECT_BAD_CONTENT, N_("Its certificate or public key cannot be understood.") },
 	{ OBJECT_NO_CONTENT, N_("Its public key, certificate or content is not on the device.") },
-	{ OBJECT_OTHER_KIND, N_("Its description says that it is another kind of key than it is.") },
+	{ OBJECT_OTHER_KIND, N_("Its description and its certificate say different things of what kind of key it is.") },
 	{ OBJECT_UNREADABLE, N_("The device lists a part of it that it does not give.") },
 };
 

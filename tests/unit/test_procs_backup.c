@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 
 #include "engine/keys/wrapped.h"
+#include "tests/unit/objects_help.h"
 
 static void one_new_file_a_key_and_nothing_else(void **state)
 {
@@ -198,6 +199,38 @@ static void a_damaged_description_keeps_no_key_from_being_saved(void **state)
 	assert_int_equal(place_count(p, 1, FID_KEY), 4);
 }
 
+/* As another program leaves it that writes a certificate by the key's ID alone. */
+static void a_certificate_of_another_kind_keeps_no_key_from_being_saved(void **state)
+{
+	struct place *p = *state;
+	BUF der = { 0 };
+	const struct key_result *rows;
+	char files[8][200], cmac[80];
+	struct fault f = { 0 };
+	struct run *r;
+	size_t n;
+
+	place_init(p, 0, 1, 0x10);
+	place_init(p, 1, 1, 0x10);
+	place_make_key(p, 0, "aes:256", "archive", "0a");
+	must(file_read(cert_for(p, 0, "CA", "20460101000000Z"), WRAPPED_MAX, &der, &f));
+	write_fid(p, 0xce01, buf_view(&der));
+	must(place_do(p, "backup", 0, ALL(p), &r, &f));
+	rows = run_keys(r, &n);
+	assert_int_equal(run_keys_failed(r), 0);
+	assert_string_equal(rows[0].algorithm, "aes");
+	assert_int_equal(strlen(rows[0].cmac), 32);
+	snprintf(cmac, sizeof(cmac), "%s", rows[0].cmac);
+	run_free(r);
+	assert_int_equal(files_in(p->out, files), 1);
+	must(place_do(p, "restore", 1, GIVEN({ "file", files[0], 0 }, { "pin", PIN, 0 }), &r, &f));
+	rows = run_keys(r, &n);
+	assert_string_equal(rows[0].cmac, cmac);
+	assert_true(rows[0].compared);
+	run_free(r);
+	assert_int_equal(place_count(p, 1, FID_KEY_CERT), 0);
+}
+
 static void without_a_dkek_nothing_is_wrapped_and_it_is_said(void **state)
 {
 	struct place *p = *state;
@@ -276,6 +309,7 @@ int main(void)
 		TEST(a_link_where_the_file_would_go_is_not_followed), TEST(without_a_folder_the_inventory_keeps_it),
 		TEST(what_cannot_be_wrapped_is_named_and_the_others_are_saved),
 		TEST(a_damaged_description_keeps_no_key_from_being_saved),
+		TEST(a_certificate_of_another_kind_keeps_no_key_from_being_saved),
 		TEST(without_a_dkek_nothing_is_wrapped_and_it_is_said), TEST(which_keys_must_be_said),
 		TEST(a_full_disk_is_noticed_and_leaves_no_file), TEST(a_check_value_of_zeros_is_read_again_after_login),
 	};

@@ -71,14 +71,15 @@ static enum status free_name(const char *dir, const struct key_result *k, char *
 /* --- one key --- */
 
 /* What the wrapped key itself says: it must be under this device's DKEK. */
-static enum status judge(struct session *s, const struct wrapped *w, struct key_result *k, enum proof_level *ret,
-			 struct fault *f)
+static enum status judge(struct session *s, const struct object *o, const struct wrapped *w, struct key_result *k,
+			 enum proof_level *ret, struct fault *f)
 {
 	static const enum key_algorithm algorithms[] = { KEY_RSA, KEY_EC, KEY_AES };
 	const struct dkek_status *d = &s->look->dkek;
 
 	hex_upper(k->dkek_kcv, w->blob.kcv, KCV_LEN);
-	for (size_t i = 0; i < sizeof(algorithms) / sizeof(algorithms[0]); i++) {
+	/* Where description and certificate say different things of it, neither says what must come out. */
+	for (size_t i = 0; i < sizeof(algorithms) / sizeof(algorithms[0]) && (o->damage & OBJECT_OTHER_KIND) == 0; i++) {
 		if (strcmp(k->algorithm, key_algorithm_word(algorithms[i])) == 0 && !blob_may_hold(&w->blob, algorithms[i], k->size))
 			return fault_set(f, ST_DAMAGED,
 					 "What the device gave for the key \"%s\" cannot be a wrapped key of its kind and size. It was not "
@@ -98,11 +99,15 @@ static enum status judge(struct session *s, const struct wrapped *w, struct key_
 				 "The wrapped key was not "
 				 "saved.",
 				 k->label, k->dkek_kcv);
+	if (dkek_kcv_is_zero(w->blob.kcv))
+		snprintf(k->remark, sizeof(k->remark), "%s",
+			 _("The DKEK of this device is nothing but zeros, which everybody knows: whoever gets this backup has the key."));
 	*ret = PROOF_MATCHED;
 	return ST_OK;
 }
 
-static enum status save(struct step_env *e, struct session *s, struct cur file, struct key_result *k, struct fault *f)
+static enum status save(struct step_env *e, struct session *s, const struct object *o, struct cur file, struct key_result *k,
+			struct fault *f)
 {
 	const char *dir = run_get(e->run, "out", 0);
 	enum proof_level proof = PROOF_NONE;
@@ -111,7 +116,7 @@ static enum status save(struct step_env *e, struct session *s, struct cur file, 
 
 	if ((st = wrapped_parse(file, &w, f)) != ST_OK)
 		return fault_add(f, "This is what the device gave for the key \"%s\"; it was not saved.", k->label);
-	if ((st = judge(s, &w, k, &proof, f)) != ST_OK)
+	if ((st = judge(s, o, &w, k, &proof, f)) != ST_OK)
 		return st;
 	run_changed(e);
 	if (dir[0] != '\0') {
@@ -168,7 +173,7 @@ enum status backup_wrap(struct step_env *e, struct session *s, struct object *o,
 		buf_cur(ret_file, buf_view(&file));
 	if (ret_file != NULL && ret_file->failed)
 		return fault_set(f, ST_NO_MEMORY, NULL);
-	st = save(e, s, buf_view(&file), k, f);
+	st = save(e, s, o, buf_view(&file), k, f);
 	/* Bytes that are no object at all: what matters is the key. */
 	if (st == ST_OK && damaged)
 		snprintf(k->remark, sizeof(k->remark), "%s",
