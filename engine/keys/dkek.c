@@ -62,6 +62,14 @@ enum status dkek_kcv(const struct secret *dkek, uint8_t ret_kcv[static KCV_LEN],
 	return ST_OK;
 }
 
+bool dkek_kcv_is_zero(const uint8_t kcv[static KCV_LEN])
+{
+	char text[2 * KCV_LEN + 1];
+
+	hex_upper(text, kcv, KCV_LEN);
+	return strcmp(text, DKEK_ZERO_KCV) == 0;
+}
+
 enum status dkek_kenc(const struct secret *dkek, struct secret *ret_key, struct fault *f)
 {
 	return hash(dkek, cur_of("\0\0\0\1", 4), ret_key, f);

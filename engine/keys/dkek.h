@@ -2,6 +2,7 @@
 #ifndef ENGINE_KEYS_DKEK_H
 #define ENGINE_KEYS_DKEK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,6 +22,13 @@ enum status dkek_combine(const struct secret *const *shares, size_t n, struct se
 
 /* The key check value; of one share alone too. */
 enum status dkek_kcv(const struct secret *dkek, uint8_t ret_kcv[static KCV_LEN], struct fault *f);
+
+/*
+ * The check value of 32 zero bytes (formats.md 8.1): what is left where shares cancel each other out, as two equal ones do.
+ * Everybody knows that DKEK, and can open what is wrapped under it.
+ */
+#define DKEK_ZERO_KCV "66687AADF862BD77"
+bool dkek_kcv_is_zero(const uint8_t kcv[static KCV_LEN]);
 
 /* Kenc and Kmac, AES-256 keys, each into a secret with room for 32 bytes. */
 enum status dkek_kenc(const struct secret *dkek, struct secret *ret_key, struct fault *f);

@@ -85,4 +85,24 @@ python3 -c 'import sys; b = open(sys.argv[1], "rb").read(); i = b.index(b"\x04\x
 open("bare", "wb").write(b[i + 4:i + 4 + int.from_bytes(b[i + 2:i + 4], "big")])' "$curve"
 expect 0 "the bytes that a card gave, without anything beside them" --json -d $new restore bare --pin-file pin
 holds "... become the key that the inventory knows" 'j["keys"][0]["label"] == "curve" and j["keys"][0]["compared"] is True'
+
+# --- a share that another program had imported already, which no journal here knows
+blank=(--so-pin-file newso --new-so-pin-file so2 --new-pin-file pin)
+secret so2 2f8c41d07be95a37
+k -d $old init --label old --shares 2 --share one.pbe --password-file password "${blank[@]}" --confirm $old
+rm cards/inventory*
+expect 6 "the same share once more is told from the check value" --json -d $old share import one.pbe --password-file password
+says "... for what it leaves" 'nothing but zeros'
+expect 0 "status" -d $old status
+grep -q '66687AADF862BD77 *nothing but zeros' out
+verdict $? "... says so ever after"
+expect 0 "a key can be made" -d $old key new --type ec:secp256r1 --label void --pin-file pin
+says "... with a warning" 'nothing but zeros'
+expect 0 "... and backed up" -d $old backup --all --pin-file pin
+says "... with a warning" 'whoever gets this backup has the key'
+k -d $small init --label small --shares 3 --share one.pbe --password-file password "${blank[@]}" --confirm $small
+rm cards/inventory*
+expect 0 "another one is imported" -d $small share import two.pbe --password-file password
+expect 6 "... and of three, two of which are the same," -d $small share import one.pbe --password-file password
+says "... a single one is left" 'is a single share'
 finish

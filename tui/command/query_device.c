@@ -5,6 +5,7 @@
 
 #include "engine/base/text.h"
 #include "engine/base/words.h"
+#include "engine/keys/dkek.h"
 #include "tui/command/cells.h"
 #include "tui/command/json.h"
 #include "tui/command/print.h"
@@ -189,6 +190,8 @@ static void print_dkek(const struct fleet_device *d)
 	else if (d->dkek_missing > 0)
 		print_field("DKEK", translated_n("%d of %d share still missing", "%d of %d shares still missing",
 			    (unsigned long)d->dkek_shares), d->dkek_missing, d->dkek_shares);
+	else if (strcmp(d->dkek_kcv, DKEK_ZERO_KCV) == 0)
+		print_field("DKEK", _("%s   nothing but zeros, which everybody knows: its backups protect nothing"), d->dkek_kcv);
 	else
 		print_field("DKEK", translated_n("%s   %d share", "%s   %d shares", (unsigned long)d->dkek_shares),
 			    d->dkek_kcv[0] != '\0' ? d->dkek_kcv : _("check value not shown before login"), d->dkek_shares);
@@ -282,8 +285,8 @@ static void print_object(const struct fleet_object *b, bool known)
 	char file[16] = "", ref[12] = "", backups[120] = "";
 	const char *id = b->id;   /* whole: it is what --id takes */
 
-	/* What has no name at all can be named by its file. */
-	if (b->label[0] == '\0' && b->id[0] == '\0' && b->key_ref <= 0) {
+	/* What has no ID can be named by its file, where its label is none, or cannot be typed, or others have it too. */
+	if (id[0] == '\0' && b->key_ref <= 0) {
 		snprintf(file, sizeof(file), "file:%04X", b->fid & 0xffff);
 		id = file;
 	}

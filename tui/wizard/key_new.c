@@ -145,7 +145,7 @@ static void outcome(const struct run *r, struct prose *out)
 
 	prose_add(out, PROSE_DONE, "The key \"%s\" (%s) is on %s, at key reference %d, with the CKA_ID %s.", row->label,
 		  row->kind, row->serial, row->key_ref, row->id);
-	if (!k->device.look.dkek.present)
+	if (!k->device.look.dkek.present || (k->device.look.dkek.kcv_shown && dkek_kcv_is_zero(k->device.look.dkek.kcv)))
 		session_tell_dkek(&k->device.look, out);
 	else
 		prose_add(out, PROSE_PLAIN, "It has no backup yet. Make one now.");

@@ -347,6 +347,10 @@ void session_tell_dkek(const struct look *l, struct prose *out)
 			  "the device "
 			  "is lost or breaks, the key is gone. Only initialising the device again, which erases it, "
 			  "can change that.");
+	} else if (l->dkek.kcv_shown && dkek_kcv_is_zero(l->dkek.kcv)) {
+		prose_add(out, PROSE_WARNING, "The DKEK of this device is nothing but zeros (check value %s), which everybody knows: "
+			  "whoever gets a backup of a key has the key. Only initialising the device again, which erases it, can change that.",
+			  DKEK_ZERO_KCV);
 	} else if (l->dkek.kcv_shown) {
 		hex_upper(kcv, l->dkek.kcv, KCV_LEN);
 		prose_add(out, PROSE_PLAIN, "The key can be backed up under the DKEK with the check value %s.", kcv);

@@ -288,6 +288,22 @@ static enum status import(struct step_env *e, struct fault *f)
 	return where == SHARE_IN ? ST_OK : write_import(e, f);
 }
 
+/* A share that another program had imported before: the journal could not know. */
+static enum status cancelled_out(const struct import *s, const char *serial, struct fault *f)
+{
+	if (dkek_kcv_is_zero(s->after.kcv))
+		return fault_set(f, ST_MISMATCH, "The shares that are in %s cancel each other out: one of them is in twice. Its DKEK is "
+				 "nothing but zeros now (check value %s), which everybody knows, so that its backups would protect "
+				 "nothing. Make no keys on it. Initialise it again, which gives it another DKEK.", serial,
+				 s->shares.device_kcv_text);
+	if (s->after.total > 1 &&
+	    (memcmp(s->shares.slot[0].kcv, s->after.kcv, KCV_LEN) == 0 || share_kcvs_have(&s->in, s->after.kcv)))
+		return fault_set(f, ST_MISMATCH, "One of the shares is in %s twice, and these two cancel each other out: its DKEK is a "
+				 "single share (check value %s). Whoever has that one can open its backups alone. Make no keys on it. "
+				 "Initialise it again, which gives it another DKEK.", serial, s->shares.device_kcv_text);
+	return ST_OK;
+}
+
 /* Once more, from the device: what counts is what it says in the end. */
 static enum status read_back(struct step_env *e, struct fault *f)
 {
@@ -302,6 +318,8 @@ static enum status read_back(struct step_env *e, struct fault *f)
 	if (s->hidden)
 		return ST_OK;
 	hex_upper(s->shares.device_kcv_text, d->kcv, KCV_LEN);
+	if ((st = cancelled_out(s, run_serial(e->run), f)) != ST_OK)
+		return st;
 	if (s->expected && memcmp(s->kcv, d->kcv, KCV_LEN) != 0) {
 		hex_upper(want, s->kcv, KCV_LEN);
 		return fault_set(f, ST_MISMATCH, "All shares are in, but %s shows the DKEK check value %s, and the "
