@@ -96,13 +96,19 @@ static enum status taken_here(struct walk *w, struct store *s, size_t i, struct 
 {
 	QUERY q = { 0 };
 	bool row = false;
+	const struct away_here *h = &w->q->here[i];
 	enum status st = query_prepare(&q, s, "SELECT b.key, max(b.id) FROM backup b JOIN key k ON k.id = b.key WHERE b.kcv = ?"
-				       " AND k.proof < ? GROUP BY b.key", f);
+				       " AND k.proof < ? AND coalesce(k.size, 0) <="
+				       " CASE k.algorithm WHEN 'rsa' THEN ? WHEN 'ec' THEN ? WHEN 'aes' THEN ? ELSE 0 END"
+				       " GROUP BY b.key", f);
 
 	if (st != ST_OK)
 		return st;
-	bind_blob(&q, w->q->here[i].kcv, STORE_KCV_LEN);
+	bind_blob(&q, h->kcv, STORE_KCV_LEN);
 	bind_int(&q, PROOF_OPENED);
+	bind_int(&q, h->rsa_max);
+	bind_int(&q, h->ec_max);
+	bind_int(&q, h->aes ? UINT16_MAX : -1);
 	while ((st = query_next(&q, &row, f)) == ST_OK && row) {
 		const int64_t key = get_int(&q, 0, w->keys), backup = get_int(&q, 1, INT64_MAX);
 

@@ -21,8 +21,10 @@ enum away_kind {
 /* A device that is here. What is known of a key that it has is said of this device, and not of those that are away. */
 struct away_here {
 	char serial[STORE_SERIAL_MAX];
-	bool takes;                      /* backups under this DKEK can be restored to it */
+	bool takes;                      /* backups under this DKEK can be restored to it, of keys of these kinds: */
 	uint8_t kcv[STORE_KCV_LEN];
+	unsigned rsa_max, ec_max;        /* bits */
+	bool aes;
 };
 
 struct away_query {

@@ -52,6 +52,18 @@ const struct firmware *firmware_of(unsigned major, unsigned minor)
 	return &table[i];
 }
 
+bool firmware_can_hold(const struct firmware *fw, enum key_algorithm algorithm, unsigned bits)
+{
+	switch (algorithm) {
+	case KEY_AES:
+		return fw->aes;
+	case KEY_EC:
+		return bits <= fw->ec_max;
+	default:
+		return bits <= fw->rsa_max;
+	}
+}
+
 bool firmware_can_rsa(const struct firmware *fw, unsigned bits)
 {
 	return (bits == 1024 || bits == 1536 || bits == 2048 || bits == 3072 || bits == 4096) && bits <= fw->rsa_max;

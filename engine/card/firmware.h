@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "engine/keys/curve.h"
+#include "engine/keys/pubkey.h"
 
 /* One row of a constant table. Where the sources are unsure the row says yes: the device itself refuses. */
 struct firmware {
@@ -36,6 +37,9 @@ struct firmware {
 
 /* The row for a version; the last one for what is newer than the table. */
 const struct firmware *firmware_of(unsigned major, unsigned minor);
+
+/* Can it hold a key of this kind that was made elsewhere? bits 0: not known, which says yes. */
+bool firmware_can_hold(const struct firmware *fw, enum key_algorithm algorithm, unsigned bits);
 
 bool firmware_can_rsa(const struct firmware *fw, unsigned bits);     /* 1024, 1536, 2048, 3072, 4096 */
 bool firmware_can_curve(const struct firmware *fw, const struct curve *curve);

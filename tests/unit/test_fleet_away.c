@@ -391,6 +391,25 @@ static void keys_that_are_in_backups_alone_are_named(void **state)
 	gives(fl, a, "backup", "1");
 }
 
+/* A device with the same DKEK whose firmware has no such keys: nothing leads to it. */
+static void a_device_that_cannot_hold_the_key_proves_nothing(void **state)
+{
+	struct place *p = *state;
+	CLEANUP(fleet_free_guard) struct fleet *fl = NULL;
+	struct fault f = { 0 };
+
+	place_init(p, 0, 1, 0x10);
+	place_init(p, 1, 1, 0x10);
+	place_make_key(p, 0, "aes:128", "secret", "0a");
+	place_expect(p, "backup", 0, GIVEN({ "all", "1", 0 }, { "pin", PIN, 0 }), ST_OK);
+	fl = fleet_of(p, false);
+	must(fleet_scan_all_wait(fl, FLEET_ALL, 20000, &f));
+	assert_string_equal(about(fl, "ever proven")->on, place_serial(p, 1));
+	attention_entry(fl, place_serial(p, 1))->d.fw_major = 2;
+	place_reload(p, fl);
+	assert_null(about(fl, "ever proven")->procedure);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -401,6 +420,7 @@ int main(void)
 		TEST(what_would_prove_a_backup_is_said_where_nothing_here_can),
 		TEST(a_backup_of_a_key_that_is_away_is_proven_on_a_device_that_is_here),
 		TEST(keys_that_are_in_backups_alone_are_named),
+		TEST(a_device_that_cannot_hold_the_key_proves_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

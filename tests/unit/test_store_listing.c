@@ -268,8 +268,8 @@ static const char *away_of(struct store *s, const struct away_here *here, size_t
 static void what_is_away_is_counted_by_device(void **state)
 {
 	CLEANUP(store_close_guard) struct store *s = a_fleet();
-	CLEANUP(away_free_guard) struct away *all = NULL, *one = NULL, *taken = NULL;
-	struct away_here here[] = { { .serial = "DENK0200915" }, { .serial = "DENK0200916", .takes = true,
+	CLEANUP(away_free_guard) struct away *all = NULL, *one = NULL, *taken = NULL, *none = NULL;
+	struct away_here here[] = { { .serial = "DENK0200915" }, { .serial = "DENK0200916", .takes = true, .ec_max = 521,
 								   .kcv = { 0xe9, 0x4f, 1, 2, 3, 4, 5, 6 } } };
 	struct object_row more[3] = { an_object(THING_CERTIFICATE, 0xca01, "late"), an_object(THING_CERTIFICATE, 0xca02, "soon"),
 				      a_key(1, "orphan", 77) };
@@ -295,6 +295,10 @@ static void what_is_away_is_counted_by_device(void **state)
 	assert_int_equal(taken->row[1].n_backups, 1);
 	assert_int_equal(taken->backup[taken->row[1].backup], 1);
 	assert_int_equal(taken->backup[taken->row[3].backup], 3);
+	/* It has the DKEK, and its firmware no keys of this size; of what kind echo is nobody knows. */
+	here[1].ec_max = 192;
+	assert_string_equal(away_of(s, here, 2, &none),
+			    SERIAL " 0 1 alpha -1," SERIAL " 1 1 charlie -1,DENK0200917 2 2 soon -1, 1 1 echo 1");
 }
 
 int main(void)

@@ -205,7 +205,8 @@ static enum status listings(struct store *s)
 
 static enum status away(struct store *s)
 {
-	static const struct away_here here = { .serial = "DENK0999999", .takes = true, .kcv = { 0xe9, 0x4f, 1, 2, 3, 4, 5, 6 } };
+	static const struct away_here here = { .serial = "DENK0999999", .takes = true, .rsa_max = 4096, .ec_max = 521,
+					       .kcv = { 0xe9, 0x4f, 1, 2, 3, 4, 5, 6 } };
 	CLEANUP(away_free_guard) struct away *a = NULL;
 	enum status st = store_away(s, &(struct away_query){ .here = &here, .n_here = 1, .soon = INT64_MAX, .ec_weak_below = 1000 }, &a,
 				    &f);

@@ -179,7 +179,9 @@ static enum status add_takers(struct ui *ui, struct prose *p, const struct backu
 	for (size_t i = 0; st == ST_OK && i < n; i++) {
 		const struct fleet_device *now = fleet_by_serial(ui->fleet, d[i].serial);
 
-		if (now != NULL && now->state == FLEET_HERE)
+		if (now != NULL && !fleet_can_hold(now, b->algorithm, b->size))
+			prose_add(p, PROSE_ITEM, "%s (%s), but its firmware has no keys of this kind.", device_name(now), now->serial);
+		else if (now != NULL && now->state == FLEET_HERE)
 			prose_add(p, PROSE_ITEM, "%s (%s), which is plugged in.", device_name(now), now->serial);
 		else if (now != NULL)
 			prose_add(p, PROSE_ITEM, "%s (%s).", device_name(now), now->serial);

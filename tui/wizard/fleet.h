@@ -121,6 +121,9 @@ struct fleet_attention {
 	char on[24];             /* the device that the procedure is done on, where that is another one; "" */
 };
 
+/* Can its firmware hold a key of this kind? algorithm: as in fleet_object, "" and size 0 where not known. Not known says yes. */
+bool fleet_can_hold(const struct fleet_device *d, const char *algorithm, unsigned size);
+
 /* What the procedure is to begin with: values of one of its questions. */
 #define FLEET_VALUE_MAX 521
 struct fleet_given {

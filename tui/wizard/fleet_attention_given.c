@@ -53,7 +53,8 @@ int64_t attention_backup_for(struct fleet *fl, const struct fleet_object *key, s
 
 	if (fl->store == NULL || on->d.state != FLEET_HERE || !on->d.initialised || on->d.dkek_missing != 0 ||
 	    !hex_parse(on->d.dkek_kcv, strlen(on->d.dkek_kcv), kcv, sizeof(kcv), &n) || n != sizeof(kcv) ||
-	    !attention_identity(key, &id) || has_key(fl, on, key) || store_backups(fl->store, &filter, &rows, &n, NULL) != ST_OK)
+	    !attention_identity(key, &id) || has_key(fl, on, key) ||
+	    !fleet_can_hold(&on->d, key->algorithm, key->size) || store_backups(fl->store, &filter, &rows, &n, NULL) != ST_OK)
 		return 0;
 	if (n > 0)
 		number = rows[0].id;

@@ -6,6 +6,7 @@
 
 #include "engine/base/bytes.h"
 #include "engine/base/clock.h"
+#include "engine/card/firmware.h"
 #include "tui/wizard/fleet_inside.h"
 #include "tui/wizard/strength.h"
 
@@ -40,8 +41,12 @@ static enum status walk_job(struct job *job, struct card *card, void *local, voi
 /* Could backups be restored to it? */
 static void here_of(const struct fleet_device *d, struct away_here *ret)
 {
+	const struct firmware *fw = firmware_of((unsigned)d->fw_major, (unsigned)d->fw_minor);
 	size_t n = 0;
 
+	ret->rsa_max = fw->rsa_max;
+	ret->ec_max = fw->ec_max;
+	ret->aes = fw->aes;
 	snprintf(ret->serial, sizeof(ret->serial), "%s", d->serial);
 	ret->takes = d->initialised && d->dkek_missing == 0 &&
 		     hex_parse(d->dkek_kcv, strlen(d->dkek_kcv), ret->kcv, sizeof(ret->kcv), &n) && n == sizeof(ret->kcv);

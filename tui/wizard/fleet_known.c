@@ -7,6 +7,7 @@
 #include "engine/base/bytes.h"
 #include "engine/base/text.h"
 #include "engine/base/words.h"
+#include "engine/card/firmware.h"
 #include "engine/keys/curve.h"
 #include "tui/wizard/fleet_inside.h"
 #include "tui/wizard/key_type.h"
@@ -83,6 +84,12 @@ bool known_fill(struct fleet *fl, struct fleet_device *d)
 static enum key_algorithm algorithm_of(const char *word)
 {
 	return strcmp(word, "rsa") == 0 ? KEY_RSA : strcmp(word, "ec") == 0 ? KEY_EC : KEY_AES;
+}
+
+bool fleet_can_hold(const struct fleet_device *d, const char *algorithm, unsigned size)
+{
+	return d->fw_major < 0 || algorithm[0] == '\0' ||
+	       firmware_can_hold(firmware_of((unsigned)d->fw_major, (unsigned)d->fw_minor), algorithm_of(algorithm), size);
 }
 
 static void date_of(int64_t at, char out[static 11])

@@ -340,16 +340,11 @@ void restore_compare_dkek(struct store *store, struct session *s, struct restore
 
 static bool fits_firmware(const struct firmware *fw, const struct restore_item *item)
 {
-	const unsigned bits = item->result.size;
+	const struct blob *blob = &item->w.blob;
 
-	switch (item->w.blob.algorithm) {
-	case KEY_AES:
-		return fw->aes;
-	case KEY_EC:
-		return bits <= fw->ec_max;
-	default:
-		return bits != 0 ? bits <= fw->rsa_max : fw->rsa_max > 2048 || item->w.blob.whole.n <= BLOB_RSA_2048_MAX;
-	}
+	if (blob->algorithm == KEY_RSA && item->result.size == 0)
+		return fw->rsa_max > 2048 || blob->whole.n <= BLOB_RSA_2048_MAX;
+	return firmware_can_hold(fw, blob->algorithm, item->result.size);
 }
 
 void restore_compare_firmware(const struct look *l, struct restore_item *item)
