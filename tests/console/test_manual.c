@@ -1,6 +1,6 @@
 /*
  * The manual's list of the console's keys is the table of bindings. To write it anew into share/man/keyroom.1:
- * KEYROOM_GOLDEN=write build/tests/console/test_console_manual.
+ * KEYROOM_GOLDEN=write meson test -C build manual --suite console.
  */
 #include <ctype.h>
 #include <setjmp.h>

@@ -11,6 +11,7 @@ for floor in engine/keys engine/card engine/sim engine/jobs store tui/wizard tui
 	mkdir -p "$work/tree/$floor" && touch "$work/tree/$floor/empty.c"
 done
 touch "$work/tree/meson.build"
+echo '## repo' >"$work/tree/tests/README.md"
 "$work/tree/share/po/extract" >"$work/tree/share/po/keyroom.pot"
 n=0 rc=0
 
@@ -75,5 +76,7 @@ planted form engine/keys/planted.c '	printf("%d", 1);'
 planted form tests/planted.c '#include "planted.h"'
 planted documents README.md 'Run `./dev planted`.'
 planted documents HACKING.md '[planted](share/planted.md)'
+planted documents tests/README.md 'Read planted.h.'
+planted documents tests/repo/planted.py ''
 echo "1..$n"
 exit $rc

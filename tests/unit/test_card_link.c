@@ -1,5 +1,5 @@
 /* engine/card: readers that take no extended APDUs, cards that vanish, and answers that are wrong. */
-#include "tests/unit/with_sim.h"
+#include "tests/unit/card_help.h"
 
 #include <stdbool.h>
 

@@ -1,5 +1,5 @@
 /* engine/card: each allocation fails once, and each page refuses once to be locked. The simulated card's own do not. */
-#include "tests/unit/with_sim.h"
+#include "tests/unit/card_help.h"
 
 #include <stdbool.h>
 #include <sys/mman.h>

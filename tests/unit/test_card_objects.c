@@ -1,5 +1,5 @@
 /* engine/card: what is on a card, how many APDUs it takes to know, and cards that lie about it. */
-#include "tests/unit/with_sim.h"
+#include "tests/unit/card_help.h"
 
 #include <stdbool.h>
 

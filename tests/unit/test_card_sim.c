@@ -1,5 +1,5 @@
 /* engine/card and engine/sim, which share no code: what one says the other does. */
-#include "tests/unit/with_sim.h"
+#include "tests/unit/card_help.h"
 
 #include <stdbool.h>
 

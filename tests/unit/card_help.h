@@ -1,6 +1,6 @@
 /* engine/card on a simulated card in-process, in a folder of its own. */
-#ifndef TESTS_UNIT_WITH_SIM_H
-#define TESTS_UNIT_WITH_SIM_H
+#ifndef TESTS_UNIT_CARD_HELP_H
+#define TESTS_UNIT_CARD_HELP_H
 
 #include <stdio.h>
 #include <stdlib.h>
