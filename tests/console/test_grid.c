@@ -185,6 +185,9 @@ static void every_glyph_has_an_ascii_likeness(void **state)
 		assert_int_not_equal(glyph_in(REPERTOIRE_CP437, used[i]), '?');
 	}
 	assert_int_equal(glyph_in(REPERTOIRE_ASCII, 0x4e2d), '?');
+	assert_int_equal(glyph_in(REPERTOIRE_UNICODE, GLYPH_SORTED), ' ');
+	assert_int_equal(glyph_in(REPERTOIRE_CP437, GLYPH_SORTED), ' ');
+	assert_int_equal(glyph_in(REPERTOIRE_ASCII, GLYPH_SORTED), '(');
 }
 
 static size_t feed(struct keys *k, const char *bytes, size_t n, uint32_t out[static 32])

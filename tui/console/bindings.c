@@ -77,7 +77,8 @@ const struct binding bindings[] = {
 	  .needs = QUIET(NEED_JOURNAL), .help = N_("Writes the journal into a file, with the chain that shows nothing was changed.") },
 	{ .in = IN_SORT, .keys = { 's' }, .name = "s", .words = N_("Sort"), .modes = MODE_MAIN | MODE_LIST,
 	  .needs = QUIET(NEED_SORT),
-	  .help = N_("Puts the rows in another order, and the cursor stays on its row. An arrow or the title shows which.") },
+	  .help = N_("Puts the rows in another order, and the cursor stays on its row. An arrow after a heading, parentheses around "
+		     "it, or the title shows which.") },
 	{ .in = IN_SCREEN, .keys = { '1', '2', '3', '4', '5', '6', '7' }, .name = "1-6", .words = N_("Screens"),
 	  .modes = MODE_MAIN | MODE_LIST | MODE_TEXT | MODE_DETAIL, .needs = QUIET(NEED_SCREENS),
 	  .help = N_("Goes to another screen:") },

@@ -148,6 +148,13 @@ int area_wrap(struct area a, int row, enum role role, const char *text);
  * anything else becomes a question mark.
  */
 enum repertoire { REPERTOIRE_UNICODE, REPERTOIRE_CP437, REPERTOIRE_ASCII };
+
+/*
+ * In front of a heading by which a list is in order, and blank where the arrow after it can be shown; without one the heading
+ * stands in parentheses. For private use in Unicode, and so in nothing that comes from outside (text.h).
+ */
+#define GLYPH_SORTED 0xe000
+
 uint32_t glyph_in(enum repertoire r, uint32_t cp);
 
 /* Text, then one attribute digit (sum of ATTR_*, '.' for none) for each cell; trailing blanks are left out. */

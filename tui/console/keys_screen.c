@@ -147,6 +147,15 @@ static enum role label_role(const void *ctx, size_t row)
 	return listed_number(ctx, row, KEYS_CARE) == CARE_ONLY_ONE ? ROLE_WARNING : ROLE_PLAIN;
 }
 
+/* A dot for each device, and not more: what is left of the row is for the labels. */
+static int devices_room(const void *ctx)
+{
+	const struct keys_screen *k = ctx;
+	size_t n = k->n_devices < 1000 ? k->n_devices : 1000;
+
+	return n > 0 ? (int)n * k->pitch - 1 : 0;
+}
+
 enum { COLUMN_LABEL, COLUMN_TYPE, COLUMN_MATRIX, COLUMN_DEVICES, COLUMN_BACKUPS };
 
 static const char *const backup_says[] = {
@@ -157,7 +166,7 @@ static const struct table_column columns[] = {
 	[COLUMN_LABEL] = { N_("Label"), 18, 30, .name = true, .sorts = true, .data = KEYS_LABEL, .words = label_cell,
 			   .role = label_role },
 	[COLUMN_TYPE] = { N_("Kind"), 0, 10, .sorts = true, .data = KEYS_TYPE, .words = text_cell },
-	[COLUMN_MATRIX] = { "", 34, 1000, .draw = draw_devices_of },
+	[COLUMN_MATRIX] = { "", 34, 1000, .draw = draw_devices_of, .most = devices_room },
 	[COLUMN_DEVICES] = { N_("On"), 3, 3, .right = true, .sorts = true, .descending = true, .data = KEYS_DEVICES,
 			     .words = number_cell },
 	[COLUMN_BACKUPS] = { N_("Backups"), 14, 14, .sorts = true, .data = KEYS_CARE, .words = backup_cell, .role = backup_role,

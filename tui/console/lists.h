@@ -53,6 +53,9 @@ void draw_objects(struct area a, const struct fleet_object *o, size_t n, const s
 /* The label, or what else a person knows a device by; never "". */
 const char *device_name(const struct fleet_device *d);
 
+/* Marks the heading between these columns of the line as the one by which the list is in order. */
+void draw_sorted(struct area line, int col, int end);
+
 /* "today", "12 days ago" */
 void age_words(char *out, size_t cap, int64_t then, int64_t now);
 

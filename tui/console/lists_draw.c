@@ -7,7 +7,6 @@
 #include "engine/base/words.h"
 
 #define CURSOR_MARK "\xe2\x96\xb8"
-#define SORT_MARK "\xe2\x86\x93"
 #define CHECK_MARK "\xe2\x9c\x93"
 #define CHECK_WIDE 2      /* columns for the marks, where there are any */
 #define NAME_LEAST 9      /* columns for a device's name */
@@ -275,6 +274,12 @@ static void draw_object(struct area line, const struct fleet_object *o, const in
 		area_text(line, 0, line.cols - 2, ROLE_WARNING, "!");
 }
 
+void draw_sorted(struct area line, int col, int end)
+{
+	area_fill(line, 0, col - 1, 1, ROLE_PLAIN, GLYPH_SORTED);
+	area_text(line, 0, end, ROLE_PLAIN, "\xe2\x86\x93");
+}
+
 void draw_objects(struct area a, const struct fleet_object *o, size_t n, const struct rows *r, size_t cursor,
 		  enum list_focus focus, unsigned order)
 {
@@ -294,7 +299,7 @@ void draw_objects(struct area a, const struct fleet_object *o, size_t n, const s
 		if (w[i] > 0)
 			end = area_text(area_sub(a, 0, col, 1, w[i]), 0, 0, ROLE_HEAD, translated(columns[i].title));
 		if (w[i] > 0 && i == order)
-			area_text(a, 0, col + end, ROLE_PLAIN, SORT_MARK);
+			draw_sorted(a, col, col + end);
 		col += w[i] > 0 ? w[i] + 2 : 0;
 	}
 	for (size_t i = top; i < r->n && i - top < (size_t)body.rows; i++) {

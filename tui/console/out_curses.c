@@ -237,6 +237,7 @@ static void put_cell(const struct out *o, int row, int col, const struct cell *c
 	short pair;
 	attr_t attrs = attributes(o, c->role, &pair);
 	chtype line = o->lines_drawn ? line_of(c->cp[0]) : 0;
+	uint32_t cp;
 	cchar_t cc;
 	int n = 0;
 
@@ -252,8 +253,8 @@ static void put_cell(const struct out *o, int row, int col, const struct cell *c
 			n++;
 		}
 	} else {
-		text[0] = (wchar_t)glyph_in(c->cp[0] >= 0x80 && o->repertoire == REPERTOIRE_UNICODE ? REPERTOIRE_ASCII : o->repertoire,
-					    c->cp[0]);
+		cp = glyph_in(o->repertoire, c->cp[0]);
+		text[0] = (wchar_t)(cp >= 0x80 && o->repertoire == REPERTOIRE_UNICODE ? glyph_in(REPERTOIRE_ASCII, cp) : cp);
 	}
 	if (setcchar(&cc, text, attrs, pair, NULL) != OK)
 		return;

@@ -26,6 +26,7 @@ struct table_column {
 	bool sorts, descending;  /* s comes by here, while the column is in sight */
 	unsigned data;           /* for the screen: of what the column is made */
 	const char *const *says; /* N_(), until NULL: our own words among the cell's, which are never cut; NULL: all is data */
+	int (*most)(const void *ctx);   /* what it can make use of at most, now; NULL: as much as it wants */
 	int beside;              /* columns for what stands beside those words: "12, " */
 	/* Not yet made harmless: the grid does that. */
 	void (*words)(const void *ctx, const struct table_column *c, size_t row, char out[static TABLE_CELL]);

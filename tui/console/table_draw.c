@@ -8,7 +8,6 @@
 
 #define CURSOR_MARK "\xe2\x96\xb8"
 #define CHECK_MARK "\xe2\x9c\x93"
-#define SORT_MARK "\xe2\x86\x93"
 #define GAP 2
 #define DATA_LEAST 8
 #define NAME_MOST 64
@@ -83,23 +82,32 @@ static void shrink(const struct table_ops *ops, int room, int w[static TABLE_COL
 	}
 }
 
-/* What each column gets of room; 0: left out. */
-static void widths(const struct table_ops *ops, int room, int w[static TABLE_COLUMNS_MAX])
+static int at_most(const struct table *t, const struct table_column *c, int width)
 {
+	int most = c->most != NULL ? c->most(t->ctx) : width;
+
+	return width < most ? width : most;
+}
+
+/* What each column gets of room; 0: left out. */
+static void widths(const struct table *t, int room, int w[static TABLE_COLUMNS_MAX])
+{
+	const struct table_ops *ops = t->ops;
+
 	for (size_t i = 0; i < ops->n_columns; i++) {
-		w[i] = least_of(&ops->columns[i]);
+		w[i] = at_most(t, &ops->columns[i], least_of(&ops->columns[i]));
 		room -= w[i] > 0 ? w[i] + GAP : 0;
 	}
 	shrink(ops, room, w);
 	for (size_t i = 0; i < ops->n_columns && room > 0; i++) {
 		const struct table_column *c = &ops->columns[i];
-		int wants = c->wants > needs(c) ? c->wants : needs(c);
+		int wants = at_most(t, c, c->wants > needs(c) ? c->wants : needs(c));
 
 		if (w[i] == 0 && wants + GAP <= room) {
 			w[i] = wants;
 			room -= wants + GAP;
-		} else if (w[i] > 0 && w[i] < c->wants) {
-			int more = c->wants - w[i] < room ? c->wants - w[i] : room;
+		} else if (w[i] > 0 && w[i] < wants) {
+			int more = wants - w[i] < room ? wants - w[i] : room;
 
 			w[i] += more;
 			room -= more;
@@ -122,15 +130,15 @@ static void draw_head(const struct table *t, struct area line, int left, const i
 		const struct table_column *c = &t->ops->columns[i];
 		const char *title = translated(c->title);
 		struct area cell = area_sub(line, 0, col, 1, w[i]);
-		int end;
+		int from = c->right ? w[i] - text_width(title) : 0, end;
 
 		if (w[i] == 0)
 			continue;
 		if (c->draw != NULL)
 			c->draw(cell, t->ctx, TABLE_HEAD);
-		end = area_text(cell, 0, c->right ? w[i] - text_width(title) : 0, ROLE_HEAD, title);
+		end = area_text(cell, 0, from, ROLE_HEAD, title);
 		if (t->sort == i && c->sorts)
-			area_text(line, 0, col + end, ROLE_PLAIN, SORT_MARK);
+			draw_sorted(line, col + from, col + end);
 		col += w[i] + GAP;
 	}
 }
@@ -216,7 +224,7 @@ int table_width(const struct table *t, int cols, size_t column)
 {
 	int w[TABLE_COLUMNS_MAX];
 
-	widths(t->ops, room_of(t, cols), w);
+	widths(t, room_of(t, cols), w);
 	return w[column];
 }
 
@@ -247,7 +255,7 @@ void table_draw(const struct table *t, struct area a)
 	size_t n = t->ops->count(t->ctx);
 	int left = left_of(t), w[TABLE_COLUMNS_MAX], at = 0;
 
-	widths(t->ops, room_of(t, a.cols), w);
+	widths(t, room_of(t, a.cols), w);
 	draw_head(t, area_sub(a, 0, 0, 1, a.cols), left, w);
 	for (size_t row = n > 0 ? top_of(t, w, body.rows) : 0; row < n && at < body.rows; row++) {
 		int rows = height(t, w, row);
