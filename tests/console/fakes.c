@@ -374,6 +374,18 @@ const struct procedure fake_slow = {
 	.steps = init_steps,
 };
 
+static const struct step bad_work = { .name = "look", .words = N_("Look at it"), .where = ON_WORKER, .fn = fail };
+
+const struct procedure fake_refuses = {
+	.name = "refuses", .command = "refuses", .title = N_("Refuses"), .summary = N_("ask for what cannot be had"),
+	.pages = (const struct page[]){
+		{ .name = N_("What"), .text = label_text, .work = &bad_work, .questions = (const struct question[]){
+			{ .name = "what", .ask = ASK_TEXT, .optional = true, .words = N_("What") },
+			{ .name = "how", .ask = ASK_TEXT, .optional = true, .words = N_("How") }, { 0 } } },
+		{ 0 } },
+	.steps = init_steps,
+};
+
 const struct procedure fake_looks = {
 	.name = "looks", .command = "looks", .title = N_("Looks"), .summary = N_("look at a device"), .on_device = true,
 	.pages = (const struct page[]){

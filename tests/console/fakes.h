@@ -27,6 +27,7 @@ void fake_fleet_fill(struct fleet *fl);
 extern const struct procedure fake_init;   /* asks a device, lists, texts, secrets; its only step waits for fake_release() */
 extern const struct procedure fake_fails;
 extern const struct procedure fake_looks;  /* looks at the device first, which waits for fake_release() as well */
+extern const struct procedure fake_refuses;   /* its first page's work refuses; not among those that are listed */
 extern const struct procedure fake_slow;   /* its first page's work waits for fake_release(); not among those that are listed */
 void fake_import_gives(enum status st);    /* what the last step of fake_init comes to */
 void fake_hold(void);

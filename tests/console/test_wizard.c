@@ -346,6 +346,26 @@ static void leaving_takes_the_help_along_that_covers_it(void **state)
 	assert_int_equal(b->ui.depth, 1);
 }
 
+/* No one field is to blame: it stands above them all. */
+static void what_the_work_of_a_page_refuses_stands_above_its_fields(void **state)
+{
+	struct bench *b = *state;
+	char *all;
+	const char *fault;
+
+	if (words_are_pseudo())
+		return;
+	ui_push(&b->ui, wizard_screen_new(&b->ui, &fake_refuses, "", NULL));
+	type(b, "this");
+	press(b, K_ENTER);
+	settle(b);
+	all = picture(b, 24, 80, REPERTOIRE_UNICODE);
+	fault = strstr(all, "pulled out");
+	assert_non_null(fault);
+	assert_true(fault < strstr(all, "What  this"));
+	free(all);
+}
+
 /* The device, and the look at it, are one step. */
 static void a_device_that_is_looked_at_is_one_step(void **state)
 {
@@ -392,6 +412,7 @@ int main(void)
 		TEST(a_pin_that_was_wrong_has_to_be_typed_anew),
 		TEST(what_is_under_the_cursor_says_which_objects_are_meant_and_nothing_else),
 		TEST(leaving_takes_the_help_along_that_covers_it),
+		TEST(what_the_work_of_a_page_refuses_stands_above_its_fields),
 		TEST(a_device_that_is_looked_at_is_one_step), TEST(secrets_are_gone_when_a_wizard_is_left),
 	};
 

@@ -233,7 +233,7 @@ static int draw_questions(const struct wizard_screen *w, struct area a, int row,
 {
 	const struct page *page = w->fields.page;
 	const struct field *f = fields_now(&w->fields);
-	bool at_field = w->fault.st != ST_OK && f != NULL;
+	bool at_field = w->fault.st != ST_OK && f != NULL && !w->of_page;
 	PROSE p = { 0 };
 
 	if (page == NULL)

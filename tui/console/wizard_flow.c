@@ -29,6 +29,7 @@ bool wizard_asking(const struct wizard_screen *w)
 static void set_fault(struct wizard_screen *w, const struct fault *f)
 {
 	w->fault = *f;
+	w->of_page = false;
 	w->top = 0;
 	w->scrolled = false;
 }
@@ -51,9 +52,11 @@ static bool was_wrong(const struct procedure *p, const struct question *q, enum 
 		(st == ST_PASSWORD_WRONG && q->ask == ASK_PASSWORD)) && (!q->twice || !asks_current(p, q->ask));
 }
 
-/* What was wrong is typed anew: it is erased, so that nobody sends it a second time by pressing Enter. */
-static void wipe_wrong(struct wizard_screen *w, const struct fault *f)
+/* What was wrong is typed anew: it is erased, so that nobody sends it a second time by pressing Enter. True: some was. */
+static bool wipe_wrong(struct wizard_screen *w, const struct fault *f)
 {
+	bool wiped = false;
+
 	for (const struct page *page = w->p->pages; page != NULL && page->name != NULL; page++) {
 		unsigned times = page->repeat != NULL ? page->repeat(w->run) : 1;
 
@@ -67,9 +70,11 @@ static void wipe_wrong(struct wizard_screen *w, const struct fault *f)
 				if (s != NULL)
 					secret_wipe(s);
 				(void)fields_go(&w->fields, q->name);
+				wiped = true;
 			}
 		}
 	}
+	return wiped;
 }
 
 /* What has and what has not been done, in whole sentences after one another. */
@@ -180,7 +185,7 @@ void wizard_look(struct wizard_screen *w)
 		begin_page(w);
 	if (w->phase == RUN_ASKING && run_fault(w->run)->st != ST_OK) {
 		w->fault = *run_fault(w->run);
-		wipe_wrong(w, &w->fault);
+		w->of_page = !wipe_wrong(w, &w->fault);
 	}
 	if (w->phase == before)
 		return;
@@ -189,7 +194,7 @@ void wizard_look(struct wizard_screen *w)
 	if (w->phase == RUN_RUNNING || w->phase == RUN_DONE || w->phase == RUN_FAILED)
 		fields_done(&w->fields);
 	if (w->phase == RUN_FAILED)
-		wipe_wrong(w, run_fault(w->run));
+		(void)wipe_wrong(w, run_fault(w->run));
 	if (w->phase == RUN_DONE || w->phase == RUN_FAILED)
 		after_steps(w);
 	if (w->leaving && w->phase != RUN_RUNNING && w->phase != RUN_WORKING) {

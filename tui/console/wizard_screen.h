@@ -17,6 +17,7 @@ struct wizard_screen {
 	enum run_phase phase;    /* of the run, when it was last looked at */
 	struct edit confirm;     /* what is typed on the review */
 	struct fault fault;      /* of the field that has the keyboard, or of the page; st ST_OK: none */
+	bool of_page;            /* fault came of the page's work, and is of no one field */
 	bool leaving;            /* the person wants out: as soon as the work under way has stopped */
 	uint64_t pages;          /* a bit for each page that is asked, as it was before the steps began to change that */
 	uint64_t steps;          /* a bit for each step that will be done, as far as the review knows */
