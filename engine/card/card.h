@@ -115,8 +115,7 @@ struct card_info {
 	const struct firmware *firmware;
 	int platform;                     /* -1: not told (before 2.0) */
 	int options;                      /* OPTION_ bits; -1: not told */
-	char label[DESCRIBE_LABEL_MAX];   /* "" where it has none */
-	bool label_damaged;
+	char label[DESCRIBE_LABEL_MAX];   /* "" where it has none, or none that can be read */
 	int64_t memory_free;              /* bytes; -1: the device does not say */
 	struct pin_status user, so;
 	bool initialised;

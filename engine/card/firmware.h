@@ -16,9 +16,7 @@ struct firmware {
 	const char *hardware;        /* what is known to have it: "Nitrokey HSM 1, SmartCard-HSM (JCOP 2.4)" */
 	const char *means;           /* N_(): what its owner should know of it, in whole sentences; NULL: nothing */
 	bool advised_against;        /* for that reason it should hold no key that matters */
-	bool dkek;
 	bool change_so_pin;
-	bool unblock;                /* RESET RETRY COUNTER */
 	bool pin_length_fixed;       /* a changed user PIN has the length of the one given at initialisation */
 	bool transport_pin;
 	bool public_key_auth;
@@ -26,11 +24,9 @@ struct firmware {
 	bool aes;
 	bool algorithm_lists;
 	bool use_counters;
-	bool wraps_bad_aes_oid;      /* formats.md 4.1 */
 	unsigned rsa_max;            /* bits; the least is 1024 */
 	unsigned ec_max;             /* bits of the field */
 	uint16_t sw_not_initialised; /* to a status query of the user PIN */
-	uint16_t sw_no_dkek;         /* to a DKEK status */
 	size_t max_apdu;             /* command or answer, with header and status word */
 	uint32_t memory;             /* bytes in all, as makers say; 0: not known */
 };

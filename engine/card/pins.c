@@ -168,13 +168,6 @@ enum status card_unblock(struct card *c, const struct secret *so, const struct s
 	return do_with_so_pin(c, &before, f);
 }
 
-static bool beyond_firmware(const struct init_params *p, const struct firmware *fw)
-{
-	return (p->domains && !fw->key_domains) || (p->dkek_shares >= 0 && !fw->dkek) ||
-	       ((p->options & OPTION_TRANSPORT_PIN) && !fw->transport_pin) || (p->pka_total && !fw->public_key_auth) ||
-	       ((p->options & (OPTION_UNBLOCK | OPTION_RESET_ONLY)) && !fw->unblock);
-}
-
 enum status init_check(const struct init_params *p, const struct firmware *fw, struct fault *f)
 {
 	enum status st;
@@ -201,7 +194,7 @@ enum status init_check(const struct init_params *p, const struct firmware *fw, s
 		return fault_set(f, ST_UNSUPPORTED,
 				 "The firmware of this device (%s) has no transport PIN. Nothing was erased; leave that setting "
 				 "out.", fw->name);
-	if (beyond_firmware(p, fw))
+	if ((p->domains && !fw->key_domains) || (p->pka_total && !fw->public_key_auth))
 		return fault_set(f, ST_UNSUPPORTED,
 				 "The firmware of this device (%s) does not have one of these settings. Nothing was erased.",
 				 fw->name);

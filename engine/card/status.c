@@ -140,7 +140,6 @@ static enum status read_label(struct card *c, struct card_info *info, struct fau
 	if (st == ST_OK || c->gone)
 		return st;
 	info->label[0] = '\0';
-	info->label_damaged = true;
 	return st == ST_CARD_GONE || st == ST_NO_MEMORY ? st : ST_OK;
 }
 

@@ -416,10 +416,10 @@ static void firmware_rows(void **state)
 	assert_int_equal(firmware_of(1, 2)->sw_not_initialised, 0x6984);
 	assert_int_equal(firmware_of(2, 5)->rsa_max, 2048);
 	assert_false(firmware_of(2, 6)->aes);
-	assert_true(firmware_of(3, 2)->wraps_bad_aes_oid);
-	assert_false(firmware_of(3, 3)->wraps_bad_aes_oid);
+	assert_non_null(firmware_of(3, 2)->means);
+	assert_null(firmware_of(3, 3)->means);
 	assert_int_equal(firmware_of(3, 6)->max_apdu, 1232);
-	assert_int_equal(firmware_of(4, 1)->sw_no_dkek, 0x6a88);
+	assert_int_equal(firmware_of(4, 1)->max_apdu, 1454);
 	assert_ptr_equal(firmware_of(9, 9), firmware_of(4, 0));
 	assert_true(firmware_can_rsa(firmware_of(3, 0), 4096));
 	assert_false(firmware_can_rsa(firmware_of(2, 0), 3072));

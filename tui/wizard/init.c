@@ -155,7 +155,7 @@ static bool again(struct run *r)
 	init_forget_device(s);
 	memset(&s->info, 0, sizeof(s->info));
 	s->erasing = s->erased = s->so_changed = s->so_before = s->so_wanted = s->so_unknown = false;
-	s->label_set = s->label_left = s->read_back = s->kcv_hidden = s->factory_kept = false;
+	s->label_set = s->label_left = s->kcv_hidden = s->factory_kept = false;
 	memset(s->imported, 0, sizeof(s->imported));
 	for (unsigned i = 0; i < DKEK_SHARES_MAX; i++)
 		s->shares.slot[i].kept = s->shares.slot[i].share != NULL;

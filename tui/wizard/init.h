@@ -44,7 +44,7 @@ struct init {
 	bool label_set, label_left;      /* left: the device wants a PIN change first */
 	bool imported[DKEK_SHARES_MAX];
 	unsigned missing;                /* shares, as last read */
-	bool read_back, kcv_hidden;
+	bool kcv_hidden;
 	bool factory_kept;
 };
 

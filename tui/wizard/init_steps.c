@@ -446,9 +446,7 @@ static enum status read_back(struct step_env *e, struct fault *f)
 			  "it.", run_serial(e->run));
 	if ((st = try_pin(e, f)) != ST_OK || (st = read_kcv(e, &s->info.dkek, f)) != ST_OK || (st = compare(e, f)) != ST_OK)
 		return st;
-	st = write_device(e, f);
-	s->read_back = st == ST_OK;
-	return st;
+	return write_device(e, f);
 }
 
 const struct step init_steps[] = {

@@ -188,8 +188,6 @@ static enum status may_unblock(const struct look *l, struct fault *f)
 
 	if (st != ST_OK)
 		return st;
-	if (!l->firmware->unblock)
-		return fault_set(f, ST_UNSUPPORTED, "Firmware %u.%u cannot unblock a user PIN.", l->major, l->minor);
 	if (session_never_unblocks(l))
 		return fault_set(f, ST_NOT_ALLOWED,
 				 "%s was initialised so that its user PIN can never be unblocked, not even with the "
