@@ -19,6 +19,16 @@ static void state_done(void *state)
 	device_state_done(state);
 }
 
+static void wipe(void *state)
+{
+	const struct clone *c = state;
+
+	for (size_t i = 0; i < c->n_things; i++) {
+		if (c->things[i].secret != NULL)
+			secret_wipe(c->things[i].secret);
+	}
+}
+
 /* --- which other device --- */
 
 static bool choice_of(const struct fleet_device *d, struct choice *ret)
@@ -263,6 +273,7 @@ const struct procedure procedure_clone = {
 	.steps = steps,
 	.state_size = sizeof(struct clone),
 	.state_done = state_done,
+	.wipe = wipe,
 	.review = review,
 	.confirm = confirm,
 	.outcome = outcome,

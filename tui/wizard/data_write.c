@@ -127,6 +127,14 @@ static void state_done(void *state)
 	device_state_done(state);
 }
 
+static void wipe(void *state)
+{
+	struct data_write *d = state;
+
+	if (d->content != NULL)
+		secret_wipe(d->content);
+}
+
 static void warn_private(const struct run *r, unsigned index, struct prose *out)
 {
 	(void)index;
@@ -240,6 +248,7 @@ const struct procedure procedure_data_write = {
 	.steps = steps,
 	.state_size = sizeof(struct data_write),
 	.state_done = state_done,
+	.wipe = wipe,
 	.review = review,
 	.confirm = session_confirm_user,
 	.outcome = outcome,

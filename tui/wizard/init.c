@@ -170,6 +170,7 @@ static const struct step resume = {
 const struct procedure procedure_init = {
 	.name = "init", .command = "init", .title = N_("Initialise"), .summary = N_("erase a device and set it up anew"),
 	.on_device = true, .pages = init_pages, .steps = init_steps, .state_size = sizeof(struct init), .state_done = done,
+	.wipe = shares_wipe,
 	.review = init_review, .confirm = confirm, .outcome = init_outcome, .failed = init_failed, .left = init_left,
 	.resume = &resume, .may_again = may_again, .again = again,
 	.again_words = N_("Initialise another device with the same shares"),

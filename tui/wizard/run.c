@@ -215,6 +215,8 @@ static void next_step(struct run *r)
 	}
 	answers_erase_secrets(r);
 	r->phase = RUN_DONE;
+	if (r->p->wipe && !run_can_again(r))
+		r->p->wipe(r->state);
 }
 
 static void resume_over(struct run *r, const struct task *failed)

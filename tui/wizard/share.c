@@ -76,6 +76,18 @@ void shares_done(struct shares *s)
 		share_slot_close(&s->slot[i]);
 }
 
+void shares_wipe(void *shares)
+{
+	struct shares *s = shares;
+
+	for (size_t i = 0; i < DKEK_SHARES_MAX; i++) {
+		if (s->slot[i].share)
+			secret_wipe(s->slot[i].share);
+		if (s->slot[i].password)
+			secret_wipe(s->slot[i].password);
+	}
+}
+
 const struct share_slot *shares_nth(const struct shares *s, unsigned n, unsigned *ret_slot)
 {
 	for (unsigned i = 0; i < DKEK_SHARES_MAX; i++) {

@@ -50,6 +50,7 @@ struct shares {
 };
 
 void shares_done(struct shares *s);
+void shares_wipe(void *shares);   /* what is secret in them; how many there are, and their check values, stay */
 unsigned shares_open(const struct shares *s);   /* how many are open */
 /* The n-th open one; its slot is returned too. */
 const struct share_slot *shares_nth(const struct shares *s, unsigned n, unsigned *ret_slot);

@@ -128,5 +128,6 @@ static void done(void *state)
 const struct procedure procedure_share_check = {
 	.name = "share-check", .command = "share check", .title = N_("Check shares"),
 	.summary = N_("open shares without a device, and show the check value they make"), .unrecorded = true, .pages = pages,
-	.steps = steps, .state_size = sizeof(struct check), .state_done = done, .outcome = outcome, .prints = true,
+	.steps = steps, .state_size = sizeof(struct check), .state_done = done,
+	.wipe = shares_wipe, .outcome = outcome, .prints = true,
 };

@@ -429,7 +429,8 @@ static void done(void *state)
 const struct procedure procedure_share_import = {
 	.name = "share-import", .command = "share import", .title = N_("Import a share"),
 	.summary = N_("import a DKEK share into a device that waits for it"), .on_device = true, .pages = pages, .steps = steps,
-	.state_size = sizeof(struct import), .state_done = done, .review = review, .confirm = confirm,
+	.state_size = sizeof(struct import), .state_done = done,
+	.wipe = shares_wipe, .review = review, .confirm = confirm,
 	.outcome = outcome, .failed = failed,
 	.resume = &resume,
 };

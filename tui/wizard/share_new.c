@@ -89,5 +89,6 @@ static void done(void *state)
 const struct procedure procedure_share_new = {
 	.name = "share-new", .command = "share new", .title = N_("New share"), .summary = N_("make a new DKEK share"),
 	.unrecorded = true, .pages = pages, .steps = steps, .state_size = sizeof(struct shares), .state_done = done,
+	.wipe = shares_wipe,
 	.review = review, .outcome = outcome,
 };

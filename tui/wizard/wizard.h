@@ -175,6 +175,8 @@ struct procedure {
 	const struct step *steps; /* until name is NULL */
 	size_t state_size;        /* of the procedure's own state: run_state(), zeroed; secrets in it are struct secret * */
 	void (*state_done)(void *state);
+	/* All is done, and not again for another device: erases what is secret in its state, before that is freed. May be NULL. */
+	void (*wipe)(void *state);
 	void (*review)(const struct run *r, struct prose *out);       /* what will happen and what will be lost; may be NULL */
 	const char *(*confirm)(const struct run *r);                  /* what must be typed before the steps; NULL: nothing */
 	void (*outcome)(const struct run *r, struct prose *out);      /* what was done, and what should be done next */
