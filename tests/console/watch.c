@@ -15,9 +15,11 @@
 enum { INS_VERIFY = 0x20, INS_CHANGE = 0x24, INS_UNBLOCK = 0x2c, INS_INITIALIZE = 0x50, REF_USER = 0x81, REF_SO = 0x88 };
 #define SO_LEN 8
 
+#define FRESH_MOST 2     /* of two devices at once: each has its own field. More would hide that one is sent twice */
+
 struct typed {
 	uint64_t hash;           /* 0: empty */
-	unsigned long typed, sent_wrong;
+	unsigned fresh;          /* so often typed since it was wrong */
 };
 
 struct pins {
@@ -70,7 +72,7 @@ void watch_typed(struct watch *w, const uint8_t *p, size_t n)
 	t = slot(w, hash_of(p, n));
 	w->n_typed += t->hash == 0;
 	t->hash = hash_of(p, n);
-	t->typed++;
+	t->fresh += t->fresh < FRESH_MOST;
 	pthread_mutex_unlock(&w->lock);
 }
 
@@ -92,11 +94,11 @@ static void tried(struct watch *w, const char *pin, bool right, bool wrong)
 
 	w->counts.right += right;
 	w->counts.wrong += wrong;
-	t->sent_wrong += wrong;
-	if ((right || wrong) && (t->hash == 0 || t->sent_wrong > t->typed)) {
+	if ((right || wrong) && (t->hash == 0 || (wrong && t->fresh == 0))) {
 		(void)fprintf(stderr, "a PIN was sent that nobody typed, or too often: %s, %s\n", pin, wrong ? "wrong" : "right");
 		w->counts.unasked++;
 	}
+	t->fresh -= wrong && t->fresh > 0;
 }
 
 static void see_initialize(struct seen *s, struct cur data, bool right, bool wrong)

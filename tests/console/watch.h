@@ -1,6 +1,6 @@
 /*
  * A source of readers in front of another one, which sees every PIN that is sent to a card, and whether somebody typed it:
- * each wrong try must be one that was typed, and typed as often as it was sent.
+ * each wrong try must be one that was typed, and typed anew since it was wrong.
  */
 #ifndef TESTS_CONSOLE_WATCH_H
 #define TESTS_CONSOLE_WATCH_H
