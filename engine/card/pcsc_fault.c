@@ -66,7 +66,9 @@ static const struct {
 	{ SCARD_W_UNSUPPORTED_CARD, ST_FOREIGN_CARD,
 	  N_("The reader cannot speak with this card, so it is no SmartCard-HSM. Nothing was done to it.") },
 	{ SCARD_E_PROTO_MISMATCH, ST_FOREIGN_CARD,
-	  N_("This card does not speak the protocol of a SmartCard-HSM (T=1). Nothing was done to it. Use its own software.") },
+	  N_("This card does not speak the protocol of a SmartCard-HSM (T=1). Nothing was done to it. Use its own "
+	     "software. Where it is a SmartCard-HSM all the same, take it out and put it back; when that does not help, the device is "
+	     "defective.") },
 	{ SCARD_E_INSUFFICIENT_BUFFER, ST_BAD_REPLY,
 	  N_("The device sent a longer answer than any that it could have been asked for.") },
 	{ SCARD_E_NOT_TRANSACTED, ST_CARD_ERROR,

@@ -119,6 +119,9 @@ static const struct sw_row rows[] = {
 	{ CMD_DOMAIN_DELETE, 0x6985, ST_NOT_LOGGED_IN, NULL },
 	{ CMD_DOMAIN_CLEAR, 0x6985, ST_NOT_LOGGED_IN, NULL },
 
+	{ CMD_GENERATE, 0x6700, ST_UNSUPPORTED,
+	  N_("The command that makes a key did not arrive whole. Nothing was made. Where the device is in a reader of its own, use "
+	     "another one: one that takes extended APDUs.") },
 	{ CMD_GENERATE, 0x6985, ST_DKEK_INCOMPLETE,
 	  N_("The device makes no keys while DKEK shares are missing. Nothing was made. Import the missing shares first.") },
 	{ CMD_GENERATE_AES, 0x6985, ST_DKEK_INCOMPLETE,

@@ -199,6 +199,25 @@ static void a_short_reader_does_all_that_fits(void **state)
 	bench_close(&b);
 }
 
+static void a_reader_that_takes_less_than_a_short_apdu_is_told(void **state)
+{
+	struct bench b;
+	const struct keygen_params p = { .algorithm = KEY_EC, .curve = curve_by_name("secp256r1"), .domain = KEY_NO_DOMAIN };
+	CARD_SESSION *held = NULL;
+	struct pubkey key;
+	struct fault f = { 0 };
+
+	(void)state;
+	bench_open(&b, "3.6");
+	bench_init(&b, 1);
+	bench_connect(&b, "limit=200");
+	bench_login(&b, &held);
+	assert_int_equal(card_generate(b.card, 1, &p, &key, NULL, &f), ST_UNSUPPORTED);
+	assert_non_null(strstr(f.what, "reader"));
+	card_end(STEAL(held));
+	bench_close(&b);
+}
+
 static void a_card_that_vanishes_anywhere_is_told(void **state)
 {
 	struct bench b;
@@ -299,6 +318,7 @@ int main(void)
 		cmocka_unit_test(what_went_through_once_is_not_doubted_again),
 		cmocka_unit_test(every_way_to_the_end_of_a_file),
 		cmocka_unit_test(a_short_reader_does_all_that_fits),
+		cmocka_unit_test(a_reader_that_takes_less_than_a_short_apdu_is_told),
 		cmocka_unit_test(a_card_that_vanishes_anywhere_is_told),
 		cmocka_unit_test(wrong_answers_to_every_command),
 		cmocka_unit_test(cut_answers_anywhere),

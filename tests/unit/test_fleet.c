@@ -1,6 +1,8 @@
 /* The fleet: cards that come and go, joined with the inventory; which one is meant; and what looking costs. */
 #include "tests/unit/fleet_help.h"
 
+#include "tui/wizard/fleet_inside.h"
+
 static void let_it_see(struct place *p, struct fleet *fl, unsigned want)
 {
 	unsigned seen = 0;
@@ -208,6 +210,23 @@ static void a_card_that_does_not_answer_is_shown_with_the_reason(void **state)
 	assert_int_equal(fleet_scan_wait(fl, NULL, FLEET_STATUS, 20000, &d, &f), ST_CARD_ERROR);
 	fleet_free(fl);
 	place_close(&mute);
+}
+
+/* The one that is asked for by its name may be the one that does not say it. */
+static void a_card_that_cannot_be_read_may_be_the_one_that_is_meant(void **state)
+{
+	struct place *p = *state;
+	CLEANUP(fleet_free_guard) struct fleet *fl = fleet_of(p, false);
+	const struct fleet_device *d = NULL;
+	struct fault f = { 0 };
+
+	must(fleet_scan_all_wait(fl, FLEET_STATUS, 20000, &f));
+	assert_int_equal(fleet_find(fl, "DENK0300999", &d, &f), ST_NOT_FOUND);
+	assert_null(strstr(f.what, "may be that one"));
+	fl->e[0]->d.state = FLEET_FAULTY;
+	fault_set(&fl->e[0]->d.fault, ST_CARD_ERROR, "It is ill.");
+	assert_int_equal(fleet_find(fl, "DENK0300999", &d, &f), ST_NOT_FOUND);
+	assert_non_null(strstr(f.what, "may be that one. It is ill."));
 }
 
 static void a_card_that_goes_while_it_is_read_stops_nothing(void **state)
@@ -422,6 +441,7 @@ int main(void)
 		TEST(objects_are_shown_from_the_card_and_when_it_is_gone_from_the_inventory), TEST(a_backup_shows_on_its_key),
 		TEST(a_backup_shows_on_a_secret_key_where_the_inventory_is_for_looking_only),
 		TEST(which_device_is_meant), TEST(a_card_that_does_not_answer_is_shown_with_the_reason),
+		TEST(a_card_that_cannot_be_read_may_be_the_one_that_is_meant),
 		TEST(a_card_that_goes_while_it_is_read_stops_nothing), TEST(what_needs_doing_is_named_most_urgent_first),
 		TEST(a_card_with_many_keys_is_shown_whole), TEST(without_an_inventory_the_card_is_shown_all_the_same),
 		TEST(what_nothing_describes_is_shown_as_what_it_is),

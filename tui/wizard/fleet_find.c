@@ -81,7 +81,15 @@ static enum status not_found(const struct fleet *fl, const char *which, const ch
 		fault_add(f, "None of the others here is called \"%.80s\": %s.", which, names);
 		return f->st;
 	}
-	return fault_set(f, ST_NOT_FOUND, "No device that is plugged in is called \"%.80s\". Here: %s.", which, names);
+	fault_set(f, ST_NOT_FOUND, "No device that is plugged in is called \"%.80s\". Here: %s.", which, names);
+	for (size_t i = 0; i < fl->n; i++) {
+		const struct fleet_device *d = &fl->e[i]->d;
+
+		if (d->state == FLEET_FAULTY)
+			return fault_add(f, "The device in the reader \"%.60s\" could not be read, and may be that one. %s", d->reader,
+					 d->fault.what);
+	}
+	return f->st;
 }
 
 static enum status find_named(const struct fleet *fl, const char *which, const struct fleet_device **ret,
