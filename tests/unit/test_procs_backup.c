@@ -231,6 +231,42 @@ static void a_certificate_of_another_kind_keeps_no_key_from_being_saved(void **s
 	assert_int_equal(place_count(p, 1, FID_KEY_CERT), 0);
 }
 
+static void expect_there(struct place *p, size_t i, const char *file, const char *words)
+{
+	struct fault f = { 0 };
+	struct run *r = NULL;
+
+	assert_int_equal(place_do(p, "restore", i, GIVEN({ "file", file, 0 }, { "pin", PIN, 0 }), &r, &f), ST_DUPLICATE);
+	assert_non_null(strstr(run_key(r)->fault.what, words));
+	assert_int_equal(place_count(p, i, FID_KEY), 1);
+	run_free(r);
+}
+
+/* The device shows no public key then, and the key is still not put onto it a second time. */
+static void a_key_without_its_certificate_is_known_all_the_same(void **state)
+{
+	struct place *p = *state;
+	char *name = calloc(1, 20001), files[8][200];
+	struct fault f = { 0 };
+
+	memset(name, 'x', 20000);
+	place_init(p, 0, 1, 0x10);
+	place_init(p, 1, 1, 0x10);
+	place_make_key(p, 0, "ec:secp256r1", "key", "0a");
+	import(p, cert_for(p, 1, name, "20460101000000Z"), ST_OK);
+	free(name);
+	place_expect(p, "backup", 0, ALL(p), ST_OK);
+	assert_int_equal(files_in(p->out, files), 1);
+	/* The certificate was too large for the file; the inventory has it. */
+	place_expect(p, "restore", 1, GIVEN({ "file", files[0], 0 }, { "pin", PIN, 0 }), ST_OK);
+	assert_int_equal(place_count(p, 1, FID_KEY_CERT), 1);
+	expect_there(p, 1, files[0], "not restored a second time");
+	delete_fid(p, 0xce01);
+	expect_there(p, 0, files[0], "not restored a second time");
+	must(store_device_forget(p->store, place_serial(p, 0), &f));
+	expect_there(p, 0, files[0], "cannot be told");
+}
+
 static void without_a_dkek_nothing_is_wrapped_and_it_is_said(void **state)
 {
 	struct place *p = *state;
@@ -310,6 +346,7 @@ int main(void)
 		TEST(what_cannot_be_wrapped_is_named_and_the_others_are_saved),
 		TEST(a_damaged_description_keeps_no_key_from_being_saved),
 		TEST(a_certificate_of_another_kind_keeps_no_key_from_being_saved),
+		TEST(a_key_without_its_certificate_is_known_all_the_same),
 		TEST(without_a_dkek_nothing_is_wrapped_and_it_is_said), TEST(which_keys_must_be_said),
 		TEST(a_full_disk_is_noticed_and_leaves_no_file), TEST(a_check_value_of_zeros_is_read_again_after_login),
 	};

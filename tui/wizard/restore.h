@@ -12,7 +12,8 @@ struct restore_item {
 	char name[1024];              /* the file, or "backup 12" */
 	char fact[24];                /* under which its key reference is noted in the run's record; "": under its name */
 	struct buf file;
-	struct wrapped w;             /* views into file; clone: the certificate may be the source's own */
+	struct buf kept;              /* its certificate, where the inventory has that and the file has not */
+	struct wrapped w;             /* views into file and kept; clone: the certificate may be the source's own */
 	int64_t backup;               /* in the inventory; 0: not known there */
 	enum proof_level proof;       /* of that */
 	struct key_identity identity; /* that it must turn out to have; len 0: not known */
@@ -86,6 +87,7 @@ bool restore_is_limited(struct store *store, const struct key_identity *key);
 /* What is on the card already. */
 struct restore_present {
 	struct object *o;
+	struct key_identity *known;   /* of each; len 0: nobody knows */
 	size_t n;
 };
 void restore_present_done(struct restore_present *p);

@@ -26,15 +26,30 @@ void restore_present_done(struct restore_present *p)
 	for (size_t i = 0; i < p->n; i++)
 		object_done(&p->o[i]);
 	free(p->o);
+	free(p->known);
 	*p = (struct restore_present){ 0 };
+}
+
+/* From the device; where that shows no public key, from what the inventory knows of this place. */
+static struct key_identity identity_of(struct store *store, const char *serial, const struct object *o)
+{
+	struct object_row row;
+
+	if (o->has_key)
+		return identity_of_spki(o->spki_sha256);
+	if (o->has_cmac)
+		return identity_of_cmac(o->cmac);
+	if (o->has_algorithm && o->algorithm != KEY_AES && find_known(store, serial, o, &row) && row.key.len == STORE_SPKI_LEN)
+		return row.key;
+	return (struct key_identity){ 0 };
 }
 
 enum status restore_list(struct step_env *e, struct session *s, bool secrets, struct restore_present *ret,
 			 struct fault *f)
 {
-	RESTORE_PRESENT p = { .o = calloc(256, sizeof(*p.o)) };
+	RESTORE_PRESENT p = { .o = calloc(256, sizeof(*p.o)), .known = calloc(256, sizeof(*p.known)) };
 
-	if (p.o == NULL)
+	if (p.o == NULL || p.known == NULL)
 		return fault_set(f, ST_NO_MEMORY, NULL);
 	for (unsigned ref = 1; ref < 256; ref++) {
 		struct object *o = &p.o[p.n];
@@ -48,18 +63,17 @@ enum status restore_list(struct step_env *e, struct session *s, bool secrets, st
 		if (secrets && o->has_algorithm && o->algorithm == KEY_AES &&
 		    (st = find_secret(s, e->store, o, f)) != ST_OK)
 			return st;
+		p.known[p.n - 1] = identity_of(e->store, s->look->serial, o);
 	}
 	*ret = p;
 	p = (struct restore_present){ 0 };
 	return ST_OK;
 }
 
-static bool same_key(const struct object *o, const struct restore_item *item)
+static bool same_key(const struct object *o, const struct key_identity *known, const struct restore_item *item)
 {
-	if (item->identity.len == STORE_SPKI_LEN)
-		return o->has_key && memcmp(o->spki_sha256, item->identity.bytes, STORE_SPKI_LEN) == 0;
-	if (item->identity.len == STORE_CMAC_LEN)
-		return o->has_cmac && memcmp(o->cmac, item->identity.bytes, STORE_CMAC_LEN) == 0;
+	if (known->len > 0 && item->identity.len > 0)
+		return known->len == item->identity.len && memcmp(known->bytes, item->identity.bytes, known->len) == 0;
 	/* Nothing tells which key it is: the same ID on the same kind of key is as far as one can see. */
 	return item->has_description && o->has_algorithm && o->algorithm == item->w.blob.algorithm && o->id_len > 0 &&
 	       o->id_len == item->description.id_len && memcmp(o->id, item->description.id, o->id_len) == 0;
@@ -71,8 +85,14 @@ enum status restore_is_new(const struct restore_present *p, const struct restore
 	for (size_t i = 0; i < p->n; i++) {
 		const struct object *o = &p->o[i];
 
-		if (o->number != but && same_key(o, item))
+		if (o->number == but || !same_key(o, &p->known[i], item))
+			continue;
+		if (p->known[i].len == 0 || item->identity.len == 0)
 			return fault_set(f, ST_DUPLICATE,
+					 "A key with the CKA_ID of the one in %s is on the device already, as \"%s\" at key reference %u, and it "
+					 "cannot be told whether it is the same. This one was not put beside it; nothing was changed.",
+					 item->name, o->label, o->number);
+		return fault_set(f, ST_DUPLICATE,
 					 "The key of %s is on the device already, as \"%s\" at key reference %u. It "
 					 "was not restored a second time; "
 					 "nothing was changed.",

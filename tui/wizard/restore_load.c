@@ -18,8 +18,10 @@
 
 void restore_unload(struct restore *r)
 {
-	for (size_t i = 0; i < r->n_items; i++)
+	for (size_t i = 0; i < r->n_items; i++) {
 		buf_done(&r->items[i].file);
+		buf_done(&r->items[i].kept);
+	}
 	free(r->items);
 	r->items = NULL;
 	r->n_items = 0;
@@ -188,6 +190,62 @@ void restore_judge(struct store *store, struct restore_item *item)
 	fill_result(item);
 }
 
+#define HOLDERS_MAX 8   /* devices that have, or had, a key: the certificate beside it is the same on all of them */
+
+/* The last certificate that was seen beside this key on a device; false: none. */
+static bool last_certificate(struct store *store, const char *serial, const struct key_identity *key, struct object_row *ret)
+{
+	struct object_filter filter = { .device = serial, .gone_too = true };
+	bool found = false;
+	size_t n;
+
+	do {
+		struct object_row *rows = NULL;
+
+		n = 0;
+		if (store_objects(store, &filter, &rows, &n, NULL) != ST_OK)
+			return found;
+		for (size_t i = 0; i < n; i++) {
+			const struct object_row *o = &rows[i];
+
+			if (o->type != THING_CERTIFICATE || (o->fid & 0xff00) != FID_KEY_CERT || !o->has_sha256 || o->key.len != key->len ||
+			    memcmp(o->key.bytes, key->bytes, key->len) != 0 || strcmp(o->gone_how, "replaced") == 0 ||
+			    (found && o->first_seen < ret->first_seen))
+				continue;
+			*ret = *o;
+			found = true;
+		}
+		free(rows);
+		filter.page.offset += STORE_PAGE_MAX;
+	} while (n == STORE_PAGE_MAX);
+	return found;
+}
+
+/* Without it no program would find the public key on the device. One that was too large stayed out of the file. */
+static void take_kept_certificate(struct store *store, struct restore_item *item)
+{
+	const struct object_filter filter = { .key = &item->identity, .gone_too = true };
+	struct object_row *holders = NULL, last;
+	uint8_t *content = NULL;
+	size_t n = 0, len = 0;
+
+	if (store == NULL || item->fault.st != ST_OK || item->w.cert.n > 0 || item->w.damage != 0 ||
+	    item->identity.len != STORE_SPKI_LEN || store_objects(store, &filter, &holders, &n, NULL) != ST_OK)
+		return;
+	for (size_t i = 0; i < n && i < HOLDERS_MAX && item->w.cert.n == 0; i++) {
+		if (!last_certificate(store, holders[i].serial, &item->identity, &last) ||
+		    store_certificate(store, last.sha256, &content, &len, NULL) != ST_OK)
+			continue;
+		buf_put(&item->kept, content, len);
+		free(content);
+		if (!item->kept.failed)
+			item->w.cert = wrapped_part(buf_view(&item->kept));
+	}
+	free(holders);
+	if (item->w.cert.n > 0)
+		restore_remark(item, "Its certificate is not in the file, and was taken from the inventory.");
+}
+
 static enum status from_file(struct step_env *e, const char *path, struct restore_item *item, struct fault *f)
 {
 	enum status st = file_read(path, WRAPPED_MAX, &item->file, f);
@@ -199,8 +257,10 @@ static enum status from_file(struct step_env *e, const char *path, struct restor
 		snprintf(item->result.file, sizeof(item->result.file), "%s", item->name);
 		return ST_OK;
 	}
-	if (st == ST_OK)
+	if (st == ST_OK) {
 		restore_judge(e->store, item);
+		take_kept_certificate(e->store, item);
+	}
 	return st;
 }
 
@@ -220,6 +280,7 @@ static enum status from_store(struct step_env *e, int64_t number, struct restore
 		return fault_set(f, ST_NO_MEMORY, NULL);
 	snprintf(item->name, sizeof(item->name), _("backup %lld"), (long long)number);
 	restore_judge(e->store, item);
+	take_kept_certificate(e->store, item);
 	return ST_OK;
 }
 
