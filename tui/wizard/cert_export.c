@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "engine/base/clock.h"
-#include "engine/base/file.h"
 #include "engine/base/words.h"
+#include "tui/wizard/export.h"
 #include "tui/wizard/find.h"
 #include "tui/wizard/procedures.h"
 #include "tui/wizard/record.h"
@@ -31,7 +31,7 @@ static enum status whole(const struct object *o, struct cur *ret, struct fault *
 	return ST_OK;
 }
 
-static enum status put_out(struct step_env *e, struct session *s, const struct object *o, struct fault *f)
+static enum status put_out(struct step_env *e, const struct session *s, struct object *o, struct fault *f)
 {
 	struct cert_export *state = run_state(e->run);
 	struct key_result *k = thing_row(&state->device);
@@ -50,7 +50,7 @@ static enum status put_out(struct step_env *e, struct session *s, const struct o
 	else
 		st = cert_to_pem(der, &state->device.exported, f);
 	if (st == ST_OK)
-		st = thing_put_out(e->run, &state->device.exported, k, f);
+		st = export_out(e->run, &state->device.exported, k, f);
 	if (st != ST_OK)
 		return st;
 	if (o->type == OBJECT_KEY)
@@ -59,29 +59,15 @@ static enum status put_out(struct step_env *e, struct session *s, const struct o
 	return record_thing_used(e->store, s->look, &id, "cert.exported", words, f);
 }
 
-static enum status export(struct step_env *e, struct fault *f) {
-	const char *out = run_get(e->run, "out", 0); struct object o = { 0 }; SESSION s = { 0 };
-	enum status st = out[0] != '\0' ? file_check_new(out, f) : ST_OK;
-
-	if (st != ST_OK || (st = session_open(e, LOOK_FIDS, &s, f)) != ST_OK ||
-	    (st = find_cert(&s, run_get(e->run, "id", 0), &o, f)) != ST_OK) return st;
-	st = put_out(e, &s, &o, f);
-	object_done(&o);
-	return st;
-}
-
-static enum status check_out(struct run *r, unsigned index, struct fault *f)
+static enum status export(struct step_env *e, struct fault *f)
 {
-	if (!run_env(r)->script && run_get(r, "out", index)[0] == '\0' && run_is(r, "format", "der"))
-		return fault_set(f, ST_BAD_FORM, "DER is not text that could be shown: say into which file it is to go.");
-	return ST_OK;
+	return export_object(e, find_cert, put_out, f);
 }
 
 static void outcome(const struct run *r, struct prose *out)
 {
 	const struct cert_export *state = run_state(r);
 	const struct key_result *k = state->device.rows;
-	const struct buf *b = &state->device.exported;
 
 	if (k->file[0] != '\0')
 		prose_add(out, PROSE_DONE, "The certificate for %s on %s was exported to %s.", k->subject, k->serial,
@@ -89,15 +75,7 @@ static void outcome(const struct run *r, struct prose *out)
 	else
 		prose_add(out, PROSE_DONE, "The certificate for %s on %s:", k->subject, k->serial);
 	thing_tell_cert(&state->cert, clock_wall(), out);
-	if (b->n > 0 && !run_is(r, "format", "der"))
-		prose_add(out, PROSE_PLAIN, "%.*s", (int)b->n, (const char *)b->p);
-}
-
-static void proposal(const struct run *r, unsigned index, char *out, size_t cap)
-{
-	(void)r;
-	(void)index;
-	snprintf(out, cap, "pem");
+	export_show(r, &state->device.exported, out);
 }
 
 static const struct choice format_choices[] = {
@@ -124,7 +102,7 @@ static const struct question questions[] = {
 		.optional = true,
 		.words = N_("Form"),
 		.choices = format_choices,
-		.proposal = proposal,
+		.proposal = export_propose_pem,
 		.help = N_("PEM is text, which can be mailed and pasted. DER is the same in fewer bytes."),
 	},
 	{
@@ -133,7 +111,7 @@ static const struct question questions[] = {
 		.ask = ASK_NEW_FILE,
 		.optional = true,
 		.words = N_("File"),
-		.check = check_out,
+		.check = export_check_out,
 		.help = N_("A new file; one that is there is never overwritten. Leave it empty to see the certificate here."),
 	},
 	{ .name = NULL },

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/base/file.h"
 #include "engine/base/words.h"
+#include "tui/wizard/export.h"
 #include "tui/wizard/find.h"
 #include "tui/wizard/procedures.h"
 #include "tui/wizard/record.h"
@@ -105,39 +105,20 @@ static enum status put_out(struct step_env *e, const struct session *s, struct o
 		return st;
 	find_to_result(s->look, o, k);
 	if ((st = format_of(e->run)->write(&o->key, o->label, exported, f)) != ST_OK ||
-	    (st = thing_put_out(e->run, exported, k, f)) != ST_OK)
+	    (st = export_out(e->run, exported, k, f)) != ST_OK)
 		return st;
 	return record_key_exported(e->store, s->look, k, f);
 }
 
 static enum status export(struct step_env *e, struct fault *f)
 {
-	const char *out = run_get(e->run, "out", 0);
-	struct object o = { 0 };
-	SESSION s = { 0 };
-	enum status st = out[0] != '\0' ? file_check_new(out, f) : ST_OK;
-
-	if (st != ST_OK || (st = session_open(e, LOOK_FIDS, &s, f)) != ST_OK ||
-	    (st = find_key(&s, run_get(e->run, "id", 0), &o, f)) != ST_OK)
-		return st;
-	st = put_out(e, &s, &o, f);
-	object_done(&o);
-	return st;
-}
-
-static enum status check_out(struct run *r, unsigned index, struct fault *f)
-{
-	if (!run_env(r)->script && run_get(r, "out", index)[0] == '\0' && run_is(r, "format", "der"))
-		return fault_set(f, ST_BAD_FORM,
-				 "DER is not text that could be shown: say into which file it is to go.");
-	return ST_OK;
+	return export_object(e, find_key, put_out, f);
 }
 
 static void outcome(const struct run *r, struct prose *out)
 {
 	const struct key_export *state = run_state(r);
 	const struct key_result *k = state->device.rows;
-	const struct buf *b = &state->device.exported;
 
 	prose_add(out, PROSE_DONE, k->file[0] != '\0' ?
 		  N_("The public key of \"%s\" (%s) on %s was exported to %s.") :
@@ -147,15 +128,7 @@ static void outcome(const struct run *r, struct prose *out)
 			  "The public key is not on the device. This is what the inventory kept of the key when it was last seen there.");
 	prose_add(out, PROSE_PLAIN, "SHA-256 of the public key:");
 	prose_add(out, PROSE_VALUE, "%s", k->spki_sha256);
-	if (b->n > 0 && !run_is(r, "format", "der"))
-		prose_add(out, PROSE_PLAIN, "%.*s", (int)b->n, (const char *)b->p);
-}
-
-static void proposal(const struct run *r, unsigned index, char *out, size_t cap)
-{
-	(void)r;
-	(void)index;
-	snprintf(out, cap, "pem");
+	export_show(r, &state->device.exported, out);
 }
 
 static const struct choice format_choices[] = {
@@ -184,7 +157,7 @@ static const struct question questions[] = {
 		.optional = true,
 		.words = N_("Form"),
 		.choices = format_choices,
-		.proposal = proposal,
+		.proposal = export_propose_pem,
 		.help = N_("PEM is understood by most programs. OpenSSH wants its own form, and knows RSA and the NIST "
 			"curves only."),
 	},
@@ -194,7 +167,7 @@ static const struct question questions[] = {
 		.ask = ASK_NEW_FILE,
 		.optional = true,
 		.words = N_("File"),
-		.check = check_out,
+		.check = export_check_out,
 		.help = N_("A new file; one that is there is never overwritten. Leave it empty to see the key here."),
 	},
 	{ .name = NULL },

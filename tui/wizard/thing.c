@@ -5,7 +5,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "engine/base/file.h"
 #include "store/store.h"
 #include "tui/wizard/find.h"
 
@@ -195,20 +194,4 @@ enum status thing_write(struct step_env *e, struct session *s, const struct thin
 	if (st == ST_OK)
 		*ret_content = fid_of(k->content, (uint8_t)number);
 	return st;
-}
-
-enum status thing_put_out(struct run *r, struct buf *b, struct key_result *k, struct fault *f)
-{
-	const char *out = run_get(r, "out", 0);
-	enum status st;
-
-	if (b->failed)
-		return fault_set(f, ST_NO_MEMORY, NULL);
-	if (out[0] == '\0')
-		return ST_OK;
-	if ((st = file_write_new(out, buf_view(b), f)) != ST_OK)
-		return st;
-	snprintf(k->file, sizeof(k->file), "%s", out);
-	buf_done(b);
-	return ST_OK;
 }

@@ -66,8 +66,6 @@ enum status thing_write(struct step_env *e, struct session *s, const struct thin
 /* The number that an interrupted attempt noted; -1: none. */
 int thing_noted(const struct run *r);
 
-/* To standard output or, where the answer "out" names one, into a new file: then *b is emptied, and k->file is its name. */
-enum status thing_put_out(struct run *r, struct buf *b, struct key_result *k, struct fault *f);
 /* --- the request of a key's generation, which a certificate has replaced: cert_request.c --- */
 
 /*
