@@ -62,8 +62,9 @@ more_keys() {
 
 pulled_out() {
 	local code=0
-	k -d $a clone --to $b --pin-file pin --to-pin-file pin2 || code=$?
+	k -d $a clone --to $b --pin-file pin --to-pin-file pin2 2>said || code=$?
 	same $code 7
+	has "The device that was removed is $b." said
 }
 
 goes_on() {

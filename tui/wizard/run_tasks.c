@@ -58,6 +58,8 @@ static enum status task_job(struct job *job, struct card *card, void *local, voi
 		return st;
 	began = clock_ms();
 	st = t->step->fn(&e, f);
+	if (st == ST_CARD_GONE && card != NULL && run_other(t->run)[0] != '\0')
+		fault_add(f, "The device that was removed is %s.", find_serial(t->run, t->step->where));
 	if (st == ST_OK)
 		record_time(&e, t->step, clock_ms() - began);
 	return st;
