@@ -8,7 +8,8 @@
 
 /* The devices, and on each of them by an index what may need care: ?1 soon, ?2 and ?3 bits, ?4 flags, ?5 proof. */
 static const char walk_sql[] =
-	"SELECT d.serial, o.type, coalesce(o.key, 0), coalesce(nullif(o.label, ''), o.subject), o.backed, coalesce(k.proof, 0),"
+	"SELECT d.serial, o.type, coalesce(o.key, (SELECT c.id FROM key c WHERE c.identity = o.certifies), 0),"
+	" coalesce(nullif(o.label, ''), o.subject), o.backed, coalesce(k.proof, 0),"
 	" (o.algorithm = 'rsa' AND o.size < ?2) OR (o.algorithm = 'ec' AND o.size < ?3), o.not_after"
 	" FROM device d CROSS JOIN object o ON o.device = d.id AND o.gone_at IS NULL LEFT JOIN key k ON k.id = o.key"
 	" WHERE ((o.type = 0 AND (o.backed = 0 OR k.proof < ?5 OR (o.algorithm = 'rsa' AND o.size < ?2)"
@@ -19,6 +20,7 @@ struct walk {
 	const struct away_query *q;
 	int64_t keys;                  /* the highest number of a key */
 	uint8_t *is_here;              /* a bit for each key */
+	uint8_t *ends_here;            /* and of those with a certificate there that ends */
 	uint8_t *counted[AWAY_KINDS];
 	int64_t *backup;               /* of each key: the newest one that a device which is here takes; 0 */
 	uint8_t *taker;                /* which of them, from 1 on; 0: none */
@@ -31,6 +33,7 @@ struct walk {
 static void walk_done(struct walk *w)
 {
 	free(w->is_here);
+	free(w->ends_here);
 	for (size_t i = 0; i < AWAY_KINDS; i++)
 		free(w->counted[i]);
 	free(w->backup);
@@ -67,9 +70,10 @@ static enum status begin(struct walk *w, struct store *s, struct fault *f)
 		return st;
 	n = (size_t)w->keys + 1;
 	w->is_here = calloc(n / 8 + 1, 1);
+	w->ends_here = calloc(n / 8 + 1, 1);
 	w->backup = calloc(n, sizeof(*w->backup));
 	w->taker = calloc(n, sizeof(*w->taker));
-	whole = w->is_here != NULL && w->backup != NULL && w->taker != NULL;
+	whole = w->is_here != NULL && w->ends_here != NULL && w->backup != NULL && w->taker != NULL;
 	for (size_t i = 0; i < AWAY_KINDS; i++)
 		whole &= (w->counted[i] = calloc(n / 8 + 1, 1)) != NULL;
 	return whole ? ST_OK : fault_set(f, ST_NO_MEMORY, NULL);
@@ -81,14 +85,20 @@ static enum status keys_here(struct walk *w, struct store *s, const struct away_
 {
 	QUERY q = { 0 };
 	bool row = false;
-	enum status st = query_prepare(&q, s, "SELECT o.key FROM device d JOIN object o ON o.device = d.id WHERE d.serial = ?"
-				       " AND o.type = 0 AND o.gone_at IS NULL AND o.key IS NOT NULL", f);
+	enum status st = query_prepare(&q, s, "SELECT o.type, coalesce(o.key, c.id) FROM device d JOIN object o ON o.device = d.id"
+				       " LEFT JOIN key c ON c.identity = o.certifies WHERE d.serial = ? AND o.gone_at IS NULL AND"
+				       " ((o.type = 0 AND o.key IS NOT NULL) OR (o.type = 1 AND o.not_after < ? AND c.id IS NOT NULL))",
+				       f);
 
 	if (st != ST_OK)
 		return st;
 	bind_text(&q, h->serial, sizeof(h->serial));
-	while ((st = query_next(&q, &row, f)) == ST_OK && row)
-		(void)put(w->is_here, get_int(&q, 0, w->keys));
+	bind_int(&q, w->q->soon);
+	while ((st = query_next(&q, &row, f)) == ST_OK && row) {
+		uint8_t *bits = get_int(&q, 0, 2) == THING_KEY ? w->is_here : w->ends_here;
+
+		(void)put(bits, get_int(&q, 0, w->keys));
+	}
 	return st;
 }
 
@@ -210,6 +220,8 @@ static void take(struct walk *w, struct query *q)
 	weak = get_opt_int(q, 0, 1);
 	not_after = get_opt_time(q);
 	if (q->odd)
+		return;
+	if (type == THING_CERTIFICATE && key != 0 && has(w->ends_here, key))
 		return;
 	if (type == THING_CERTIFICATE) {
 		note(w, AWAY_ENDING, label, not_after);

@@ -407,6 +407,10 @@ static void values_are_shown_as_qr_codes(void **state)
 	compare_sizes(b, "qr");
 	compare(b, "qr_ascii", 43, 132, REPERTOIRE_ASCII);
 	compare(b, "qr_too_small", 24, 80, REPERTOIRE_ASCII);
+	assert_false(shows(b, "nothing in reverse"));
+	b->ui.no_shades = true;   /* as on a vt52 */
+	assert_true(shows(b, "nothing in reverse") && shows(b, "by hand"));
+	b->ui.no_shades = false;
 	press(b, K_ESC);
 	press(b, K_ESC);
 	press(b, K_TAB);

@@ -167,11 +167,12 @@ static void what_is_away_stands_below_the_same_that_is_here(void **state)
 	struct place *p = *state;
 	CLEANUP(fleet_free_guard) struct fleet *fl = NULL;
 	const struct fleet_attention *a;
-	struct object_row row = key_row(1, "bare", 1, 256);
+	struct object_row row = key_row(1, "bare", 1, 256), *rows = calloc(2, sizeof(*rows));
 	struct fault f = { 0 };
 	int64_t id;
 	size_t n;
 
+	assert_non_null(rows);
 	place_init(p, 0, 1, 0x10);
 	place_make_key(p, 0, "ec:secp256r1", "key", "0a");
 	put_away(p, FAR, "far", fine(), whole(7));
@@ -199,6 +200,25 @@ static void what_is_away_stands_below_the_same_that_is_here(void **state)
 	look_away(p, fl);
 	assert_null(about(fl, "on it has no backup"));
 	assert_non_null(about(fl, "on this device has no backup"));
+	/* So does its certificate, once the one that is here ends too. */
+	rows[0] = row;
+	rows[1] = row;
+	rows[1].type = THING_CERTIFICATE;
+	rows[1].fid = 0xce01;
+	rows[1].not_after = time(NULL) - 86400;
+	hold(p, FAR, rows, 2);
+	place_reload(p, fl);
+	look_away(p, fl);
+	assert_string_equal(about(fl, "has expired")->serial, FAR);
+	certify_until(p, place_serial(p, 0), "20200101000000Z");
+	must(fleet_scan_all_wait(fl, FLEET_ALL, 20000, &f));
+	place_reload(p, fl);
+	look_away(p, fl);
+	assert_string_equal(about(fl, "has expired")->serial, place_serial(p, 0));
+	a = fleet_attention(fl, &n);
+	for (size_t i = 0; i < n; i++)
+		assert_true(strstr(a[i].words, "has expired") == NULL || strcmp(a[i].serial, FAR) != 0);
+	free(rows);
 }
 
 static void many_devices_that_are_away_are_counted_in_one_line(void **state)

@@ -233,10 +233,10 @@ static void a_key_that_can_never_be_backed_up_is_warned_of(void **state)
 		assert_int_equal(run_fault(r)->st, ST_OK);
 	}
 	run_procedure(r)->review(r, &before);
-	assert_true(says(&before, PROSE_WARNING, "never be backed up"));
+	assert_true(says(&before, PROSE_WARNING, "cannot be backed up"));
 	must(place_go(p, r, &f));
 	run_procedure(r)->outcome(r, &after);
-	assert_true(says(&after, PROSE_WARNING, "never be backed up"));
+	assert_true(says(&after, PROSE_WARNING, "cannot be backed up"));
 	run_free(r);
 }
 

@@ -186,7 +186,7 @@ static void print_dkek(const struct fleet_device *d)
 	if (d->dkek_shares == FLEET_UNKNOWN)
 		print_field("DKEK", "%s", _("not shown"));
 	else if (!d->dkek)
-		print_field("DKEK", "%s", _("none: no key of this device can ever be backed up"));
+		print_field("DKEK", "%s", _("none: no key of this device can be backed up"));
 	else if (d->dkek_missing > 0)
 		print_field("DKEK", translated_n("%d of %d share still missing", "%d of %d shares still missing",
 			    (unsigned long)d->dkek_shares), d->dkek_missing, d->dkek_shares);

@@ -153,6 +153,12 @@ static int draw_warnings(const struct fields *fs, struct area a, int row, size_t
 	return p.n > 0 ? ui_prose(a, row, &p) + 1 : row;
 }
 
+/* A list below a line of its page: what comes after a list has a blank row before it anyway. */
+static bool stands_apart(const struct fields *fs, size_t i)
+{
+	return i > 0 && field_is_list(&fs->f[i]) && !field_is_list(&fs->f[i - 1]);
+}
+
 /* Rows of a list, so that the other fields of the page are in sight, too: a heading and a blank row for each list. */
 static int list_room(const struct fields *fs, int room, const struct fault *bad, int cols)
 {
@@ -163,6 +169,7 @@ static int list_room(const struct fields *fs, int room, const struct fault *bad,
 			lists++;
 		else
 			others++;
+		others += stands_apart(fs, i);
 	}
 	if (bad != NULL)
 		others += wrap_rows(bad->what, cols - 2) + 1;
@@ -177,7 +184,7 @@ int fields_draw(const struct fields *fs, struct area a, int row, int room, const
 	for (size_t i = 0; i < fs->n; i++) {
 		const struct field *f = &fs->f[i];
 		bool now = i == fs->at;
-		int first = row;
+		int first = row += stands_apart(fs, i) && blank == 0;
 
 		if (now)
 			*ret_focus = row;

@@ -287,6 +287,7 @@ enum status console_run(const struct env *env, struct fleet *fleet, struct sourc
 	if (st == ST_OK) {
 		l.ui.lock_ms = lock_ms;
 		l.ui.repertoire = out_repertoire(out);
+		l.ui.no_shades = !out_shades(out);
 		resize(&l);
 		run(&l);
 		out_close(STEAL(out));   /* nothing stays on the screen while a card is waited for */

@@ -7,6 +7,7 @@
 #include "tui/console/edit.h"
 #include "tui/console/keys.h"
 #include "tui/console/lists.h"
+#include "tui/console/table.h"
 
 struct menu_screen {
 	struct screen s;
@@ -92,7 +93,7 @@ static void act(struct screen *s, const struct binding *b)
 
 	switch (b->in) {
 	case IN_UP: case IN_DOWN: case IN_PAGE_UP: case IN_PAGE_DOWN: case IN_FIRST: case IN_LAST:
-		m->at = list_move(m->at, m->n, b->in, s->ui->rows / 2);
+		m->at = list_move(m->at, m->n, b->in, s->ui->rows - LIST_REST);
 		break;
 	case IN_FILTER:
 		m->filtering = true;
@@ -183,7 +184,7 @@ static void draw_summary(const struct menu_screen *m, struct area box)
 		(void)area_wrap(in, 0, ROLE_PLAIN, _("No procedure fits the filter."));
 		return;
 	}
-	(void)snprintf(words, sizeof(words), "%s: %s.", translated(p->title), translated(p->summary));
+	ui_summary(p, words, sizeof(words));
 	(void)area_wrap(in, 0, ROLE_PLAIN, words);
 }
 

@@ -23,6 +23,7 @@ bool out_utf8(const struct out *o);     /* the keyboard sends UTF-8 */
 bool out_mouse(const struct out *o);    /* it reports the mouse now: xterm's SGR reports, maybe older ones */
 
 enum repertoire out_repertoire(const struct out *o);
+bool out_shades(const struct out *o);   /* it shows something in reverse, or in colour */
 
 /* How large the terminal is now. A later out_put() expects a grid of this size. */
 void out_size(struct out *o, int *ret_rows, int *ret_cols);

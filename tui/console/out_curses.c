@@ -177,6 +177,12 @@ enum repertoire out_repertoire(const struct out *o)
 	return o->repertoire;
 }
 
+bool out_shades(const struct out *o)
+{
+	(void)o;
+	return has_colors() || (termattrs() & A_REVERSE) != 0;
+}
+
 void out_size(struct out *o, int *ret_rows, int *ret_cols)
 {
 	struct winsize size;

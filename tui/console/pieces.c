@@ -104,6 +104,13 @@ int ui_prose(struct area a, int row, const struct prose *p)
 	return row;
 }
 
+void ui_summary(const struct procedure *p, char *out, size_t cap)
+{
+	(void)snprintf(out, cap, "%s.", translated(p->summary));
+	if (out[0] >= 'a' && out[0] <= 'z')   /* where it begins with another letter, its language says how that is written */
+		out[0] = (char)(out[0] - 'a' + 'A');
+}
+
 static bool is_of_key(const struct fleet_object *o)
 {
 	return o->type == FLEET_CERTIFICATE && (o->flags & FLEET_OF_KEY);

@@ -95,7 +95,10 @@ static void draw_too_large(const struct screen *s, struct area a, const struct v
 	enum repertoire r = s->ui->repertoire;
 	int row;
 
-	if (v->small.side == 0) {
+	if (s->ui->no_shades) {
+		row = area_wrap(a, 0, ROLE_WARNING, _("This terminal shows nothing in reverse or in colour, and so no QR code. Copy what "
+						      "stands below by hand."));
+	} else if (v->small.side == 0) {
 		row = area_wrap(a, 0, ROLE_WARNING, v->fault.what);
 	} else {
 		char words[600];
@@ -122,7 +125,7 @@ static void draw(const struct screen *s, struct area a)
 	(void)snprintf(count, sizeof(count), _("value %zu of %zu"), k->at + 1, k->n);
 	body = ui_head(s, a, _("QR code"), "", count);
 	body = area_sub(body, 0, 1, body.rows, body.cols - 2);
-	q = fits(body, &v->sturdy, r) ? &v->sturdy : fits(body, &v->small, r) ? &v->small : NULL;
+	q = s->ui->no_shades ? NULL : fits(body, &v->sturdy, r) ? &v->sturdy : fits(body, &v->small, r) ? &v->small : NULL;
 	if (q == NULL) {
 		draw_too_large(s, area_sub(body, 1, 1, body.rows - 1, body.cols - 2), v);
 		return;

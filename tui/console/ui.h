@@ -71,6 +71,7 @@ struct ui {
 	size_t depth;
 	int rows, cols;
 	enum repertoire repertoire;   /* of the terminal: some pictures are larger where it has less */
+	bool no_shades;            /* it shows nothing in reverse, nor in colour */
 	int64_t opened_ms;         /* when a click opened something: the second one of a double click is not for what came */
 	int64_t now_ms;            /* clock_ms() and clock_wall(), as the loop last saw them */
 	int64_t wall;
@@ -133,6 +134,9 @@ int flow_rows(const struct flow *f);
 
 /* Draws prose from row on, marks before the paragraphs, a blank row between those of different roles; the row after it. */
 int ui_prose(struct area a, int row, const struct prose *p);
+
+/* What the procedure does, as a sentence, for a place below its title. */
+void ui_summary(const struct procedure *p, char *out, size_t cap);
 
 /* The screens. NULL: memory. */
 struct screen *main_screen_new(struct ui *ui);

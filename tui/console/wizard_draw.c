@@ -70,6 +70,37 @@ static void draw_stage(void *ctx, int i, const char *name, enum mark m)
 	area_fit(st->a, i - st->top, 3, st->a.cols - 4, m == MARK_NOW ? ROLE_TITLE : ROLE_PLAIN, name);
 }
 
+/* Is a line of it wider than this, and has no blank to be broken at? */
+static bool is_wider(const char *text, int cols)
+{
+	char line[200];
+
+	for (size_t n; *text != '\0'; text += n + (text[n] == '\n')) {
+		n = strcspn(text, "\n");
+		(void)snprintf(line, sizeof(line), "%.*s", (int)n, text);
+		if (strcspn(line, " ") == strlen(line) && text_width(line) > cols)
+			return true;
+	}
+	return false;
+}
+
+/* The outcome shows a text that has to keep its lines, as PEM, and has room for them where the steps stand. */
+static bool takes_all(const struct wizard_screen *w, int narrow, int wide)
+{
+	bool takes = false;
+	PROSE p = { 0 };
+
+	if (w->choosing || w->phase != RUN_DONE || w->p->outcome == NULL)
+		return false;
+	w->p->outcome(w->run, &p);
+	for (size_t i = 0; i < p.n; i++)
+		takes |= p.p[i].role == PROSE_PLAIN && is_wider(p.p[i].text, narrow) && !is_wider(p.p[i].text, wide);
+	return takes;
+}
+
+#define BESIDE 5   /* columns that are neither the steps' nor the page's: of the frame, and one on either side of the page */
+
+/* -1: the page has all of the row. */
 static int left_cols(const struct wizard_screen *w, int cols)
 {
 	struct stages st = { .width = 0 };
@@ -77,13 +108,14 @@ static int left_cols(const struct wizard_screen *w, int cols)
 
 	(void)each_stage(w, measure, &st, &now);
 	width = st.width + 5 < 16 ? 16 : st.width + 5;
-	return width < cols * 2 / 5 ? width : cols * 2 / 5;
+	width = width < cols * 2 / 5 ? width : cols * 2 / 5;
+	return takes_all(w, cols - width - BESIDE, cols - BESIDE + 1) ? -1 : width;
 }
 
 /* The page is drawn with a column free on either side, between the frame's lines. */
 int wizard_page_cols(const struct wizard_screen *w, int cols)
 {
-	int page = cols - left_cols(w, cols) - 5;
+	int page = cols - left_cols(w, cols) - BESIDE;
 
 	return page < TEXT_COLS ? page : TEXT_COLS;
 }
@@ -200,7 +232,7 @@ static int draw_choosing(const struct wizard_screen *w, struct area a, int row, 
 	char summary[1000];
 	int state = 0, name;
 
-	(void)snprintf(summary, sizeof(summary), "%s: %s.", translated(w->p->title), translated(w->p->summary));
+	ui_summary(w->p, summary, sizeof(summary));
 	row = area_wrap(a, row, ROLE_PLAIN, summary) + 1;
 	if (w->fault.st != ST_OK)
 		row = draw_fault(a, row, &w->fault);
@@ -430,11 +462,13 @@ void wizard_draw(const struct screen *s, struct area a)
 		       d != NULL ? d->label : "");
 	body = ui_head(s, a, title, "", where);
 	in = area_box(body, ROLE_PLAIN, NULL);
-	area_divide(body, left + 1);
 	st.a = area_sub(in, 0, 0, in.rows, left);
 	if (now >= in.rows)
 		st.top = now - in.rows + 1;
-	(void)each_stage(w, draw_stage, &st, &now);
+	if (left >= 0) {
+		area_divide(body, left + 1);
+		(void)each_stage(w, draw_stage, &st, &now);
+	}
 	in = area_sub(in, 0, left + 2, in.rows, wizard_page_cols(w, a.cols));
 	draw_window(w, in, area_sub(body, body.rows - 1, 0, 1, body.cols - 2));
 }

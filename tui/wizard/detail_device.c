@@ -147,7 +147,7 @@ static void domain(struct detail *out, struct store *s, const struct domain_row 
 	if (r->present == STORE_UNKNOWN)
 		detail_fact(out, name, "%s", _("not known"));
 	else if (r->present == 0)
-		detail_fact(out, name, "%s", _("none: no key in it can ever be backed up"));
+		detail_fact(out, name, "%s", _("none: no key in it can be backed up"));
 	else if (r->exchanged)
 		detail_fact(out, name, _("%s, agreed upon by devices (XKEK)"), r->has_kcv ? kcv : _("check value not known"));
 	else if (r->missing > 0)

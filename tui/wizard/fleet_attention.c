@@ -227,8 +227,8 @@ static void without_backup(struct fleet *fl, const struct fleet_device *d)
 	if (n == 0)
 		return;
 	if (d->dkek_shares == 0) {
-		attention_add(fl, NO_DKEK, d->serial, translated_n("%u key can never be backed up: it has no DKEK.",
-								   "%u keys can never be backed up: it has no DKEK.", n), n);
+		attention_add(fl, NO_DKEK, d->serial, translated_n("%u key cannot be backed up: the device has no DKEK.",
+								   "%u keys cannot be backed up: the device has no DKEK.", n), n);
 		return;
 	}
 	attention_add(fl, NO_BACKUP, d->serial, translated_n("%u key on this device has no backup.",

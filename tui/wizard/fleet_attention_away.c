@@ -185,8 +185,8 @@ static struct fleet_attention *say_one(struct fleet *fl, enum attention_kind kin
 		return attention_add(fl, kind, serial, translated_n("%u key on it has no backup.", "%u keys on it have no backup.", row->n),
 				     row->n);
 	case NO_DKEK_AWAY:
-		return attention_add(fl, kind, serial, translated_n("%u key can never be backed up: it has no DKEK.",
-								    "%u keys can never be backed up: it has no DKEK.", row->n), row->n);
+		return attention_add(fl, kind, serial, translated_n("%u key cannot be backed up: the device has no DKEK.",
+								    "%u keys cannot be backed up: the device has no DKEK.", row->n), row->n);
 	case CERTIFICATE_ENDS_AWAY:
 		return say_certificate(fl, serial, row);
 	default:
@@ -230,8 +230,8 @@ static struct fleet_attention *say_objects(struct fleet *fl, enum attention_kind
 		return attention_add(fl, kind, "", translated_n("%u key on %u devices that are away has no backup.",
 								"%u keys on %u devices that are away have no backup.", n), n, devices);
 	case NO_DKEK_AWAY:
-		return attention_add(fl, kind, "", translated_n("%u key on %u devices that are away can never be backed up.",
-								"%u keys on %u devices that are away can never be backed up.", n),
+		return attention_add(fl, kind, "", translated_n("%u key on %u devices that are away cannot be backed up.",
+								"%u keys on %u devices that are away cannot be backed up.", n),
 				     n, devices);
 	case CERTIFICATE_ENDS_AWAY:
 		return attention_add(fl, kind, "", translated_n("%u certificate on %u devices that are away has expired, or ends soon.",

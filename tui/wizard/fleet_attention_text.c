@@ -37,7 +37,7 @@ static const char *const meanings[ATTENTION_KINDS] = {
 				 "the SO-PIN can give them back too."),
 	[NO_BACKUP_AWAY] = N_("A key that is on one device and in no backup is lost for good when that device is lost or breaks."),
 	[CERTIFICATE_ENDS] = N_("It is of an authority whose key is not on this device. Get its new certificate, and import it "
-				"as one that belongs to no key here."),
+				"as one that belongs to no key on this device."),
 	[CERTIFICATE_ENDS_AWAY] = N_("What a key signs is not accepted any more when its certificate has ended. Have a new "
 				     "certificate made for it, and import that."),
 	[NOT_PROVEN] = N_("A key in a backup that was never proven may turn out to be lost when it is needed. Restoring the "
@@ -49,8 +49,8 @@ static const char *const meanings[ATTENTION_KINDS] = {
 	[SO_PIN_DEAD] = N_("The device can never be initialised or unblocked again. Its keys can be used as long as the user PIN is "
 			   "not blocked."),
 	[NEVER_INITIALISED] = N_("Its SO-PIN is blocked for good, so that it can never be initialised: it is of no use."),
-	[NO_DKEK] = N_("It was initialised without DKEK shares, so that no key can ever leave it. A key that must not be lost "
-		       "belongs on a device that has a DKEK: make a new one there."),
+	[NO_DKEK] = N_("It has no DKEK, so that no key can leave it, not even as a backup. A key that must not be lost belongs on a "
+		       "device that has a DKEK: make a new one there."),
 };
 
 /* What has no meaning of its own has that of this kind. */

@@ -343,10 +343,8 @@ void session_tell_dkek(const struct look *l, struct prose *out)
 		return;
 	if (!l->dkek.present) {
 		prose_add(out, PROSE_WARNING,
-			  "This device was initialised without a DKEK. A key made on it can never be backed up: when "
-			  "the device "
-			  "is lost or breaks, the key is gone. Only initialising the device again, which erases it, "
-			  "can change that.");
+			  "This device has no DKEK. A key made on it cannot be backed up: when the device is lost or breaks, the "
+			  "key is gone. Initialising the device again with DKEK shares, which erases it, changes that.");
 	} else if (l->dkek.kcv_shown && dkek_kcv_is_zero(l->dkek.kcv)) {
 		prose_add(out, PROSE_WARNING, "The DKEK of this device is nothing but zeros (check value %s), which everybody knows: "
 			  "whoever gets a backup of a key has the key. Only initialising the device again, which erases it, can change that.",
