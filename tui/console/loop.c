@@ -241,12 +241,13 @@ static void wait_for_something(struct loop *l)
 	ui_time(&l->ui, clock_ms(), clock_wall());   /* of the key, not of the picture before it */
 	if (p[1].revents != 0)
 		take_signal(l);
-	if (p[2].revents != 0)
-		take_events(l);
+	/* What was typed before the jobs ended something was not meant for what comes after it. */
 	if (p[0].revents & POLLIN)
 		take_keys(l);
 	else if (p[0].revents != 0)
 		l->gone = true;
+	if (p[2].revents != 0)
+		take_events(l);
 }
 
 static void run(struct loop *l)
