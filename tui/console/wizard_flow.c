@@ -166,8 +166,7 @@ static void begin_page(struct wizard_screen *w)
 	w->scrolled = false;
 }
 
-/* The run may stand elsewhere than before: on another page, at work, or at its end. */
-void wizard_look(struct wizard_screen *w)
+static void look(struct wizard_screen *w)
 {
 	enum run_phase before = w->phase;
 	unsigned index;
@@ -194,7 +193,7 @@ void wizard_look(struct wizard_screen *w)
 	if (w->phase == RUN_RUNNING || w->phase == RUN_DONE || w->phase == RUN_FAILED)
 		fields_done(&w->fields);
 	if (w->phase == RUN_FAILED)
-		(void)wipe_wrong(w, run_fault(w->run));
+		w->wiped = wipe_wrong(w, run_fault(w->run)) ? run_fault(w->run)->st : ST_OK;
 	if (w->phase == RUN_DONE || w->phase == RUN_FAILED)
 		after_steps(w);
 	if (w->leaving && w->phase != RUN_RUNNING && w->phase != RUN_WORKING) {
@@ -203,6 +202,38 @@ void wizard_look(struct wizard_screen *w)
 		if (w->phase == RUN_ASKING || w->phase == RUN_REVIEW)
 			leave(w);
 	}
+}
+
+static void go_on(struct wizard_screen *w);
+
+/* A page on which nothing is missing was read and answered before; whoever wants to change it goes back. */
+static void go_forward(struct wizard_screen *w)
+{
+	struct fields *fs = &w->fields;
+
+	if (w->phase == RUN_WORKING)
+		return;
+	for (size_t i = 0; w->phase == RUN_ASKING && i < fs->n && w->forward; i++) {
+		const struct field *f = &fs->f[i];
+
+		if (!field_is_empty(fs, f) || (!field_is_wanted(fs, f) && !was_wrong(w->p, f->q, w->wiped)))
+			continue;
+		fs->at = i;
+		w->forward = false;
+	}
+	w->forward = w->forward && w->phase == RUN_ASKING && w->fault.st == ST_OK;
+	if (w->forward)
+		go_on(w);
+}
+
+/* The run may stand elsewhere than before: on another page, at work, or at its end. It may be left then, and gone. */
+void wizard_look(struct wizard_screen *w)
+{
+	const bool forward = w->forward;
+
+	look(w);
+	if (forward)
+		go_forward(w);
 }
 
 static bool can_choose(const struct fleet_device *d)
@@ -339,6 +370,7 @@ static void begin_steps(struct wizard_screen *w)
 
 void wizard_back(struct wizard_screen *w)
 {
+	w->forward = false;
 	w->fault.st = ST_OK;
 	w->top = 0;
 	w->scrolled = false;
@@ -366,6 +398,7 @@ void wizard_stop(struct wizard_screen *w)
 		return;
 	}
 	w->leaving = true;
+	w->forward = false;
 	run_cancel(w->run);
 	ui_say(w->s.ui, "It was asked to stop, and will as soon as the device has finished what it is doing.");
 }
@@ -410,7 +443,7 @@ void wizard_enter(struct wizard_screen *w)
 		if (run_retry(w->run, &f) != ST_OK)
 			ui_say_fault(w->s.ui, &f);
 		else
-			w->fault.st = ST_OK;
+			w->fault.st = ST_OK, w->forward = w->wiped != ST_OK;
 		wizard_look(w);
 	} else if (w->phase == RUN_DONE) {
 		leave(w);

@@ -18,6 +18,8 @@ struct wizard_screen {
 	struct edit confirm;     /* what is typed on the review */
 	struct fault fault;      /* of the field that has the keyboard, or of the page; st ST_OK: none */
 	bool of_page;            /* fault came of the page's work, and is of no one field */
+	enum status wiped;       /* why a secret is gone that was wrong, and has to be typed anew; ST_OK: none is */
+	bool forward;            /* on the way to it, past pages that are answered */
 	bool leaving;            /* the person wants out: as soon as the work under way has stopped */
 	uint64_t pages;          /* a bit for each page that is asked, as it was before the steps began to change that */
 	uint64_t steps;          /* a bit for each step that will be done, as far as the review knows */
