@@ -41,6 +41,8 @@ kcv=$(value 'j["dkek_kcv"]')
 head -c 40 one.pbe >cut.pbe
 expect 6 "a share cut short is damaged" --json share check cut.pbe --password-file password
 expect 3 "a share that is not there" --json share check nowhere.pbe --password-file password
+expect 5 "the same share twice" share check one.pbe one.pbe --password-file password --password-file password
+says "... is said before it is opened" 'one.pbe stands in the list twice'
 expect 2 "a password too few" share check one.pbe kept.pbe --password-file password
 says "... is said, which" 'Password 2: .*--password-file'
 expect 2 "a password from standard input" share check one.pbe --password-file -

@@ -120,13 +120,16 @@ static int draw_line_field(const struct fields *fs, struct area a, int row, size
 	int rows = wrap_rows(words, words_cols), last = row + (rows > 1 ? rows - 1 : 0);
 	struct area line = area_sub(a, last, words_cols + 2, 1, a.cols - words_cols - 3);
 	int wide = f->q->max > 0 && f->q->ask != ASK_FILES && (int)f->q->max + 1 < line.cols ? (int)f->q->max + 1 : line.cols;
+	const char *empty = f->kind == FIELD_TEXT && f->edit->n == 0 && f->q->empty != NULL ? translated(f->q->empty) : "";
+	int beside = empty[0] != '\0' ? line.cols - text_width(empty) - 2 : line.cols;
 	char sentence[200];
 
 	(void)area_wrap(area_sub(a, 0, 0, a.rows, words_cols), row, now ? ROLE_TITLE : ROLE_PLAIN, words);
 	if (f->kind == FIELD_SECRET)
 		last += draw_secret(fs, line, area_sub(a, last + 1, words_cols + 2, a.rows, a.cols - words_cols - 3), f, now);
 	else
-		edit_draw(area_sub(line, 0, 0, 1, wide < 4 ? 4 : wide), f->edit, now);
+		edit_draw(area_sub(line, 0, 0, 1, wide > beside ? beside : wide < 4 ? 4 : wide), f->edit, now);
+	area_text(line, 0, (wide > beside ? beside : wide) + 2, ROLE_PLAIN, empty);
 	if (f->q->ask != ASK_SENTENCE)
 		return last + 1;
 	(void)snprintf(sentence, sizeof(sentence), _("the words to type: %s"), translated(f->q->choices[0].words));

@@ -247,6 +247,7 @@ static const struct question key_questions[] = {
 		.ask = ASK_TEXT,
 		.optional = true,
 		.words = N_("Folder"),
+		.empty = N_("empty: the inventory alone"),
 		.help = N_("A folder for one new file a key, made if it is not there: a USB stick, for example. A file that is there "
 			   "stays as it is; where its name is wanted again, the new one gets a number. Without a folder the wrapped "
 			   "keys are kept in the inventory alone. A wrapped key is worth nothing to anybody who has not all shares of "

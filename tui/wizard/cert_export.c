@@ -112,6 +112,7 @@ static const struct question questions[] = {
 		.optional = true,
 		.words = N_("File"),
 		.check = export_check_out,
+		.empty = N_("empty: shown here"),
 		.help = N_("A new file; one that is there is never overwritten. Leave it empty to see the certificate here."),
 	},
 	{ .name = NULL },

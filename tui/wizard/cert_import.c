@@ -91,9 +91,8 @@ static void tell_same_id(const struct cert_import *c, struct prose *out)
 static void tell_old(const struct cert_import *c, struct prose *out)
 {
 	if (c->there)
-		prose_add(out, PROSE_PLAIN,
-			  "The key has this very certificate already: nothing will be written to the device.");
-	else if (c->has_old && c->old_subject[0] != '\0')
+		return;
+	if (c->has_old && c->old_subject[0] != '\0')
 		prose_add(out, PROSE_WARNING,
 			  "The key has a certificate already, for %s, until %s. The new one takes its place. The old one "
 			  "is kept in the inventory until the new one was read back.",
@@ -117,12 +116,13 @@ static void review(const struct run *r, struct prose *out)
 		return;
 	}
 	if (cert_import_alone(r))
-		prose_add(out, PROSE_PLAIN,
-			  "The certificate will be written to %s, to stand by itself: it belongs to no key there.",
-			  run_serial(r));
+		prose_add(out, PROSE_PLAIN, c->there ?
+			  N_("This very certificate is on %s already: nothing will be written to the device.") :
+			  N_("The certificate will be written to %s, to stand by itself: it belongs to no key there."), run_serial(r));
 	else
-		prose_add(out, PROSE_PLAIN,
-			  "The certificate will be written to the key \"%s\" (%s, CKA_ID %s) on %s, and read back.",
+		prose_add(out, PROSE_PLAIN, c->there ?
+			  N_("The key \"%s\" (%s, CKA_ID %s) on %s has this very certificate already: nothing will be written to the device.") :
+			  N_("The certificate will be written to the key \"%s\" (%s, CKA_ID %s) on %s, and read back."),
 			  c->target.label, c->target.kind, c->target.id, c->target.serial);
 	tell_cert(c, out);
 	tell_label(r, out);
@@ -338,6 +338,7 @@ static const struct question cert_questions[] = {
 		.max = DESCRIBE_LABEL_MAX - 1,
 		.optional = true,
 		.words = N_("Label"),
+		.empty = N_("empty: the name in it"),
 		.strict = true,
 		.asked = asks_alone,
 		.check = find_check_label,
@@ -352,6 +353,7 @@ static const struct question cert_questions[] = {
 		.optional = true,
 		.strict = true,
 		.words = N_("CKA_ID"),
+		.empty = N_("empty: made from its key"),
 		.asked = asks_alone,
 		.check = check_new_id,
 		.help = N_("By this number, in hexadecimal digits, other programs find a certificate by itself. Left empty, it is made "

@@ -132,6 +132,7 @@ static const struct question backup_questions[] = {
 		.ask = ASK_TEXT,
 		.optional = true,
 		.words = N_("Folder"),
+		.empty = N_("empty: the inventory alone"),
 		.asked = asks_folder,
 		.help = N_("A folder for one new file a key, made if it is not there. Without it the backups are kept in this computer's "
 			   "inventory alone."),

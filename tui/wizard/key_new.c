@@ -128,8 +128,10 @@ static void review(const struct run *r, struct prose *out)
 		  "A new key, %s, with the label \"%s\", will be made on %s. Nothing that is there is changed.", words,
 		  run_get(r, "label", 0), run_serial(r)[0] != '\0' ? run_serial(r) : _("the device"));
 	if (p.limited)
-		prose_add(out, PROSE_WARNING, "The key can be used %s times, then never again.",
-			  run_get(r, "use-counter", 0));
+		prose_add(out, PROSE_WARNING, translated_n("The key can be used %ld time, then never again.",
+							   "The key can be used %ld times, then never again.",
+							   (unsigned long)run_number(r, "use-counter", 0)),
+			  run_number(r, "use-counter", 0));
 	if (is_weak(&p))
 		prose_add(out, PROSE_WARNING, "Keys of this kind are too weak by now (NIST SP 800-131A). Make one only where something "
 			  "old can use no other.");
@@ -148,7 +150,7 @@ static void outcome(const struct run *r, struct prose *out)
 	if (!k->device.look.dkek.present || (k->device.look.dkek.kcv_shown && dkek_kcv_is_zero(k->device.look.dkek.kcv)))
 		session_tell_dkek(&k->device.look, out);
 	else
-		prose_add(out, PROSE_PLAIN, "It has no backup yet. Make one now.");
+		prose_add(out, PROSE_PLAIN, "It has no backup yet. Next: make one (Back up keys).");
 }
 
 
@@ -192,6 +194,7 @@ static const struct question key_questions[] = {
 		.max = 2 * DESCRIBE_ID_MAX,
 		.optional = true,
 		.words = N_("CKA_ID"),
+		.empty = N_("empty: made from the key"),
 		.check = check_id,
 		.help = N_("Other programs find the key by this number, in hexadecimal digits. Leave it empty: then it is "
 			"made from the key, and is the same on every device that the key is restored to."),
@@ -202,6 +205,7 @@ static const struct question key_questions[] = {
 		.ask = ASK_NUMBER,
 		.optional = true,
 		.words = N_("Uses at most"),
+		.empty = N_("empty: no limit"),
 		.check = check_uses,
 		.help = N_("A key with a use counter can be used so many times and then never again. Leave it empty for a "
 			"key without that limit. "

@@ -209,6 +209,7 @@ static const struct question name_questions[] = {
 		.max = DESCRIBE_LABEL_MAX - 1,
 		.optional = true,
 		.words = N_("New label"),
+		.empty = N_("empty: as it is"),
 		.proposal = propose_label,
 		.check = find_check_label,
 		.help = N_("What people and other programs will call it. Leave it empty to keep the label as it is."),
@@ -220,6 +221,7 @@ static const struct question name_questions[] = {
 		.max = 2 * DESCRIBE_ID_MAX,
 		.optional = true,
 		.words = N_("New CKA_ID"),
+		.empty = N_("empty: as it is"),
 		.check = check_id,
 		.help = N_("In hexadecimal digits. Other programs find a key by this number: leave it empty to keep it. A number that "
 			   "another key on the device has is refused."),

@@ -1,4 +1,6 @@
 /* share check: opens shares without a device, side by side, and shows what they make. */
+#include <string.h>
+
 #include "engine/base/words.h"
 #include "store/dkek.h"
 #include "tui/wizard/procedures.h"
@@ -48,8 +50,23 @@ static enum status combine(struct step_env *e, struct fault *f)
 	return shares_combine(&c->shares, f);
 }
 
+/* One that is typed a second time is noticed before anybody types a password. */
+static enum status check_twice(struct run *r, unsigned index, struct fault *f)
+{
+	(void)index;
+	for (unsigned i = 0; i < run_count(r, "file"); i++) {
+		for (unsigned j = i + 1; j < run_count(r, "file"); j++) {
+			if (strcmp(run_get(r, "file", i), run_get(r, "file", j)) == 0)
+				return fault_set(f, ST_REFUSED, "%s stands in the list twice. The same share twice cancels itself out: use "
+						 "different shares.", run_get(r, "file", i));
+		}
+	}
+	return ST_OK;
+}
+
 static const struct question file_questions[] = {
 	{ .name = "file", .value = "FILE", .ask = ASK_FILES, .positional = true, .max = DKEK_SHARES_MAX, .words = N_("Share files"),
+	  .check = check_twice,
 	  .help = N_("Files of DKEK shares, made by Keyroom or by sc-hsm-tool. One line for each.") },
 	{ 0 },
 };
@@ -118,6 +135,7 @@ static void outcome(const struct run *r, struct prose *out)
 		prose_add(out, PROSE_PLAIN, "The inventory knows no DKEK with this check value. Where shares are missing "
 			  "here, that is as it "
 			  "must be.");
+	prose_add(out, PROSE_PLAIN, "Compare the check values with the custodians' sheets.");
 }
 
 static void done(void *state)

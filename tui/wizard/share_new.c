@@ -79,6 +79,8 @@ static void outcome(const struct run *r, struct prose *out)
 	prose_add(out, PROSE_DONE, "The share is in %s. The file was read back and opened with its password.", s->slot[0].file);
 	prose_add(out, PROSE_VALUE, "Check value of this share alone: %s", s->slot[0].kcv_text);
 	prose_add(out, PROSE_PLAIN, "Note the check value on the custodian's sheet, and keep a copy of the file in another place.");
+	prose_add(out, PROSE_PLAIN, "It is in no device yet. Next: when all shares are made, initialise a device with them "
+		  "(Initialise).");
 }
 
 static void done(void *state)

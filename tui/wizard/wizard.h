@@ -92,6 +92,7 @@ struct question {
 	size_t max;           /* characters, bytes of a secret, or values of ASK_FILES and ASK_OBJECTS; 0: as the kind has it */
 	const char *words;    /* in front of the field: "Current SO-PIN" */
 	const char *help;     /* sentences for somebody who has never seen a DKEK */
+	const char *empty;    /* of a line of text that may stay empty: what that means, shown beside it: "empty: no limit" */
 	const struct choice *choices;                                   /* until value is NULL */
 	enum status (*choices_of)(const struct run *r, struct choices *ret, struct fault *f);
 	bool (*asked)(const struct run *r, unsigned index);             /* NULL: always */
