@@ -203,10 +203,12 @@ static void outcome(const struct run *r, struct prose *out)
 	const struct secret *content = state->device.exported_private;
 
 	if (k->file[0] != '\0')
-		prose_add(out, PROSE_DONE, "The data object \"%s\" (%u bytes) on %s was written to %s.", k->label, k->size,
-			  k->serial, k->file);
+		prose_add(out, PROSE_DONE, translated_n("The data object \"%s\" (%u byte) on %s was written to %s.",
+							"The data object \"%s\" (%u bytes) on %s was written to %s.", k->size),
+			  k->label, k->size, k->serial, k->file);
 	else
-		prose_add(out, PROSE_DONE, "The data object \"%s\" (%u bytes) on %s:", k->label, k->size, k->serial);
+		prose_add(out, PROSE_DONE, translated_n("The data object \"%s\" (%u byte) on %s:",
+							"The data object \"%s\" (%u bytes) on %s:", k->size), k->label, k->size, k->serial);
 	/* To standard output it goes as it is; what is private, to no screen. */
 	if (content == NULL || k->is_private || is_script(r))
 		return;

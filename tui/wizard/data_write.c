@@ -87,8 +87,10 @@ static enum status record(struct step_env *e, struct session *s, uint16_t fid, s
 			continue;
 		thing_to_result(s->look, o, k);
 		snprintf(words, sizeof(words),
-			 k->is_private ? _("The data object \"%s\" (%u bytes, private) was written to %s.")
-				       : _("The data object \"%s\" (%u bytes) was written to %s."),
+			 k->is_private ? translated_n("The data object \"%s\" (%u byte, private) was written to %s.",
+						      "The data object \"%s\" (%u bytes, private) was written to %s.", k->size)
+				       : translated_n("The data object \"%s\" (%u byte) was written to %s.",
+						      "The data object \"%s\" (%u bytes) was written to %s.", k->size),
 			 k->label, k->size, k->serial);
 		st = record_thing(e->store, s->look, o, "data.written", words, f);
 		return st == ST_OK ? st
@@ -150,8 +152,9 @@ static void review(const struct run *r, struct prose *out)
 	if (state->content == NULL)
 		prose_add(out, PROSE_PLAIN, "%s will be written to %s as the data object \"%s\".", file, serial, label);
 	else
-		prose_add(out, PROSE_PLAIN, "%s (%zu bytes) will be written to %s as the data object \"%s\".", file,
-			  secret_len(state->content), serial, label);
+		prose_add(out, PROSE_PLAIN, translated_n("%s (%zu byte) will be written to %s as the data object \"%s\".",
+							 "%s (%zu bytes) will be written to %s as the data object \"%s\".",
+							 secret_len(state->content)), file, secret_len(state->content), serial, label);
 	if (is_private(r))
 		prose_add(out, PROSE_PLAIN, "It is private: it can be read with the user PIN only.");
 	else
@@ -164,8 +167,9 @@ static void outcome(const struct run *r, struct prose *out)
 {
 	const struct key_result *k = ((const struct data_write *)run_state(r))->device.rows;
 
-	prose_add(out, PROSE_DONE, "The data object \"%s\" (%u bytes) is on %s, and was read back.", k->label, k->size,
-		  k->serial);
+	prose_add(out, PROSE_DONE, translated_n("The data object \"%s\" (%u byte) is on %s, and was read back.",
+						"The data object \"%s\" (%u bytes) is on %s, and was read back.", k->size),
+		  k->label, k->size, k->serial);
 	if (k->is_private)
 		prose_add(out, PROSE_PLAIN, "The file %s is still there. Where it is a secret, it is one there too.",
 			  run_get(r, "file", 0));

@@ -164,9 +164,13 @@ static void review_one(const struct run *r, const struct delete_one *one, const 
 		review_key(r, k, out);
 	else if (one->kind == DELETE_DATA)
 		prose_add(out, PROSE_WARNING,
-			  "The data object \"%s\" (%u bytes) will be deleted from %s. The device cannot bring it back, and no backup "
-			  "made here has it: backups have keys only. Where its content is in no other place, it is gone for good.",
-			  k->label, k->size, k->serial);
+			  translated_n("The data object \"%s\" (%u byte) will be deleted from %s. The device cannot bring it back, and no "
+				       "backup made here has it: backups have keys only. Where its content is in no other place, it is "
+				       "gone for good.",
+				       "The data object \"%s\" (%u bytes) will be deleted from %s. The device cannot bring it back, and no "
+				       "backup made here has it: backups have keys only. Where its content is in no other place, it is "
+				       "gone for good.",
+				       k->size), k->label, k->size, k->serial);
 	else if (!one->with_key)
 		review_cert(one, k, out);
 }
