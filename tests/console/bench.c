@@ -1,42 +1,72 @@
 #include "tests/console/bench.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <cmocka.h>
 
+#include "store/store.h"
+#include "tests/check.h"
 #include "tests/console/words.h"
+#include "tui/console/keys.h"
 
-int bench_setup(void **state)
+static struct bench *begin(void **state)
 {
-	static const struct jobs_config config = { .workers = 1 };
 	struct bench *b = calloc(1, sizeof(*b));
-	struct fault f = { 0 };
 
+	assert_non_null(b);
 	(void)words_begin();
-	if (b == NULL || jobs_new(&config, &b->env.jobs, &f) != ST_OK)
-		return -1;
 	fake_hold();
 	b->env.rehearsal = true;
 	fake_fleet_fill(&b->fleet);
-	if (ui_init(&b->ui, &b->env, &b->fleet, NULL, &f) != ST_OK)
-		return -1;
-	ui_time(&b->ui, 0, FAKE_NOW);
 	*state = b;
+	return b;
+}
+
+static int open_console(struct bench *b, const struct jobs_config *config)
+{
+	struct fault f = { 0 };
+
+	must(jobs_new(config, &b->env.jobs, &f));
+	must(ui_init(&b->ui, &b->env, &b->fleet, NULL, &f));
+	ui_time(&b->ui, 0, FAKE_NOW);
 	return 0;
+}
+
+int bench_setup(void **state)
+{
+	return open_console(begin(state), &(const struct jobs_config){ .workers = 1 });
+}
+
+int bench_setup_stored(void **state, void (*fill)(struct store *s, struct fleet *fl))
+{
+	struct bench *b = begin(state);
+	struct jobs_config config;
+	struct store *s = NULL;
+	struct fault f = { 0 };
+
+	(void)snprintf(b->folder, sizeof(b->folder), "/tmp/keyroom-bench-XXXXXX");
+	assert_non_null(mkdtemp(b->folder));
+	(void)snprintf(b->path, sizeof(b->path), "%s/inventory", b->folder);
+	must(store_open(b->path, 0, &s, &f));
+	if (fill != NULL)
+		fill(s, &b->fleet);
+	b->env.store = s;
+	wizard_jobs_config(b->path, NULL, &config);
+	return open_console(b, &config);
 }
 
 int bench_teardown(void **state)
 {
 	struct bench *b = *state;
+	char command[80];
 
 	fake_release();
 	ui_done(&b->ui);
 	jobs_free(b->env.jobs);
+	store_close(b->env.store);
+	(void)snprintf(command, sizeof(command), "rm -rf %s", b->folder);
+	if (b->folder[0] != '\0')
+		assert_int_equal(system(command), 0);
 	free(b);
 	return 0;
 }
@@ -57,6 +87,20 @@ void type(struct bench *b, const char *text)
 		} else {
 			press(b, (unsigned char)*text);
 		}
+	}
+}
+
+void type_secrets(struct bench *b)
+{
+	press(b, 'i');
+	press(b, K_ENTER);
+	for (int i = 0; i < 3; i++) {
+		type(b, i == 0 ? "3537363231383830" : "0123456789abcdef");
+		press(b, K_ENTER);
+	}
+	for (int i = 0; i < 2; i++) {
+		type(b, "648219");
+		press(b, K_ENTER);
 	}
 }
 

@@ -9,13 +9,17 @@ struct bench {
 	struct env env;
 	struct fleet fleet;
 	struct ui ui;
+	char folder[64], path[96];   /* of the inventory, where it has one */
 };
 
 int bench_setup(void **state);
-int bench_teardown(void **state);
+/* The same with an inventory in a file. fill() puts in what it knows, and changes the fleet; NULL: nobody does. */
+int bench_setup_stored(void **state, void (*fill)(struct store *s, struct fleet *fl));
+int bench_teardown(void **state);   /* of either */
 
 void press(struct bench *b, uint32_t key);
 void type(struct bench *b, const char *text);   /* as the loop does: into the secret where one is typed, as keys else */
+void type_secrets(struct bench *b);             /* fake_init from its beginning, until SO-PINs and PINs are typed */
 void settle(struct bench *b);                   /* takes events until nothing more comes in a while */
 
 /* The picture in golden/NAME.txt is what is drawn now. To accept it: KEYROOM_GOLDEN=write, and the test run again. */

@@ -84,6 +84,31 @@ void session_type_first_file(struct session *s, const char *folder)
 	(void)closedir(dir);
 }
 
+void see(struct session *s, const char *text)
+{
+	term_expect(s->t, text);
+}
+
+void at(struct session *s, const char *text, const char *keys)
+{
+	term_expect(s->t, text);
+	term_type(s->t, keys);
+}
+
+void leave_done(struct session *s)
+{
+	at(s, "Enter Close", "\r");
+	see(s, "m More");
+}
+
+void type_path(struct session *s, const char *name)
+{
+	char path[128];
+
+	(void)snprintf(path, sizeof(path), "%s/%s", s->folder, name);
+	term_type(s->t, path);
+}
+
 int session_setup(void **state)
 {
 	struct session *s = calloc(1, sizeof(*s));

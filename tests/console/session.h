@@ -22,6 +22,21 @@ void session_restart_slowly(struct session *s);   /* with cards that take their 
 void session_restart_locking(struct session *s, const char *ms);   /* locks itself after so long */
 void session_in_a_shell(struct session *s, const char *extra);     /* by one with job control, whose prompt is SHELL */
 
+/* What is typed and read in the tests that start here. */
+#define NOW "\xe2\x96\xb8 "   /* before the name of the page that is asked */
+#define FIRST "DENK0200914"
+#define SECOND "DENK0200915"
+#define PIN "739146"
+#define SO_PIN "3537363231383830"
+#define NEW_SO_PIN "9e8d7c6b5a493827"
+#define PASSWORD "correct horse"
+
+void see(struct session *s, const char *text);
+/* Types keys once text is there, and never before: as a person does. */
+void at(struct session *s, const char *text, const char *keys);
+void leave_done(struct session *s);                     /* the outcome of a procedure */
+void type_path(struct session *s, const char *name);    /* of a file in the session's folder */
+
 /* Types the path of the first file in this folder of the session's. */
 void session_type_first_file(struct session *s, const char *folder);
 

@@ -21,8 +21,6 @@
 #define T(days) (FAKE_NOW - (days) * 86400)
 #define OK(call) assert_int_equal(call, ST_OK)
 
-static char dir[64], path[96];
-
 /* --- findings --- */
 
 static bool is_bad;
@@ -99,12 +97,13 @@ static void add_share(struct store *s, const uint8_t *kcv, uint8_t i, const char
 	}
 }
 
-static void fill(struct store *s)
+static void fill(struct store *s, struct fleet *fl)
 {
 	static const struct dkek_row whole = { .kcv = { 0xe9, 0x4f, 0x16, 0xb4, 0x64, 0xd5, 0x8b, 0x35 }, .label = "main",
 					       .shares = 2 };
 	static const struct dkek_row broken = { .kcv = { 0x10, 2, 3, 4, 5, 6, 7, 8 }, .shares = 3 };
 
+	(void)fl;
 	OK(store_dkek_seen(s, &whole, T(299), NULL));
 	add_share(s, whole.kcv, 2, "file", "Ada", "safe 2", STORE_UNKNOWN, 0);
 	add_share(s, whole.kcv, 3, "sheet", "Bob", "", STORE_UNKNOWN, 0);
@@ -117,41 +116,15 @@ static void fill(struct store *s)
 
 static int setup(void **state)
 {
-	struct jobs_config config;
-	struct bench *b = calloc(1, sizeof(*b));
-	struct store *s = NULL;
-
-	assert_non_null(b);
-	(void)words_begin();
 	is_bad = false;
 	is_slow = false;
-	(void)snprintf(dir, sizeof(dir), "/tmp/keyroom-custody-XXXXXX");
-	assert_non_null(mkdtemp(dir));
-	(void)snprintf(path, sizeof(path), "%s/inventory", dir);
-	OK(store_open(path, 0, &s, NULL));
-	fill(s);
-	store_close(s);
-	fake_fleet_fill(&b->fleet);
-	wizard_jobs_config(path, NULL, &config);
-	OK(jobs_new(&config, &b->env.jobs, NULL));
-	b->env.rehearsal = true;
-	OK(ui_init(&b->ui, &b->env, &b->fleet, NULL, NULL));
-	ui_time(&b->ui, 0, FAKE_NOW);
-	*state = b;
-	return 0;
+	return bench_setup_stored(state, fill);
 }
 
 static int teardown(void **state)
 {
-	struct bench *b = *state;
-	char command[120];
-
 	is_slow = false;
-	ui_done(&b->ui);
-	jobs_free(b->env.jobs);
-	free(b);
-	(void)snprintf(command, sizeof(command), "rm -rf %s", dir);
-	return system(command);
+	return bench_teardown(state);
 }
 
 static void every_dkek_is_shown_with_its_shares_and_whether_it_can_be_put_together(void **state)

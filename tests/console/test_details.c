@@ -31,7 +31,6 @@
 #define OK(call) assert_int_equal(call, ST_OK)
 
 static const uint8_t kcv[] = { 0xe9, 0x4f, 0x16, 0xb4, 0x64, 0xd5, 0x8b, 0x35 };
-static char dir[64], path[96];
 
 /* --- the inventory --- */
 
@@ -187,41 +186,15 @@ static void fill_device_more(struct store *s, struct fleet *fl)
 	(void)snprintf(fl->device[0].root, sizeof(fl->device[0].root), "DESRCACC100001");
 }
 
-static int setup(void **state)
+static void fill(struct store *s, struct fleet *fl)
 {
-	struct jobs_config config;
-	struct bench *b = calloc(1, sizeof(*b));
-	struct store *s = NULL;
-
-	assert_non_null(b);
-	(void)words_begin();
-	(void)snprintf(dir, sizeof(dir), "/tmp/keyroom-details-XXXXXX");
-	assert_non_null(mkdtemp(dir));
-	(void)snprintf(path, sizeof(path), "%s/inventory", dir);
-	fake_fleet_fill(&b->fleet);
-	OK(store_open(path, 0, &s, NULL));
-	fill_device_more(s, &b->fleet);
-	fill_keys(s, &b->fleet);
-	store_close(s);
-	wizard_jobs_config(path, NULL, &config);
-	OK(jobs_new(&config, &b->env.jobs, NULL));
-	b->env.rehearsal = true;
-	OK(ui_init(&b->ui, &b->env, &b->fleet, NULL, NULL));
-	ui_time(&b->ui, 0, FAKE_NOW);
-	*state = b;
-	return 0;
+	fill_device_more(s, fl);
+	fill_keys(s, fl);
 }
 
-static int teardown(void **state)
+static int setup(void **state)
 {
-	struct bench *b = *state;
-	char command[120];
-
-	ui_done(&b->ui);
-	jobs_free(b->env.jobs);
-	free(b);
-	(void)snprintf(command, sizeof(command), "rm -rf %s", dir);
-	return system(command);
+	return bench_setup_stored(state, fill);
 }
 
 /* --- the screens --- */
@@ -428,7 +401,7 @@ static void values_are_shown_as_qr_codes(void **state)
 	assert_false(shows(b, "BEGIN PUBLIC KEY"));
 }
 
-#define DETAILS_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define DETAILS_TEST(name) cmocka_unit_test_setup_teardown(name, setup, bench_teardown)
 
 int main(void)
 {

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "engine/base/width.h"
+#include "tests/console/feed.h"
 #include "tui/console/bindings.h"
 #include "tui/console/edit.h"
 #include "tui/console/grid.h"
@@ -190,22 +191,6 @@ static void every_glyph_has_an_ascii_likeness(void **state)
 	assert_int_equal(glyph_in(REPERTOIRE_ASCII, GLYPH_SORTED), '(');
 }
 
-static size_t feed(struct keys *k, const char *bytes, size_t n, uint32_t out[static 32])
-{
-	size_t got = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		uint32_t keys[2];
-		size_t come = keys_byte(k, (unsigned char)bytes[i], keys);
-
-		for (size_t j = 0; j < come && got < 32; j++)
-			out[got++] = keys[j];
-	}
-	return got;
-}
-
-#define FEED(k, bytes, out) feed((k), (bytes), sizeof(bytes) - 1, (out))
-
 static void keys_are_what_terminals_send(void **state)
 {
 	static const struct {
@@ -219,7 +204,7 @@ static void keys_are_what_terminals_send(void **state)
 		{ "\xf0\x9f\x94\x91", 0x1f511 },
 	};
 	struct keys k;
-	uint32_t out[32];
+	uint32_t out[FEED_MAX];
 
 	(void)state;
 	keys_init(&k, true);
@@ -232,7 +217,7 @@ static void keys_are_what_terminals_send(void **state)
 static void an_escape_alone_answers_after_its_time(void **state)
 {
 	struct keys k;
-	uint32_t out[32];
+	uint32_t out[FEED_MAX];
 
 	(void)state;
 	keys_init(&k, true);
@@ -249,7 +234,7 @@ static void an_escape_alone_answers_after_its_time(void **state)
 static void unknown_and_broken_sequences_are_no_text(void **state)
 {
 	struct keys k;
-	uint32_t out[32];
+	uint32_t out[FEED_MAX];
 
 	(void)state;
 	keys_init(&k, true);
@@ -265,7 +250,7 @@ static void unknown_and_broken_sequences_are_no_text(void **state)
 static void pasted_text_presses_no_keys(void **state)
 {
 	struct keys k;
-	uint32_t out[32];
+	uint32_t out[FEED_MAX];
 
 	(void)state;
 	keys_init(&k, true);
@@ -280,7 +265,7 @@ static void pasted_text_presses_no_keys(void **state)
 static void a_secrets_bytes_are_told_from_keys(void **state)
 {
 	struct keys k;
-	uint32_t out[32];
+	uint32_t out[FEED_MAX];
 
 	(void)state;
 	keys_init(&k, true);

@@ -15,18 +15,6 @@
 #include "engine/base/clock.h"
 #include "tests/console/session.h"
 
-#define NOW "\xe2\x96\xb8 "
-#define FIRST "DENK0200914"
-#define PIN "739146"
-#define SO_PIN "3537363231383830"
-#define NEW_SO_PIN "9e8d7c6b5a493827"
-
-static void at(struct session *s, const char *text, const char *keys)
-{
-	term_expect(s->t, text);
-	term_type(s->t, keys);
-}
-
 /* Both fields show that six characters are in them. */
 static void see_both(struct session *s)
 {

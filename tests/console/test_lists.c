@@ -18,11 +18,6 @@
 #define T0 (FAKE_NOW - 400 * 86400)
 #define KEYS 12
 
-struct lists {
-	struct bench b;        /* first: the helpers of bench.h take it */
-	char folder[40], path[60];
-};
-
 static const char *const labels[KEYS] = {
 	"Root CA 2026", "SSH CA", "Issuing CA 1", "Issuing CA 2", "OCSP", "Time stamp", "Code signing 2025", "Code signing 2026",
 	"Archive", "Old root", "veracrypt", "\xe6\xa0\xb9\xe8\xaf\x81\xe4\xb9\xa6 CA",
@@ -91,7 +86,7 @@ static void a_backup(struct store *s, unsigned key, unsigned kcv, enum proof_lev
 		must(store_backup_prove(s, id, proof, proof == PROOF_RESTORED ? "DENK0200915" : "", T0 + 86400 * 30, &f));
 }
 
-static void fill(struct store *s)
+static void fill(struct store *s, struct fleet *fl)
 {
 	static const struct {
 		const char *what, *text, *device, *person;
@@ -105,6 +100,7 @@ static void fill(struct store *s)
 	const struct key_identity root = identity(0);
 	struct fault f = { 0 };
 
+	(void)fl;
 	a_device(s, "root-ca-a", "DENK0200914", 0x35);
 	a_device(s, "root-ca-b", "DENK0200915", 0x35);
 	a_device(s, "root-ca-c", "DENK0200916", 0x36);
@@ -125,67 +121,23 @@ static void fill(struct store *s)
 				   .device = entries[i].device, .person = entries[i].person, .key = i == 1 ? &root : NULL }, &f));
 }
 
-static int begin(void **state, bool filled)
-{
-	struct lists *l = calloc(1, sizeof(*l));
-	struct store *s = NULL;
-	struct jobs_config config;
-	struct fault f = { 0 };
-
-	assert_non_null(l);
-	(void)words_begin();
-	(void)snprintf(l->folder, sizeof(l->folder), "/tmp/keyroom-lists-XXXXXX");
-	assert_non_null(mkdtemp(l->folder));
-	(void)snprintf(l->path, sizeof(l->path), "%s/inventory.db", l->folder);
-	must(store_open(l->path, 0, &s, &f));
-	if (filled)
-		fill(s);
-	wizard_jobs_config(l->path, NULL, &config);
-	must(jobs_new(&config, &l->b.env.jobs, &f));
-	l->b.env.rehearsal = true;
-	l->b.env.store = s;
-	fake_fleet_fill(&l->b.fleet);
-	must(ui_init(&l->b.ui, &l->b.env, &l->b.fleet, NULL, &f));
-	ui_time(&l->b.ui, 1, FAKE_NOW);
-	*state = l;
-	return 0;
-}
-
 static int setup(void **state)
 {
-	return begin(state, true);
+	return bench_setup_stored(state, fill);
 }
 
 static int setup_empty(void **state)
 {
-	return begin(state, false);
-}
-
-static int teardown(void **state)
-{
-	struct lists *l = *state;
-	char path[80];
-
-	ui_done(&l->b.ui);
-	jobs_free(l->b.env.jobs);
-	store_close((struct store *)(uintptr_t)l->b.env.store);
-	(void)unlink(l->path);
-	(void)snprintf(path, sizeof(path), "%s-wal", l->path);
-	(void)unlink(path);
-	(void)snprintf(path, sizeof(path), "%s-shm", l->path);
-	(void)unlink(path);
-	(void)rmdir(l->folder);
-	free(l);
-	return 0;
+	return bench_setup_stored(state, NULL);
 }
 
 static struct bench *on(void **state, const char *keys)
 {
-	struct lists *l = *state;
+	struct bench *b = *state;
 
-	type(&l->b, keys);
-	settle(&l->b);
-	return &l->b;
+	type(b, keys);
+	settle(b);
+	return b;
 }
 
 static void keys_stand_in_a_matrix(void **state)
@@ -218,7 +170,6 @@ static void keys_are_sorted_and_filtered(void **state)
 
 static void more_devices_than_fit_are_reached_sideways(void **state)
 {
-	struct lists *l = *state;
 	struct bench *b = on(state, "2");
 
 	for (size_t i = 3; i < 8; i++) {
@@ -229,7 +180,7 @@ static void more_devices_than_fit_are_reached_sideways(void **state)
 	b->fleet.n = 8;
 	b->fleet.changes = FLEET_DEVICES;
 	ui_event(&b->ui, &(struct job_event){ .type = JOBS_READERS });
-	settle(&l->b);
+	settle(b);
 	compare(b, "keys_sideways", 24, 80, REPERTOIRE_UNICODE);
 	press(b, K_RIGHT);
 	assert_false(shows(b, "root-ca-a  root-ca-b"));
@@ -370,7 +321,7 @@ static void any_key_can_be_pressed_on_them(void **state)
 	settle(b);
 }
 
-#define LISTS(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define LISTS(name) cmocka_unit_test_setup_teardown(name, setup, bench_teardown)
 
 int main(void)
 {
@@ -379,7 +330,7 @@ int main(void)
 		LISTS(a_key_is_told_in_sentences), LISTS(backups_are_listed), LISTS(a_backup_is_told_in_sentences),
 		LISTS(the_journal_is_listed), LISTS(a_list_follows_the_inventory), LISTS(digits_lead_from_screen_to_screen),
 		LISTS(any_key_can_be_pressed_on_them),
-		cmocka_unit_test_setup_teardown(an_empty_inventory_says_so, setup_empty, teardown),
+		cmocka_unit_test_setup_teardown(an_empty_inventory_says_so, setup_empty, bench_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -126,16 +126,7 @@ static void l_locks_at_once_but_is_a_letter_in_a_field(void **state)
 /* Up to the only step, which waits for fake_release(). */
 static void to_the_steps(struct bench *b)
 {
-	press(b, 'i');
-	press(b, K_ENTER);
-	for (int i = 0; i < 3; i++) {
-		type(b, i == 0 ? "3537363231383830" : "0123456789abcdef");
-		press(b, K_ENTER);
-	}
-	for (int i = 0; i < 2; i++) {
-		type(b, "648219");
-		press(b, K_ENTER);
-	}
+	type_secrets(b);
 	press(b, K_ENTER);
 	type(b, "DENK0200914");
 	press(b, K_ENTER);

@@ -9,29 +9,14 @@
 #include <cmocka.h>
 
 #include "tests/console/bench.h"
+#include "tests/console/feed.h"
 #include "tui/console/keys.h"
 #include "tui/console/wizard_screen.h"
-
-static size_t feed(struct keys *k, const char *bytes, size_t n, uint32_t out[static 8])
-{
-	size_t got = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		uint32_t keys[2];
-		size_t come = keys_byte(k, (unsigned char)bytes[i], keys);
-
-		for (size_t j = 0; j < come && got < 8; j++)
-			out[got++] = keys[j];
-	}
-	return got;
-}
-
-#define FEED(k, bytes, out) feed((k), (bytes), sizeof(bytes) - 1, (out))
 
 static void reports_of_both_forms_are_read(void **state)
 {
 	struct keys k;
-	uint32_t out[8];
+	uint32_t out[FEED_MAX];
 
 	(void)state;
 	keys_init(&k, true);
@@ -56,7 +41,7 @@ static void what_is_no_report_is_no_key_either(void **state)
 	static const char *const broken[] = { "\033[<M", "\033[<0M", "\033[<0;1M", "\033[<0;0;0M", "\033[<0;-4;99999M",
 					      "\033[<0;1;1;1M", "\033[<?;1;1M", "\033[<0;1;1A" };
 	struct keys k;
-	uint32_t out[8];
+	uint32_t out[FEED_MAX];
 
 	(void)state;
 	keys_init(&k, true);
@@ -71,7 +56,7 @@ static void a_report_is_no_part_of_a_secret(void **state)
 {
 	static const char reports[] = "\033[<0;12;12M\033[M abc";
 	struct keys k;
-	uint32_t out[2];
+	uint32_t out[FEED_MAX];
 
 	(void)state;
 	keys_init(&k, true);
@@ -215,16 +200,7 @@ static void marks_and_boxes_are_ticked(void **state)
 {
 	struct bench *b = *state;
 
-	press(b, 'i');
-	press(b, K_ENTER);
-	for (int i = 0; i < 3; i++) {
-		type(b, i == 0 ? "3537363231383830" : "0123456789abcdef");
-		press(b, K_ENTER);
-	}
-	for (int i = 0; i < 2; i++) {
-		type(b, "648219");
-		press(b, K_ENTER);
-	}
+	type_secrets(b);
 	click(b, "SSH CA, P-256");
 	assert_true(shows(b, "[x] SSH CA, P-256"));
 	click(b, "SSH CA, P-256");

@@ -14,26 +14,6 @@
 
 #include "tests/console/session.h"
 
-#define NOW "\xe2\x96\xb8 "   /* before the name of the page that is asked */
-#define FIRST "DENK0200914"
-#define SECOND "DENK0200915"
-#define PIN "739146"
-#define SO_PIN "3537363231383830"
-#define NEW_SO_PIN "9e8d7c6b5a493827"
-#define PASSWORD "correct horse"
-
-static void see(struct session *s, const char *text)
-{
-	term_expect(s->t, text);
-}
-
-/* Types keys once text is there, and never before: as a person does. */
-static void at(struct session *s, const char *text, const char *keys)
-{
-	term_expect(s->t, text);
-	term_type(s->t, keys);
-}
-
 /* So many fields show that so many characters are in them. */
 static void see_counted(struct session *s, int n, int fields)
 {
@@ -54,14 +34,6 @@ static void see_counted(struct session *s, int n, int fields)
 			fail();
 		}
 	}
-}
-
-static void type_path(struct session *s, const char *name)
-{
-	char path[128];
-
-	(void)snprintf(path, sizeof(path), "%s/%s", s->folder, name);
-	term_type(s->t, path);
 }
 
 static bool is_there(const struct session *s, const char *name)
@@ -89,12 +61,6 @@ static void set_pins(struct session *s, const char *label)
 	at(s, "New user PIN", PIN "\r" PIN "\r");
 	at(s, NOW "Label", label);
 	term_type(s->t, "\r");
-}
-
-static void leave_done(struct session *s)
-{
-	at(s, "Enter Close", "\r");
-	see(s, "m More");
 }
 
 static void to_the_review(struct session *s)

@@ -15,24 +15,7 @@
 #include "tests/console/session.h"
 #include "tests/unit/cert_help.h"
 
-#define NOW "\xe2\x96\xb8 "   /* before the name of the page that is asked */
-#define FIRST "DENK0200914"
-#define PIN "739146"
-#define SO_PIN "3537363231383830"
-#define NEW_SO_PIN "9e8d7c6b5a493827"
 #define HUSH "what nobody is to see on a screen"
-
-static void see(struct session *s, const char *text)
-{
-	term_expect(s->t, text);
-}
-
-/* Types keys once text is there, and never before: as a person does. */
-static void at(struct session *s, const char *text, const char *keys)
-{
-	term_expect(s->t, text);
-	term_type(s->t, keys);
-}
 
 static const char *path_of(const struct session *s, const char *name)
 {
@@ -42,19 +25,13 @@ static const char *path_of(const struct session *s, const char *name)
 	return path;
 }
 
-static void leave_done(struct session *s)
-{
-	at(s, "Enter Close", "\r");
-	see(s, "m More");
-}
-
 static void initialise(struct session *s)
 {
 	at(s, "Never initialised", "i");
 	at(s, NOW "Contents", "\r");
 	at(s, NOW "Backups", "1\r");
 	at(s, "Share 1 of 1", "\t");
-	term_type(s->t, path_of(s, "one.pbe"));
+	type_path(s, "one.pbe");
 	term_type(s->t, "\r");
 	at(s, "New password", "correct horse\rcorrect horse\r");
 	at(s, NOW "Check value", "\r");
@@ -114,7 +91,7 @@ static void a_certificate_is_imported_exported_and_deleted(void **state)
 	new_key(s);
 	begin(s, "Export a public key");
 	at(s, NOW "Key", "\t\t");
-	term_type(s->t, path_of(s, "key.pem"));
+	type_path(s, "key.pem");
 	term_type(s->t, "\r");
 	see(s, "SHA-256 of the public key:");
 	leave_done(s);
@@ -122,7 +99,7 @@ static void a_certificate_is_imported_exported_and_deleted(void **state)
 
 	begin(s, "Import a certificate");
 	see(s, NOW "Certificate");
-	term_type(s->t, path_of(s, "cert.pem"));
+	type_path(s, "cert.pem");
 	term_type(s->t, "\r");
 	at(s, NOW "User PIN", PIN "\r");
 	see(s, "for CN=Made for the console");
@@ -156,7 +133,7 @@ static void private_data_is_written_read_into_a_file_and_deleted(void **state)
 	initialise(s);
 	begin(s, "Write data");
 	see(s, NOW "Data");
-	term_type(s->t, path_of(s, "hush"));
+	type_path(s, "hush");
 	term_type(s->t, "\tmy secret\t");
 	at(s, "Whoever has the device can read", " ");
 	term_expect_gone(s->t, "Whoever has the device can read");
@@ -171,7 +148,7 @@ static void private_data_is_written_read_into_a_file_and_deleted(void **state)
 	begin(s, "Read data");
 	at(s, NOW "Data", "\r");
 	at(s, "it is not shown on a screen", "\t\t");
-	term_type(s->t, path_of(s, "back"));
+	type_path(s, "back");
 	term_type(s->t, "\r");
 	at(s, NOW "User PIN", PIN "\r");
 	see(s, "/back.");
@@ -205,7 +182,7 @@ static void public_data_is_shown(void **state)
 	initialise(s);
 	begin(s, "Write data");
 	see(s, NOW "Data");
-	term_type(s->t, path_of(s, "note"));
+	type_path(s, "note");
 	term_type(s->t, "\tnote\r");
 	at(s, NOW "User PIN", PIN "\r");
 	at(s, "Press Enter to begin", "\r");
