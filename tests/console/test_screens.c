@@ -33,6 +33,18 @@ static void a_terminal_that_is_too_small_says_so_and_recovers(void **state)
 	press(b, 'i');   /* nobody saw what that key would do */
 	compare(b, "tiny", 2, 9, REPERTOIRE_UNICODE);
 	compare(b, "main_80x24", 24, 80, REPERTOIRE_UNICODE);
+	press(b, 'i');   /* a procedure is not left by a key that nobody can see the meaning of */
+	ui_resize(&b->ui, 20, 79);
+	press(b, 'q');
+	press(b, K_ESC);
+	assert_false(b->ui.quit);
+	assert_int_equal(b->ui.depth, 2);
+	ui_resize(&b->ui, 24, 80);
+	press(b, K_ESC);   /* to the choice of a device, and away */
+	press(b, K_ESC);
+	ui_resize(&b->ui, 20, 79);
+	press(b, 'q');
+	assert_true(b->ui.quit);
 }
 
 static void devices_in_every_state_are_told_apart(void **state)

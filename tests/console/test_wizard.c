@@ -81,6 +81,10 @@ static void a_device_is_asked_for_where_none_is_given(void **state)
 	press(b, K_ENTER);
 	compare_sizes(b, "wizard_device");
 	press(b, 'j');
+	b->fleet.device[1].state = FLEET_ABSENT;   /* pulled out, and nobody has heard of it yet */
+	press(b, K_ENTER);
+	assert_true(shows(b, "The device is not here any more"));
+	b->fleet.device[1].state = FLEET_HERE;
 	press(b, K_ENTER);
 	assert_true(shows(b, "DENK0200915"));
 	press(b, K_ESC);   /* back to the choice */

@@ -48,7 +48,7 @@ const struct tour tours[] = {
 	{ "key_new", "n" "jjj\tSSH CA\r" PIN "\r\r" "n" "jjjj\tRoot CA 2026\r" PIN "\r\r", NULL },
 	{ "key_export", "<Begin key export>\t\tkilo.pem\r\r", NULL },
 	{ "key_test", "<Begin key test> \r" PIN "\r\r", NULL },
-	{ "key_rename", "<Begin key rename>\t<Clear>Root CA 2025\r" PIN "\r\r", NULL },
+	{ "key_rename", "<Begin key rename>\t<Clear>Root CA 2025<Back><Down><Up>\r" PIN "\r\r", NULL },
 	{ "cert_import", "<Begin cert import>romeo.crt\r" PIN "\r\r", make_files },
 	{ "cert_export", "<Begin cert export>\r\r", NULL },
 	{ "data_write", "<Begin data write>tango.txt\ttango\r" PIN "\r\r"
