@@ -98,6 +98,9 @@ static void what_was_typed_twice_must_be_the_same(void **state)
 	struct bench *b = *state;
 
 	to_so_pin(b);
+	ui_resize(&b->ui, 20, 79);
+	assert_null(ui_secret(&b->ui));   /* nobody types into what is not seen */
+	ui_resize(&b->ui, 24, 80);
 	type(b, "3537363231383830");
 	press(b, K_ENTER);
 	type(b, "0123456789abcdef");

@@ -358,9 +358,15 @@ static void a_backup_of_a_key_that_is_away_is_proven_on_a_device_that_is_here(vo
 
 	place_init(p, 0, 1, 0x10);
 	place_init(p, 1, 1, 0x10);
+	must(p->source->ops->add(p->source, &f));
+	place_init(p, 2, 1, 0x10);
 	place_make_key(p, 0, "ec:secp256r1", "one", "0a");
 	place_make_key(p, 0, "ec:secp256r1", "two", "0b");
 	place_expect(p, "backup", 0, GIVEN({ "all", "1", 0 }, { "pin", PIN, 0 }), ST_OK);
+	fl = fleet_of(p, false);
+	must(fleet_scan_all_wait(fl, FLEET_ALL, 20000, &f));
+	assert_string_equal(about(fl, "ever proven")->on, place_serial(p, 1));   /* of two that could the first, always */
+	fleet_free(STEAL(fl));
 	snprintf(serial, sizeof(serial), "%s", place_serial(p, 0));
 	sim_card_plug(place_sim(p, 0), false);
 	jobs_free(p->jobs);
