@@ -34,7 +34,8 @@ static void it_locks_after_its_time_and_enter_goes_on(void **state)
 	assert_int_equal(ui_locks_in(&b->ui), AFTER_MS);
 	later(b, AFTER_MS - 1);
 	assert_int_equal(ui_locks_in(&b->ui), 1);
-	assert_true(shows(b, "root-ca-a"));
+	ui_say(&b->ui, "root-ca-a was said of last");
+	assert_true(shows(b, "root-ca-a was said of last"));
 	later(b, 1);
 	assert_false(shows(b, "root-ca-a"));
 	assert_true(b->ui.repaint);
