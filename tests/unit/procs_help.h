@@ -35,6 +35,7 @@ struct place {
 	struct jobs *jobs;
 	struct store *store;
 	struct env env;
+	unsigned long locked_kib;   /* when it was opened */
 };
 
 static inline void place_start(struct place *p)
@@ -47,11 +48,26 @@ static inline void place_start(struct place *p)
 	p->env = (struct env){ .jobs = p->jobs, .store = p->store, .script = true, .share_iterations = 1 };
 }
 
+/* Only secrets are locked: what is still locked when all is over was never given back. */
+static inline unsigned long place_locked_kib(void)
+{
+	FILE *in = fopen("/proc/self/status", "re");
+	unsigned long kib = 0;
+	char line[128];
+
+	assert_non_null(in);
+	while (fgets(line, sizeof(line), in) != NULL && sscanf(line, "VmLck: %lu", &kib) != 1)
+		continue;
+	(void)fclose(in);
+	return kib;
+}
+
 static inline void place_open_with(struct place *p, const struct sim_options *o)
 {
 	struct fault f = { 0 };
 
 	memset(p, 0, sizeof(*p));
+	p->locked_kib = place_locked_kib();
 	snprintf(p->dir, sizeof(p->dir), "/tmp/keyroom-procs-XXXXXX");
 	assert_non_null(mkdtemp(p->dir));
 	snprintf(p->store_path, sizeof(p->store_path), "%s/inventory", p->dir);
@@ -73,6 +89,7 @@ static inline void place_close(struct place *p)
 	char command[128];
 
 	jobs_free(p->jobs);
+	assert_in_range(place_locked_kib(), 0, p->locked_kib);
 	store_close(p->store);
 	p->source->ops->close(p->source);
 	snprintf(command, sizeof(command), "rm -rf %s", p->dir);
