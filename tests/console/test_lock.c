@@ -163,6 +163,7 @@ static void l_waits_too_and_then_locks_at_once(void **state)
 	to_the_steps(b);
 	press(b, 'L');
 	assert_true(shows(b, "as soon as what is under way has ended"));
+	assert_int_equal(ui_locks_in(&b->ui), -1);   /* the loop sleeps meanwhile */
 	later(b, 1000);
 	assert_true(shows(b, "Under way"));
 	fake_import_gives(ST_DISK);
