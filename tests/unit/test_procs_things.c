@@ -216,8 +216,7 @@ static void data_is_shown_in_the_console_as_text_or_in_digits(void **state)
 	write_data(p, save(p, "bytes", "\x00\x01\x1b[2J", 6), "bytes", false, ST_OK);
 	p->env.script = false;
 	must(place_do(p, "data read", 0, GIVEN({ "label", "text", 0 }), &r, &f));
-	assert_true(outcome_says(r, PROSE_VALUE, "one"));
-	assert_true(outcome_says(r, PROSE_VALUE, "    two"));
+	assert_true(outcome_says(r, PROSE_PLAIN, "one\n    two"));
 	run_free(r);
 	must(place_do(p, "data read", 0, GIVEN({ "label", "text", 0 }, { "format", "hex", 0 }), &r, &f));
 	assert_true(outcome_says(r, PROSE_VALUE, "6f6e650a0974776f0a"));

@@ -178,22 +178,20 @@ static void show_hex(struct cur c, struct prose *out)
 	}
 }
 
-/* A paragraph for each line: prose has none of its own, and knows no tabs. */
-static void show_text(struct cur c, struct prose *out)
+/* One paragraph with the lines that it has: prose knows no tabs. */
+static void show_text(struct cur c, enum prose_role role, struct prose *out)
 {
-	while (c.n > 0) {
-		BUF line = { 0 };
-		uint8_t byte = 0;
+	BUF text = { 0 };
+	uint8_t byte = 0;
 
-		while (cur_u8(&c, &byte) && byte != '\n') {
-			if (byte == '\t')
-				buf_put(&line, "    ", 4);
-			else
-				buf_u8(&line, byte);
-		}
-		if (!line.failed)
-			prose_add(out, PROSE_VALUE, "%.*s", (int)line.n, line.n > 0 ? (const char *)line.p : "");
+	while (cur_u8(&c, &byte)) {
+		if (byte == '\t')
+			buf_put(&text, "    ", 4);
+		else if (byte != '\n' || c.n > 0)
+			buf_u8(&text, byte);
 	}
+	if (!text.failed)
+		prose_add(out, role, "%.*s", (int)text.n, text.n > 0 ? (const char *)text.p : "");
 }
 
 static void outcome(const struct run *r, struct prose *out)
@@ -213,7 +211,7 @@ static void outcome(const struct run *r, struct prose *out)
 	if (content == NULL || k->is_private || is_script(r))
 		return;
 	if (run_is(r, "format", "hex") || is_text(secret_view(content)))
-		show_text(secret_view(content), out);
+		show_text(secret_view(content), run_is(r, "format", "hex") ? PROSE_VALUE : PROSE_PLAIN, out);
 	else
 		show_hex(secret_view(content), out);
 }

@@ -284,7 +284,7 @@ static void outcome(const struct run *r, struct prose *out)
 {
 	const struct forget *s = run_state(r);
 
-	prose_add(out, PROSE_DONE, "%s is no longer in the inventory. Its journal entries and backups are.", s->serial);
+	prose_add(out, PROSE_DONE, "%s is no longer in the inventory. Its journal entries and backups stay.", s->serial);
 	if (s->n_only > 0)
 		prose_add(out, PROSE_WARNING, translated_n("%zu key was nowhere else. If the device still exists, do not destroy it.",
 							   "%zu keys were nowhere else. If the device still exists, do not destroy it.",
