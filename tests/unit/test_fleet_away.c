@@ -167,16 +167,17 @@ static void what_is_away_stands_below_the_same_that_is_here(void **state)
 	struct place *p = *state;
 	CLEANUP(fleet_free_guard) struct fleet *fl = NULL;
 	const struct fleet_attention *a;
-	struct object_row row = key_row(1, "bare", 1, 256), *rows = calloc(2, sizeof(*rows));
+	struct object_row *rows = calloc(2, sizeof(*rows));
 	struct fault f = { 0 };
 	int64_t id;
 	size_t n;
 
 	assert_non_null(rows);
+	rows[0] = key_row(1, "bare", 1, 256);
 	place_init(p, 0, 1, 0x10);
 	place_make_key(p, 0, "ec:secp256r1", "key", "0a");
 	put_away(p, FAR, "far", fine(), whole(7));
-	hold(p, FAR, &row, 1);
+	hold(p, FAR, rows, 1);
 	fl = fleet_of(p, false);
 	must(fleet_scan_all_wait(fl, FLEET_ALL, 20000, &f));
 	look_away(p, fl);
@@ -194,15 +195,14 @@ static void what_is_away_stands_below_the_same_that_is_here(void **state)
 	assert_string_equal(a[1].serial, FAR);
 	assert_true(a[1].away && a[1].run == id);
 	/* The key of the device that is away turns out to be on the one that is here too: that one's line says it. */
-	row.key = first_key(p, place_serial(p, 0));
-	hold(p, FAR, &row, 1);
+	rows[0].key = first_key(p, place_serial(p, 0));
+	hold(p, FAR, rows, 1);
 	place_reload(p, fl);
 	look_away(p, fl);
 	assert_null(about(fl, "on it has no backup"));
 	assert_non_null(about(fl, "on this device has no backup"));
 	/* So does its certificate, once the one that is here ends too. */
-	rows[0] = row;
-	rows[1] = row;
+	rows[1] = rows[0];
 	rows[1].type = THING_CERTIFICATE;
 	rows[1].fid = 0xce01;
 	rows[1].not_after = time(NULL) - 86400;
