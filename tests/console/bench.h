@@ -20,7 +20,8 @@ int bench_teardown(void **state);   /* of either */
 void press(struct bench *b, uint32_t key);
 void type(struct bench *b, const char *text);   /* as the loop does: into the secret where one is typed, as keys else */
 void type_secrets(struct bench *b);             /* fake_init from its beginning, until SO-PINs and PINs are typed */
-void settle(struct bench *b);                   /* takes events until nothing more comes in a while */
+/* Takes events until no more can come; without an inventory, until none has come for a tenth of a second. */
+void settle(struct bench *b);
 
 /* The picture in golden/NAME.txt is what is drawn now. To accept it: KEYROOM_GOLDEN=write, and the test run again. */
 void compare(struct bench *b, const char *name, int rows, int cols, enum repertoire r);
