@@ -155,6 +155,7 @@ enum status backup_wrap(struct step_env *e, struct session *s, struct object *o,
 {
 	struct cur prkd = wrapped_part(buf_view(&o->description)), cert = wrapped_part(buf_view(&o->content));
 	const bool damaged = (o->description.n > 0 && prkd.n == 0) || (o->content.n > 0 && cert.n == 0);
+	struct object_row known;
 	bool left_out;
 	BUF blob = { 0 };
 	BUF file = { 0 };
@@ -166,6 +167,9 @@ enum status backup_wrap(struct step_env *e, struct session *s, struct object *o,
 		return st;
 	if (o->has_cmac)
 		hex_lower(k->cmac, o->cmac, sizeof(o->cmac));
+	else if (k->spki_sha256[0] == '\0' && find_known(e->store, s->look->serial, o, &known) &&
+		 known.key.len == STORE_SPKI_LEN && strcmp(known.algorithm, k->algorithm) == 0)
+		identity_to_result(&known.key, k);   /* no public key on the device: the inventory knows whose backup it is */
 	left_out = leave_out_what_is_too_large(buf_view(&blob), &prkd, &cert);
 	if ((st = wrapped_build(buf_view(&blob), prkd, cert, &file, f)) != ST_OK)
 		return st;

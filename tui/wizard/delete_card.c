@@ -136,9 +136,12 @@ static enum status record_cert(struct step_env *e, struct session *s, const stru
 	if (has_now && now.has_key && now.cert != NULL)
 		st = fault_set(f, ST_MISMATCH, "The device says that the certificate is deleted, and still has one there. Take the device "
 			       "out, plug it in again, and look what is on it.");
-	snprintf(words, sizeof(words), has_now && now.request != REQUEST_NONE ?
-		 _("The certificate for %s was deleted from %s; the request of the key's generation is in its place.") :
-		 _("The certificate for %s was deleted from %s."), k->subject, k->serial);
+	if (k->subject[0] == '\0')
+		snprintf(words, sizeof(words), _("The certificate \"%s\", which was damaged, was deleted from %s."), k->label, k->serial);
+	else
+		snprintf(words, sizeof(words), has_now && now.request != REQUEST_NONE ?
+			 _("The certificate for %s was deleted from %s; the request of the key's generation is in its place.") :
+			 _("The certificate for %s was deleted from %s."), k->subject, k->serial);
 	if (st == ST_OK)
 		st = record_thing_gone(e->store, s->look, THING_CERTIFICATE, one->content != 0 ? one->content : one->description,
 				       has_now ? &now : NULL, &key, "cert.deleted", words, f);

@@ -117,6 +117,21 @@ static enum status certs_alone(struct session *s, const char *wanted, struct fit
 	return ST_OK;
 }
 
+/* What is left of a key that is gone. */
+static enum status cert_of_no_key(struct session *s, uint16_t fid, struct fit *fit, struct fault *f)
+{
+	struct object o = { .type = OBJECT_STRAY, .number = (uint8_t)fid, .content_fid = fid };
+	enum status st;
+
+	if (!fids_have(&s->fids, fid) || fids_have(&s->fids, fid_of(FID_KEY, (uint8_t)fid)))
+		return ST_OK;
+	st = card_read_file(s->card, fid, &o.content, f);
+	if (st == ST_OK)
+		take(fit, &o);
+	object_done(&o);
+	return st;
+}
+
 static enum status several(const struct fit *fit, const char *wanted, const char *serial, struct fault *f)
 {
 	if (fit->n < 2)
@@ -138,7 +153,7 @@ enum status find_cert(struct session *s, const char *wanted, struct object *ret,
 	enum status st = find_cert_check(wanted, f);
 
 	snprintf(ref, sizeof(ref), "ref:%u", (unsigned)fid & 0xff);
-	if (st == ST_OK && (fid & 0xff00) == FID_KEY_CERT)
+	if (st == ST_OK && (fid & 0xff00) == FID_KEY_CERT && (st = cert_of_no_key(s, fid, &fit, f)) == ST_OK)
 		st = certs_of_keys(s, ref, &fit, &keys, f);
 	else if (st == ST_OK && fid == 0 && after(wanted, CERT_PREFIX) == NULL)
 		st = certs_of_keys(s, wanted, &fit, &keys, f);
