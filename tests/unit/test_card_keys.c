@@ -59,7 +59,7 @@ static void generating(void **state)
 		const char *request;
 		enum status st;
 	} rows[] = {
-		{ REQUEST "9000", ST_OK },      { "6700", ST_CARD_ERROR },  { "6981", ST_CARD_ERROR },
+		{ REQUEST "9000", ST_OK },      { "6700", ST_UNSUPPORTED }, { "6981", ST_CARD_ERROR },
 		{ "6982", ST_NOT_LOGGED_IN },   { "6985", ST_DKEK_INCOMPLETE }, { "6a81", ST_UNSUPPORTED },
 		{ "6a80", ST_UNSUPPORTED },     { "6a84", ST_CARD_FULL },   { "6581", ST_CARD_FULL },
 		{ "67009000", ST_BAD_REPLY },   { "309000", ST_BAD_REPLY },

@@ -208,8 +208,8 @@ static void deleted_cert(const struct delete_one *one, const struct key_result *
 		prose_add(out, PROSE_DONE, "The certificate for %s was deleted from %s, and the device does not list it any more.",
 			  k->subject, k->serial);
 	else
-		prose_add(out, PROSE_DONE, "The certificate \"%s\", which was damaged, was deleted from %s, and the device does not list it "
-			  "any more.", k->label, k->serial);
+		prose_add(out, PROSE_DONE, "The certificate \"%s\", which was damaged, was deleted from %s, and the device does not list "
+			  "it any more.", k->label, k->serial);
 	if (one->kind == DELETE_CERT_OF_KEY && one->request.n > 0)
 		prose_add(out, PROSE_PLAIN, "The key has the request of its generation in the place of the certificate.");
 	else if (one->kind == DELETE_CERT_OF_KEY)
