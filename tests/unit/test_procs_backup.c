@@ -291,6 +291,9 @@ static void which_keys_must_be_said(void **state)
 	place_expect(p, "backup", 0, GIVEN({ "id", "0a", 0 }, { "all", "1", 0 }, { "pin", PIN, 0 }), ST_USAGE);
 	place_expect(p, "backup", 0, GIVEN({ "id", "0b", 0 }, { "pin", PIN, 0 }), ST_NOT_FOUND);
 	place_expect(p, "backup", 0, GIVEN({ "id", "zz", 0 }, { "pin", PIN, 0 }), ST_BAD_FORM);
+	/* Before a PIN is asked for: no try of a wrong one is spent. */
+	place_expect(p, "backup", 0, GIVEN({ "all", "1", 0 }, { "out", "/proc/self/status", 0 }, { "pin", "000000", 0 }), ST_DISK);
+	place_expect(p, "backup", 0, GIVEN({ "all", "1", 0 }, { "out", "~/safe", 0 }, { "pin", "000000", 0 }), ST_DISK);
 	place_expect(p, "backup", 0, GIVEN({ "all", "1", 0 }, { "pin", "999999", 0 }), ST_PIN_WRONG);
 }
 

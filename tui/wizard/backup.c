@@ -179,10 +179,8 @@ static void review(const struct run *r, struct prose *out)
 		prose_add(out, PROSE_PLAIN, "The check value of that DKEK is:");
 		prose_add(out, PROSE_VALUE, "%s", kcv);
 	}
-	if (run_get(r, "out", 0)[0] != '\0')
-		prose_add(out, PROSE_PLAIN, "One new file a key goes into %s; nothing there is overwritten.",
-			  run_get(r, "out", 0));
-	else
+	backup_tell_folder(r, out);
+	if (run_get(r, "out", 0)[0] == '\0')
 		prose_add(out, PROSE_WARNING,
 			  "No folder was given: the wrapped keys are kept in this computer's inventory alone.");
 	if (b->since != 0)
@@ -248,6 +246,7 @@ static const struct question key_questions[] = {
 		.optional = true,
 		.words = N_("Folder"),
 		.empty = N_("empty: the inventory alone"),
+		.check = backup_check_folder,
 		.help = N_("A folder for one new file a key, made if it is not there: a USB stick, for example. A file that is there "
 			   "stays as it is; where its name is wanted again, the new one gets a number. Without a folder the wrapped "
 			   "keys are kept in the inventory alone. A wrapped key is worth nothing to anybody who has not all shares of "

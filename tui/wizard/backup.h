@@ -23,6 +23,10 @@ bool backup_is_of_this_key(enum status st);
  */
 bool backup_is_saved(struct step_env *e, const struct key_result *k, const struct look *l, int64_t since, int64_t *ret);
 
+/* The answer "out": a folder, or a name that can become one. Its words in the review; none where it is empty. */
+enum status backup_check_folder(struct run *r, unsigned index, struct fault *f);
+void backup_tell_folder(const struct run *r, struct prose *out);
+
 /* When the run of this step began, by its record. */
 enum status backup_run_began(struct step_env *e, int64_t *ret, struct fault *f);
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "engine/base/file.h"
@@ -245,4 +246,29 @@ enum status backup_run_began(struct step_env *e, int64_t *ret, struct fault *f)
 	*ret = record.started;
 	run_record_done(&record);
 	return ST_OK;
+}
+
+enum status backup_check_folder(struct run *r, unsigned index, struct fault *f)
+{
+	const char *dir = run_get(r, "out", index);
+	struct stat sb;
+
+	if (dir[0] == '~' && stat(dir, &sb) != 0)
+		return fault_set(f, ST_DISK, "There is no folder %s: ~ does not stand for a folder here. Write the whole name, "
+				 "beginning with /.", dir);
+	if (dir[0] != '\0' && stat(dir, &sb) == 0 && !S_ISDIR(sb.st_mode))
+		return fault_set(f, ST_DISK, "%s is not a folder. Nothing was done; name another one.", dir);
+	return ST_OK;
+}
+
+void backup_tell_folder(const struct run *r, struct prose *out)
+{
+	const char *dir = run_get(r, "out", 0);
+	struct stat sb;
+
+	if (dir[0] == '\0')
+		return;
+	prose_add(out, PROSE_PLAIN, "One new file a key goes into %s; nothing there is overwritten.", dir);
+	if (stat(dir, &sb) != 0)
+		prose_add(out, PROSE_WARNING, "There is no folder %s: it will be made. If you meant one that is there, go back.", dir);
 }

@@ -275,7 +275,7 @@ static const struct question data_questions[] = {
 		.ask = ASK_NEW_FILE,
 		.optional = true,
 		.words = N_("File"),
-		.empty = N_("empty: shown here"),
+		.empty = N_("empty: shown if public"),
 		.help = N_(
 			"A new file, which only you can read; one that is there is never overwritten. Leave it empty to see "
 			"the data here. "

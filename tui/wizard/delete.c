@@ -3,6 +3,7 @@
  * wanted, the serial is typed, and then one after the other is deleted. cert delete and data delete find theirs by the names that
  * such objects have; key delete takes any, so that what was marked on a device goes in one procedure.
  */
+#include "tui/wizard/backup.h"
 #include "tui/wizard/delete.h"
 
 #include "tui/wizard/find.h"
@@ -133,6 +134,7 @@ static const struct question backup_questions[] = {
 		.optional = true,
 		.words = N_("Folder"),
 		.empty = N_("empty: the inventory alone"),
+		.check = backup_check_folder,
 		.asked = asks_folder,
 		.help = N_("A folder for one new file a key, made if it is not there. Without it the backups are kept in this computer's "
 			   "inventory alone."),

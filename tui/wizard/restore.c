@@ -300,9 +300,9 @@ static void review(const struct run *r, struct prose *out)
 	for (unsigned i = 0; !st->loaded && i < run_count(r, "backup"); i++)
 		prose_add(out, PROSE_ITEM, "backup %s", run_get(r, "backup", i));
 	if (restore_wants_all(r))
-		prose_add(out, PROSE_ITEM,
-			  "One backup of every key that the inventory has under the DKEK of this device. Keys that are on it "
-			  "already are left alone.");
+		prose_add(out, PROSE_PLAIN,
+			  "They are one backup of every key that the inventory has under the DKEK of this device. Keys that are on "
+			  "it already are left alone.");
 	for (size_t i = 0; i < st->n_items; i++) {
 		const struct restore_item *item = &st->items[i];
 

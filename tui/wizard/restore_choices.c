@@ -167,8 +167,8 @@ static bool choice_of(const struct backup_row *row, struct choice *ret)
 		(void)strftime(made, sizeof(made), "%Y-%m-%d", &tm);
 	if (asprintf(&value, "%lld", (long long)row->id) < 0)
 		return false;
-	if (asprintf(&words, _("%s  %s  %s  %s  DKEK %s"), label[0] != '\0' ? label : _("(no label)"), kind, made,
-		     row->proof == PROOF_RESTORED ? _("proven") : _("not proven"), kcv) < 0) {
+	if (asprintf(&words, _("%lld: %s  %s  %s  %s  DKEK %s"), (long long)row->id, label[0] != '\0' ? label : _("(no label)"), kind,
+		     made, row->proof == PROOF_RESTORED ? _("proven") : _("not proven"), kcv) < 0) {
 		free(value);
 		return false;
 	}
