@@ -261,6 +261,14 @@ static int draw_choosing(const struct wizard_screen *w, struct area a, int row, 
 	return row;
 }
 
+/* On the first page where something is asked; what stands there is what was answered before. */
+static bool is_taken_up_here(const struct wizard_screen *w)
+{
+	const uint64_t before = ((uint64_t)1 << (w->fields.page - w->p->pages)) - 1;
+
+	return run_is_resumed(w->run) && w->fields.n > 0 && (w->pages & before) == 0;
+}
+
 static int draw_questions(const struct wizard_screen *w, struct area a, int row, int room, int *ret_focus)
 {
 	const struct page *page = w->fields.page;
@@ -270,6 +278,8 @@ static int draw_questions(const struct wizard_screen *w, struct area a, int row,
 
 	if (page == NULL)
 		return row;
+	if (is_taken_up_here(w))
+		prose_add(&p, PROSE_PLAIN, "This was interrupted, and is taken up again: what is done already is not done again.");
 	if (page->text != NULL)
 		page->text(w->run, w->fields.index, &p);
 	row = ui_prose(a, row, &p);
