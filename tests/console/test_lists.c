@@ -172,6 +172,13 @@ static void more_devices_than_fit_are_reached_sideways(void **state)
 {
 	struct bench *b = on(state, "2");
 
+	/* Where there is room for all, names are whole. */
+	(void)snprintf(b->fleet.device[0].label, FLEET_LABEL_MAX, "root-ca-one");
+	b->fleet.changes = FLEET_DEVICES;
+	ui_event(&b->ui, &(struct job_event){ .type = JOBS_READERS });
+	settle(b);
+	assert_true(shows(b, "root-ca-one root-ca-b"));
+	(void)snprintf(b->fleet.device[0].label, FLEET_LABEL_MAX, "root-ca-a");
 	for (size_t i = 3; i < 8; i++) {
 		b->fleet.device[i] = b->fleet.device[2];
 		(void)snprintf(b->fleet.device[i].label, FLEET_LABEL_MAX, "very-long-name-%zu", i);

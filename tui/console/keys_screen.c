@@ -13,7 +13,8 @@
 
 #define HERE_MARK "\xe2\x80\xa2"
 #define DEVICE_LEAST 5
-#define DEVICE_MOST 10
+#define DEVICE_MOST 10   /* where the names are longer than there is room for all of them */
+#define MATRIX_LEAST 34
 
 struct keys_screen {
 	struct list_screen l;
@@ -52,7 +53,9 @@ static void take_devices(struct keys_screen *k)
 		most = width > most ? width : most;
 	}
 	k->n_devices = n;
-	k->pitch = (most < DEVICE_MOST ? most : DEVICE_MOST) + 1;
+	if (n * ((size_t)most + 1) > MATRIX_LEAST + 1 && most > DEVICE_MOST)
+		most = DEVICE_MOST;
+	k->pitch = most + 1;
 	if (k->first >= n)
 		k->first = n > 0 ? n - 1 : 0;
 }
@@ -166,7 +169,7 @@ static const struct table_column columns[] = {
 	[COLUMN_LABEL] = { N_("Label"), 18, 30, .name = true, .sorts = true, .data = KEYS_LABEL, .words = label_cell,
 			   .role = label_role },
 	[COLUMN_TYPE] = { N_("Kind"), 0, 10, .sorts = true, .data = KEYS_TYPE, .words = text_cell },
-	[COLUMN_MATRIX] = { "", 34, 1000, .draw = draw_devices_of, .most = devices_room },
+	[COLUMN_MATRIX] = { "", MATRIX_LEAST, 1000, .draw = draw_devices_of, .most = devices_room },
 	[COLUMN_DEVICES] = { N_("On"), 3, 3, .right = true, .sorts = true, .descending = true, .data = KEYS_DEVICES,
 			     .words = number_cell },
 	[COLUMN_BACKUPS] = { N_("Backups"), 14, 14, .sorts = true, .data = KEYS_CARE, .words = backup_cell, .role = backup_role,

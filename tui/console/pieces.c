@@ -76,7 +76,7 @@ static bool stands_close(const struct prose *p, size_t i)
 	size_t n = strlen(p->p[i - 1].text);
 
 	if (role == before)
-		return role == PROSE_ITEM || role == PROSE_DONE;
+		return role == PROSE_ITEM || role == PROSE_DONE || role == PROSE_VALUE;
 	return (role == PROSE_ITEM || role == PROSE_VALUE) && n > 0 && p->p[i - 1].text[n - 1] == ':';
 }
 
