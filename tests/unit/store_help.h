@@ -98,6 +98,26 @@ static inline struct store *small_store(void)
 	return s;
 }
 
+static inline struct store *open_at(const char *path)
+{
+	struct fault f = { 0 };
+	struct store *s = NULL;
+
+	must(store_open(path, 0, &s, &f));
+	return s;
+}
+
+static inline size_t devices_in(struct store *s)
+{
+	struct device_row *rows = NULL;
+	struct fault f = { 0 };
+	size_t n = 0;
+
+	must(store_devices(s, &(struct device_filter){ 0 }, &rows, &n, &f));
+	free(rows);
+	return n;
+}
+
 /* A folder of its own for a test's files. */
 static inline char *test_folder(void)
 {

@@ -1,9 +1,3 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
@@ -14,10 +8,8 @@
 #include "engine/keys/cert.h"
 #include "engine/keys/digest.h"
 #include "engine/keys/pubkey.h"
+#include "tests/unit/cert_help.h"
 #include "tests/unit/keys_vectors.h"
-
-DEFINE_GUARD(EVP_PKEY, EVP_PKEY_free)
-#define PKEY CLEANUP(EVP_PKEY_free_guard) EVP_PKEY
 
 static struct buf openssl_spki(EVP_PKEY *pkey)
 {
@@ -336,39 +328,9 @@ static void what_the_card_is_given_to_sign_verifies_and_nothing_else_does(void *
 	}
 }
 
-static X509_NAME *a_name(const char *cn)
-{
-	X509_NAME *name = X509_NAME_new();
-
-	X509_NAME_add_entry_by_txt(name, "O", MBSTRING_UTF8, (const uint8_t *)"Keyroom", -1, -1, 0);
-	X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, (const uint8_t *)cn, -1, -1, 0);
-	return name;
-}
-
 static struct buf make_cert_by(EVP_PKEY *pkey, const char *cn, EVP_PKEY *by, const char *issuer)
 {
-	X509 *x = X509_new();
-	struct buf b = { 0 };
-	unsigned char *der = NULL;
-	X509_NAME *name = a_name(cn), *other = a_name(issuer);
-	int n;
-
-	assert_int_equal(X509_set_version(x, X509_VERSION_3), 1);
-	assert_int_equal(ASN1_INTEGER_set(X509_get_serialNumber(x), 7), 1);
-	assert_int_equal(ASN1_TIME_set_string(X509_getm_notBefore(x), "20200102030405Z"), 1);
-	assert_int_equal(ASN1_TIME_set_string(X509_getm_notAfter(x), "20991231235959Z"), 1);
-	X509_set_subject_name(x, name);
-	X509_set_issuer_name(x, other);
-	assert_int_equal(X509_set_pubkey(x, pkey), 1);
-	assert_true(X509_sign(x, by, EVP_sha256()) > 0);
-	n = i2d_X509(x, &der);
-	assert_true(n > 0);
-	buf_put(&b, der, (size_t)n);
-	OPENSSL_free(der);
-	X509_NAME_free(name);
-	X509_NAME_free(other);
-	X509_free(x);
-	return b;
+	return cert_make(pkey, cn, by, issuer, "20200102030405Z", "20991231235959Z");
 }
 
 /* A self-signed certificate with an awkward name. */

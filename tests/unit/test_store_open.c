@@ -15,14 +15,6 @@ static unsigned mode_of(const char *path)
 	return sb.st_mode & 0777;
 }
 
-static struct store *open_at(const char *path)
-{
-	struct store *s = NULL;
-
-	must(store_open(path, 0, &s, &f));
-	return s;
-}
-
 static int64_t pragma(struct store *s, const char *sql)
 {
 	sqlite3_stmt *q = NULL;
@@ -33,16 +25,6 @@ static int64_t pragma(struct store *s, const char *sql)
 	v = sqlite3_column_int64(q, 0);
 	sqlite3_finalize(q);
 	return v;
-}
-
-static size_t devices_in(struct store *s)
-{
-	struct device_row *rows = NULL;
-	size_t n = 0;
-
-	must(store_devices(s, &(struct device_filter){ 0 }, &rows, &n, &f));
-	free(rows);
-	return n;
 }
 
 /* --- made and opened --- */

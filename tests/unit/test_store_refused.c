@@ -7,24 +7,6 @@
 
 static struct fault f;
 
-static struct store *open_at(const char *path)
-{
-	struct store *s = NULL;
-
-	must(store_open(path, 0, &s, &f));
-	return s;
-}
-
-static size_t devices_in(struct store *s)
-{
-	struct device_row *rows = NULL;
-	size_t n = 0;
-
-	must(store_devices(s, &(struct device_filter){ 0 }, &rows, &n, &f));
-	free(rows);
-	return n;
-}
-
 static uint8_t *whole_file(const char *path, size_t *ret_n)
 {
 	FILE *in = fopen(path, "rb");
