@@ -14,7 +14,7 @@
 #define HERE_MARK "\xe2\x80\xa2"
 #define DEVICE_LEAST 5
 #define DEVICE_MOST 10   /* where the names are longer than there is room for all of them */
-#define MATRIX_LEAST 34
+#define MATRIX_LEAST 35
 
 struct keys_screen {
 	struct list_screen l;
