@@ -314,9 +314,8 @@ static const struct question cert_questions[] = {
 		.ask = ASK_YES,
 		.words = N_("It belongs to no key on this device"),
 		.help = N_(
-			"Tick this for the certificate of a CA whose key is elsewhere, such as the issuer of this device's "
-			"certificates. It "
-			"is kept beside the keys, and other programs find it there."),
+			"Tick this for the certificate of a CA whose key is elsewhere, such as the issuer of this "
+			"device's certificates. It is kept beside the keys, and other programs find it there."),
 	},
 	{
 		.name = "id",

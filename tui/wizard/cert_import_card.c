@@ -30,8 +30,7 @@ static enum status prove(struct session *s, const struct cert_import *c, const s
 	if (st == ST_MISMATCH)
 		return fault_set(f, st,
 				 "The certificate is for another key than \"%s\": a signature made by the key does not "
-				 "fit it. Nothing "
-				 "was written.",
+				 "fit it. Nothing was written.",
 				 key->label);
 	if (st == ST_NOT_ALLOWED || st == ST_UNSUPPORTED)
 		return fault_set(
@@ -100,9 +99,8 @@ static enum status repair(struct step_env *e, struct session *s, uint16_t fid, s
 		back = card_delete(s->card, fid, NULL) == ST_OK;
 	free(old);
 	if (!back)
-		return fault_add(f, "What stood in the place of the certificate is damaged now. The key itself works "
-				    "as before, and the "
-				    "inventory has what was there.");
+		return fault_add(f, "What stood in the place of the certificate is damaged now. The key itself works as "
+				    "before, and the inventory has what was there.");
 	run_unchanged(e);
 	return fault_add(f, "What the key had before is in its place, unchanged.");
 }
@@ -125,8 +123,7 @@ static enum status record(struct step_env *e, struct session *s, const struct ob
 	st = record_thing(e->store, s->look, o, "cert.imported", words, f);
 	if (st != ST_OK)
 		fault_add(f, "The certificate is on the device; only the inventory does not know it yet. It will, when "
-			     "the device is next "
-			     "looked at.");
+			     "the device is next looked at.");
 	return st;
 }
 

@@ -54,9 +54,8 @@ static enum status label_is_free(struct step_env *e, struct session *s, struct f
 
 		if (o->type == OBJECT_DATA && strcmp(o->label, label) == 0 && o->number != thing_noted(e->run))
 			st = fault_set(f, ST_DUPLICATE,
-				       "There is a data object \"%s\" on %s already. Nothing was written. Choose "
-				       "another label, or "
-				       "delete that one first.",
+				       "There is a data object \"%s\" on %s already. Nothing was written. Choose another "
+				       "label, or delete that one first.",
 				       label, s->look->serial);
 	}
 	return st;
@@ -95,8 +94,7 @@ static enum status record(struct step_env *e, struct session *s, uint16_t fid, s
 		st = record_thing(e->store, s->look, o, "data.written", words, f);
 		return st == ST_OK ? st
 				   : fault_add(f, "The data is on the device; only the inventory does not know it yet. "
-						  "It will, when the "
-						  "device is next looked at.");
+						  "It will, when the device is next looked at.");
 	}
 	return st != ST_OK ? st : fault_set(f, ST_MISMATCH, "The data was written, and the device does not list it.");
 }
@@ -208,9 +206,8 @@ static const struct question data_questions[] = {
 		.words = N_("Label"),
 		.check = find_check_label,
 		.help = N_(
-			"What people and other programs will call it. No other data object of the device may have the same "
-			"label. It can be "
-			"read without a PIN, also where the data is private."),
+			"What people and other programs will call it. No other data object of the device may have the "
+			"same label. It can be read without a PIN, also where the data is private."),
 	},
 	{
 		.name = "private",
@@ -218,8 +215,7 @@ static const struct question data_questions[] = {
 		.words = N_("Private"),
 		.warn = warn_private,
 		.help = N_("Private data is given only to somebody who has typed the user PIN. Other data is given to "
-			   "everybody who has the "
-			   "device."),
+			   "everybody who has the device."),
 	},
 	{ .name = NULL },
 };

@@ -159,8 +159,7 @@ enum status find_key(struct session *s, const char *wanted, struct object *ret, 
 	if (n > 1)
 		return fault_set(f, ST_USAGE,
 				 "%zu keys on %s have the CKA_ID %.40s, among them those at the key references %u and "
-				 "%u. Say which one is "
-				 "meant, by its reference: ref:%u.",
+				 "%u. Say which one is meant, by its reference: ref:%u.",
 				 n, s->look->serial, wanted, refs[0], refs[1], refs[0]);
 	if (!fids_have(&s->fids, fid_of(FID_KEY, refs[0])))
 		return read_stray(s, refs[0], ret, f);

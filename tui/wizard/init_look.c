@@ -153,8 +153,8 @@ enum status init_read_device(struct step_env *e, struct fault *f)
 
 	if (st == ST_OK && s->info.so.state == PIN_BLOCKED && !s->erased)
 		return fault_set(f, ST_SO_PIN_BLOCKED, "The SO-PIN of %s is blocked for good, so it can never be "
-			  "initialised again. Its keys can "
-				 "still be used and backed up with the user PIN. Nothing was changed.", s->info.serial);
+			  "initialised again. Its keys can still be used and backed up with the user PIN. Nothing was "
+			  "changed.", s->info.serial);
 	return st;
 }
 

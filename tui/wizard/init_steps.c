@@ -212,8 +212,7 @@ static enum status change_so(struct step_env *e, struct fault *f)
 	st = card_change_so_pin(e->card, old, fresh, f);
 	if (st == ST_SO_PIN_WRONG && was_unknown)
 		return fault_add(f, "It was being changed when the procedure stopped, so the device may have the new one "
-			  "already: take the "
-				 "procedure up with the new one as the current one too.");
+			  "already: take the procedure up with the new one as the current one too.");
 	if (was_refused(st)) {
 		struct fault ignored;
 

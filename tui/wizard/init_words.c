@@ -98,8 +98,7 @@ void init_review(const struct run *r, struct prose *out)
 			  init_tries(r));
 		if (run_is(r, "transport-pin", "1"))
 			prose_add(out, PROSE_PLAIN, "It is a transport PIN: it must be changed before the first use. The "
-				  "label can only be written "
-				  "after that.");
+				  "label can only be written after that.");
 	}
 }
 
@@ -143,9 +142,8 @@ void init_outcome(const struct run *r, struct prose *out)
 			  N_("The SO-PIN is the factory's, which everybody knows. This firmware can never change it: whoever has the "
 			     "device in his hands can erase it."));
 	if (s->label_left)
-		prose_add(out, PROSE_WARNING, "The label was not written, because the transport PIN does not allow it. It "
-			  "can be set once the PIN "
-			  "was changed.");
+		prose_add(out, PROSE_WARNING, "The label was not written, because the transport PIN does not allow it. "
+			  "It can be set once the PIN was changed.");
 	if (wanted == 0)
 		prose_add(out, PROSE_WARNING, "It has no DKEK: no key on it can ever be backed up.");
 	else if (s->missing > 0)
@@ -173,9 +171,8 @@ void init_failed(const struct run *r, struct prose *out)
 		return;
 	}
 	if (s->erasing) {
-		prose_add(out, PROSE_WARNING, "It is not known whether %s was erased: it did not answer. Plug it in again "
-			  "and take the procedure "
-			  "up; that finds out.", run_serial(r));
+		prose_add(out, PROSE_WARNING, "It is not known whether %s was erased: it did not answer. Plug it in "
+			  "again and take the procedure up; that finds out.", run_serial(r));
 		return;
 	}
 	prose_add(out, PROSE_DONE, "%s is erased, and has the new user PIN.", run_serial(r));

@@ -85,8 +85,7 @@ static enum status public_of(struct step_env *e, const struct session *s, struct
 		return st;
 	return fault_set(f, ST_NOT_FOUND,
 			 "The public key of \"%s\" is not on %s: the device keeps neither its certificate nor its "
-			 "request. A backup "
-			 "of the key may have it.",
+			 "request. A backup of the key may have it.",
 			 o->label, s->look->serial);
 }
 

@@ -27,8 +27,7 @@ enum status key_make_params(const struct run *r, struct keygen_params *ret, stru
 		if (uses < 1 || uses >= UINT32_MAX)
 			return fault_set(f, ST_BAD_FORM,
 					 "A use counter is a number from 1 on: how often the key can be used before it "
-					 "is spent for "
-					 "good.");
+					 "is spent for good.");
 		p.limited = true;
 		p.use_counter = (uint32_t)uses;
 	}

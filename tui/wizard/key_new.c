@@ -171,10 +171,8 @@ static const struct question key_questions[] = {
 		.choices_of = types_of,
 		.check = check_type,
 		.help = N_("RSA is understood everywhere; 4096 bits take the device minutes to make. P-256 and P-384 are "
-			"small and fast, and common in "
-			"certificates and SSH. Brainpool curves are asked for by some European rules. An AES key "
-			"encrypts and never leaves the device; "
-			"it has no public part."),
+			"small and fast, and common in certificates and SSH. Brainpool curves are asked for by some "
+			"European rules. An AES key encrypts and never leaves the device; it has no public part."),
 	},
 	{
 		.name = "label",
@@ -183,9 +181,8 @@ static const struct question key_questions[] = {
 		.max = DESCRIBE_LABEL_MAX - 1,
 		.words = N_("Label"),
 		.check = find_check_label,
-		.help = N_("What people and other programs will call the key, for example \"Root CA 2026\". It is kept on "
-			"the device, can be read by "
-			"anybody who has it, and goes with every backup."),
+		.help = N_("What people and other programs will call the key, for example \"Root CA 2026\". It is kept "
+			"on the device, can be read by anybody who has it, and goes with every backup."),
 	},
 	{
 		.name = "id",
@@ -207,9 +204,8 @@ static const struct question key_questions[] = {
 		.words = N_("Uses at most"),
 		.empty = N_("empty: no limit"),
 		.check = check_uses,
-		.help = N_("A key with a use counter can be used so many times and then never again. Leave it empty for a "
-			"key without that limit. "
-			"Proving a restored backup of it will spend one use."),
+		.help = N_("A key with a use counter can be used so many times and then never again. Leave it empty for "
+			"a key without that limit. Proving a restored backup of it will spend one use."),
 	},
 	{ .name = NULL },
 };

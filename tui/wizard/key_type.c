@@ -26,8 +26,8 @@ enum status key_type_parse(const char *text, struct keygen_params *ret, struct f
 		if (p.curve == NULL)
 			return fault_set(f, ST_BAD_FORM,
 					 "\"%.40s\" is no curve that these devices have. Known are for example "
-					 "secp256r1, secp384r1, "
-					 "secp521r1, brainpoolP256r1, brainpoolP384r1, brainpoolP512r1 and secp256k1.",
+					 "secp256r1, secp384r1, secp521r1, brainpoolP256r1, brainpoolP384r1, "
+					 "brainpoolP512r1 and secp256k1.",
 					 text + 3);
 		p.bits = p.curve->bits;
 		*ret = p;
@@ -42,9 +42,8 @@ enum status key_type_parse(const char *text, struct keygen_params *ret, struct f
 		return ST_OK;
 	}
 	return fault_set(f, ST_BAD_FORM,
-			 "\"%.40s\" is no type of key. It is rsa:2048, rsa:3072, rsa:4096, ec: and the name of a "
-			 "curve, aes:128, aes:192 "
-			 "or aes:256.",
+			 "\"%.40s\" is no type of key. It is rsa:2048, rsa:3072, rsa:4096, ec: and the name of a curve, "
+			 "aes:128, aes:192 or aes:256.",
 			 text);
 }
 
@@ -74,8 +73,7 @@ enum status label_check(const char *label, struct fault *f)
 	if (!text_is_clean(label))
 		return fault_set(f, ST_BAD_FORM,
 				 "The label is not valid UTF-8, or has control characters or marks that do not show. "
-				 "Other people would "
-				 "not see what was typed.");
+				 "Other people would not see what was typed.");
 	return ST_OK;
 }
 

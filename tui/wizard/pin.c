@@ -47,8 +47,7 @@ static enum status same_length(const struct look *l, const struct secret *a, con
 		return ST_OK;
 	return fault_set(f, ST_BAD_FORM,
 			 "Firmware %u.%u fixes the length of the user PIN when the device is initialised: the new one "
-			 "must have %zu "
-			 "characters too. Nothing was sent to the device.",
+			 "must have %zu characters too. Nothing was sent to the device.",
 			 l->major, l->minor, secret_len(a));
 }
 
@@ -191,9 +190,8 @@ static enum status may_unblock(const struct look *l, struct fault *f)
 	if (session_never_unblocks(l))
 		return fault_set(f, ST_NOT_ALLOWED,
 				 "%s was initialised so that its user PIN can never be unblocked, not even with the "
-				 "SO-PIN. Nothing was sent "
-				 "to it. Only initialising it again, which erases all its keys, makes it usable once "
-				 "the PIN is blocked.",
+				 "SO-PIN. Nothing was sent to it. Only initialising it again, which erases all its keys, "
+				 "makes it usable once the PIN is blocked.",
 				 l->serial);
 	return ST_OK;
 }
@@ -211,8 +209,7 @@ static enum status right_form(struct run *r, const struct look *l, struct fault 
 	if (reset_only(l) && has_new_pin(r))
 		return fault_set(f, ST_NOT_ALLOWED,
 				 "%s was initialised so that unblocking only resets the counter and sets no new PIN. "
-				 "Leave the new PIN out. "
-				 "Nothing was sent to the device.",
+				 "Leave the new PIN out. Nothing was sent to the device.",
 				 l->serial);
 	if (!reset_only(l) && !has_new_pin(r))
 		return fault_set(f, ST_NEED_SECRET,

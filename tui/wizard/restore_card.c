@@ -93,9 +93,8 @@ enum status restore_is_new(const struct restore_present *p, const struct restore
 					 "cannot be told whether it is the same. This one was not put beside it; nothing was changed.",
 					 item->name, o->label, o->number);
 		return fault_set(f, ST_DUPLICATE,
-					 "The key of %s is on the device already, as \"%s\" at key reference %u. It "
-					 "was not restored a second time; "
-					 "nothing was changed.",
+					 "The key of %s is on the device already, as \"%s\" at key reference %u. It was "
+					 "not restored a second time; nothing was changed.",
 					 item->name, o->label, o->number);
 	}
 	return ST_OK;
@@ -201,9 +200,8 @@ static void undo(struct step_env *e, uint8_t ref, struct fault *f)
 
 	if (card_delete_key(e->card, ref, &gone, NULL) != ST_OK) {
 		fault_add(f,
-			  "A key that does not count as restored may be left at key reference %d. Everything else on "
-			  "the device is as before, "
-			  "and the backup is whole.",
+			  "A key that does not count as restored may be left at key reference %d. Everything else on the "
+			  "device is as before, and the backup is whole.",
 			  ref);
 		return;
 	}

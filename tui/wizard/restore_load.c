@@ -389,9 +389,8 @@ void restore_compare_dkek(struct store *store, struct session *s, struct restore
 	hex_upper(theirs, item->w.blob.kcv, KCV_LEN);
 	hex_upper(ours, l->dkek.kcv, KCV_LEN);
 	fault_set(&item->fault, ST_OTHER_DKEK,
-		  "%s is wrapped under the DKEK %s, and %s has the DKEK %s. It cannot be restored here, and was not "
-		  "sent to the "
-		  "device. A device with the other DKEK is needed.",
+		  "%s is wrapped under the DKEK %s, and %s has the DKEK %s. It cannot be restored here, and was not sent "
+		  "to the device. A device with the other DKEK is needed.",
 		  item->name, theirs, l->serial, ours);
 	add_devices(store, item->w.blob.kcv, &item->fault);
 }

@@ -198,8 +198,7 @@ static enum status list_files(struct card *c, struct fids *ret, struct fault *f)
 	if (st == ST_OK && ret->damaged)
 		return fault_set(f, ST_BAD_REPLY,
 				 "The device's list of its files is not whole, so that it cannot be told which key "
-				 "references are free. "
-				 "Nothing was done.");
+				 "references are free. Nothing was done.");
 	return st;
 }
 
@@ -360,8 +359,7 @@ enum status session_need_dkek(const struct look *l, struct fault *f)
 	if (!l->dkek.present)
 		return fault_set(f, ST_NO_DKEK,
 				 "%s was initialised without a DKEK. Its keys can never be wrapped, and no wrapped key "
-				 "can be put "
-				 "on it. Its keys work as before.",
+				 "can be put on it. Its keys work as before.",
 				 l->serial);
 	if (l->dkek.missing > 0)
 		return fault_set(f, ST_DKEK_INCOMPLETE,
@@ -422,9 +420,9 @@ enum status session_so_usable(const struct look *l, struct fault *f)
 {
 	if (l->so.state == PIN_BLOCKED || (l->so.state == PIN_READY && l->so.tries == 0))
 		return fault_set(f, ST_SO_PIN_BLOCKED,
-				 "The SO-PIN of %s is blocked for good: the device can never be initialised or "
-				 "unblocked again. The "
-				 "user PIN and the keys work as before, as long as the user PIN is not blocked too.",
+				 "The SO-PIN of %s is blocked for good: the device can never be initialised or unblocked "
+				 "again. The user PIN and the keys work as before, as long as the user PIN is not "
+				 "blocked too.",
 				 l->serial);
 	if (l->user.state == PIN_NOT_INITIALISED)
 		return fault_set(f, ST_NOT_INITIALISED, "%s was never initialised. Initialise it first.",

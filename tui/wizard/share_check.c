@@ -133,8 +133,7 @@ static void outcome(const struct run *r, struct prose *out)
 			  "%u.", c->devices, c->backups);
 	else if (c->asked_inventory)
 		prose_add(out, PROSE_PLAIN, "The inventory knows no DKEK with this check value. Where shares are missing "
-			  "here, that is as it "
-			  "must be.");
+			  "here, that is as it must be.");
 	prose_add(out, PROSE_PLAIN, "Compare the check values with the custodians' sheets.");
 }
 

@@ -30,9 +30,8 @@ static struct import *state_of(const struct run *r)
 static enum status may_import(const struct run *r, const struct dkek_status *d, struct fault *f)
 {
 	if (!d->present)
-		return fault_set(f, ST_NO_DKEK, "%s was initialised without DKEK shares, so it takes none. That can only be "
-			  "changed by "
-				 "initialising it again, which erases it.", run_serial(r));
+		return fault_set(f, ST_NO_DKEK, "%s was initialised without DKEK shares, so it takes none. That can only "
+			  "be changed by initialising it again, which erases it.", run_serial(r));
 	if (d->missing == 0)
 		return fault_set(f, ST_REFUSED, "All DKEK shares of %s (%u) are in already. Nothing was "
 			  "changed.", run_serial(r), d->total);
@@ -70,8 +69,7 @@ static enum status look(struct step_env *e, struct fault *f)
 static enum status is_in_already(const struct run *r, const struct share_slot *slot, struct fault *f)
 {
 	return fault_set(f, ST_REFUSED, "The share in %s is in %s already. Imported twice it would cancel itself out. "
-		  "Nothing was changed; "
-			 "import another one.", slot->file, run_serial(r));
+		  "Nothing was changed; import another one.", slot->file, run_serial(r));
 }
 
 /*
@@ -200,8 +198,7 @@ static void say_share(const struct run *r, unsigned index, struct prose *out)
 	prose_add(out, PROSE_PLAIN, "%s waits for %u of %u DKEK shares.", run_serial(r), s->before.missing, s->before.total);
 	say_in(s, run_serial(r), out);
 	prose_add(out, PROSE_PLAIN, "A share is opened here first, and imported after you have seen its check value. The "
-		  "device needs no PIN for "
-		  "that. What is imported cannot be taken back.");
+		  "device needs no PIN for that. What is imported cannot be taken back.");
 }
 
 static const struct question questions[] = {
@@ -374,8 +371,8 @@ static void review(const struct run *r, struct prose *out)
 			  "initialised the device since; else go back, and import another one.", run_serial(r));
 	if (s->stranger)
 		prose_add(out, PROSE_WARNING, "Another share that is in this device belongs to a DKEK that the inventory "
-			  "knows, and this one does "
-			  "not. Go on only if a new DKEK is to be made: what is imported cannot be taken back.");
+			  "knows, and this one does not. Go on only if a new DKEK is to be made: what is imported cannot "
+			  "be taken back.");
 }
 
 static void outcome(const struct run *r, struct prose *out)
@@ -390,9 +387,8 @@ static void outcome(const struct run *r, struct prose *out)
 			  "(Import a share), now or on another day.",
 			  s->after.missing), s->after.missing, s->after.total);
 	else if (s->hidden)
-		prose_add(out, PROSE_WARNING, "All shares are in. The device does not show its DKEK check value without a "
-			  "login, so it could not be "
-			  "compared.");
+		prose_add(out, PROSE_WARNING, "All shares are in. The device does not show its DKEK check value without "
+			  "a login, so it could not be compared.");
 	else
 		prose_add(out, PROSE_VALUE, "All shares are in. DKEK check value: %s", s->shares.device_kcv_text);
 	if (s->compared)
@@ -408,9 +404,8 @@ static void failed(const struct run *r, struct prose *out)
 	const struct import *s = state_of(r);
 
 	if (s->unknown)
-		prose_add(out, PROSE_WARNING, "It is not known whether the share arrived. Do not import it again by hand: "
-			  "plug the device in and take "
-			  "the procedure up; that finds out.");
+		prose_add(out, PROSE_WARNING, "It is not known whether the share arrived. Do not import it again by "
+			  "hand: plug the device in and take the procedure up; that finds out.");
 	else
 		prose_add(out, PROSE_PLAIN, "%u of %u shares are missing, as the device last "
 			  "said.", s->after.total ? s->after.missing : s->before.missing, s->before.total);

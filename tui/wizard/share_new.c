@@ -10,8 +10,7 @@ static void say_file(const struct run *r, unsigned index, struct prose *out)
 	(void)r;
 	(void)index;
 	prose_add(out, PROSE_PLAIN, "A DKEK share is 32 random bytes. All shares of a device together make the key under "
-		  "which its keys are "
-		  "backed up: whoever has all of them, and a backup, has the key.");
+		  "which its keys are backed up: whoever has all of them, and a backup, has the key.");
 	prose_add(out, PROSE_PLAIN, "The share is kept in a file under a password. When the file or the password is "
 		  "lost, so is the share, and with it every backup that needs it.");
 }
@@ -21,9 +20,8 @@ static const struct question questions[] = {
 	  .help = N_("The name of the file that is made, with its folder, such as /media/usb/share-1.pbe. It must "
 		     "not be there yet. Copies of it may be kept in several places.") },
 	{ .name = "new-password", .also = "password", .ask = ASK_PASSWORD, .twice = true, .words = N_("Password"),
-	  .help = N_("At least 6 characters; better a sentence. It is typed each time the share is used. Each custodian has a "
-	  	"password "
-		  "that no other one knows.") },
+	  .help = N_("At least 6 characters; better a sentence. It is typed each time the share is used. Each custodian "
+	  	"has a password that no other one knows.") },
 	{ 0 },
 };
 

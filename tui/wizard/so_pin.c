@@ -25,9 +25,8 @@ static enum status may_change_so(const struct look *l, struct fault *f)
 
 	if (st == ST_OK && !l->firmware->change_so_pin)
 		st = fault_set(f, ST_UNSUPPORTED,
-			       "Firmware %u.%u can never change its SO-PIN: it is set for good when the device is "
-			       "first initialised. Nothing was "
-			       "sent to the device.",
+			       "Firmware %u.%u can never change its SO-PIN: it is set for good when the device is first "
+			       "initialised. Nothing was sent to the device.",
 			       l->major, l->minor);
 	return st;
 }
@@ -53,9 +52,8 @@ static enum status check_new_so(struct run *r, unsigned index, struct fault *f)
 	(void)index;
 	if (st == ST_OK && pin_so_is_factory(so) && !run_env(r)->rehearsal)
 		st = fault_set(f, ST_REFUSED,
-			       "3537363231383830 is the SO-PIN that devices leave the factory with. Everybody knows "
-			       "it, and could erase the device "
-			       "with it. Choose another one.");
+			       "3537363231383830 is the SO-PIN that devices leave the factory with. Everybody knows it, "
+			       "and could erase the device with it. Choose another one.");
 	if (st == ST_OK && !run_env(r)->script && session_so_bytes(r, "so-pin", old, NULL) == ST_OK && secret_equal(old, so))
 		st = fault_set(f, ST_REFUSED, "The new SO-PIN is the current one. Choose another one. The device was not asked.");
 	return st;
@@ -101,9 +99,8 @@ static void review_so(const struct run *r, struct prose *out)
 {
 	prose_add(out, PROSE_PLAIN,
 		  "The SO-PIN of %s will be changed. Keys and everything else on the device stay as they are. Without "
-		  "the new SO-PIN the "
-		  "device can never be initialised again, nor its user PIN be unblocked: write it down, and keep it "
-		  "apart from the device.",
+		  "the new SO-PIN the device can never be initialised again, nor its user PIN be unblocked: write it "
+		  "down, and keep it apart from the device.",
 		  run_serial(r));
 }
 
