@@ -321,7 +321,7 @@ static void the_certificates_offered_are_named_so_that_each_is_found(void **stat
 	write_fid(p, 0xce02, cur_of("\x30\x01", 2));
 	p->env.confirm = place_serial(p, 0);
 	must(place_do(p, "cert delete", 0, GIVEN({ "id", "file:CE02", 0 }, { "pin", PIN, 0 }), &r, &f));
-	assert_true(outcome_says(r, PROSE_DONE, "which was damaged, was deleted"));
+	assert_true(outcome_says(r, PROSE_DONE, "\"file:CE02\", which was left over, was deleted"));
 	run_free(r);
 	assert_int_equal(place_count(p, 0, FID_KEY_CERT), 1);
 	r = place_run_new(p, "cert export", 0, GIVEN({ NULL, NULL, 0 }));

@@ -20,6 +20,7 @@ struct delete_one {
 	struct buf request;            /* of a key's certificate: what takes its place; empty: nothing */
 	size_t backups;                /* ... and how many have it in them */
 	bool gone;                     /* an attempt that was interrupted got to it */
+	bool left_over;                /* belongs to nothing that is there */
 	bool with_key;                 /* a key's certificate, where the key is deleted too */
 };
 

@@ -133,6 +133,7 @@ static enum status take(struct step_env *e, const struct session *s, bool cert, 
 	const bool own = o->type == OBJECT_CERTIFICATE || o->type == OBJECT_DATA || o->type == OBJECT_STRAY;
 
 	one->kind = kind_of(o, cert);
+	one->left_over = o->type == OBJECT_STRAY && !run_is_resumed(e->run);   /* not what this run itself left half way */
 	one->content = one->kind == DELETE_KEY ? fid_of(FID_KEY, o->number) : o->content_fid;
 	one->description = own && one->kind != DELETE_KEY ? o->description_fid : 0;
 	if (one->kind == DELETE_KEY) {

@@ -160,6 +160,9 @@ static void review_one(const struct run *r, const struct delete_one *one, const 
 	if (one->gone)
 		prose_add(out, PROSE_PLAIN, "\"%s\" is gone already: an attempt that was interrupted deleted it. What that left undone "
 			  "will be done.", k->label[0] != '\0' ? k->label : k->subject[0] != '\0' ? k->subject : wanted);
+	else if (one->left_over)
+		prose_add(out, PROSE_WARNING, "\"%s\" is left over, and belongs to nothing that is on %s. It will be deleted there.",
+			  k->label[0] != '\0' ? k->label : wanted, k->serial);
 	else if (one->kind == DELETE_KEY)
 		review_key(r, k, out);
 	else if (one->kind == DELETE_DATA)
@@ -224,7 +227,10 @@ void delete_outcome(const struct run *r, struct prose *out)
 		const struct delete_one *one = &d->one[i];
 		const struct key_result *k = &d->device.rows[i];
 
-		if (one->kind == DELETE_KEY)
+		if (one->left_over)
+			prose_add(out, PROSE_DONE, "\"%s\", which was left over, was deleted from %s, and the device does not list it any "
+				  "more.", k->label[0] != '\0' ? k->label : delete_wanted(r, (unsigned)i), k->serial);
+		else if (one->kind == DELETE_KEY)
 			deleted_key(k, out);
 		else if (one->kind == DELETE_DATA)
 			prose_add(out, PROSE_DONE, "The data object \"%s\" was deleted from %s, and the device does not list it any more.",
