@@ -143,7 +143,7 @@ static void time_words(char *out, size_t cap, const struct run_progress *p)
 		return;
 	seconds(elapsed, sizeof(elapsed), p->elapsed_ms);
 	seconds(usual, sizeof(usual), p->usual_ms);
-	if (p->usual_ms > 0)
+	if (p->usual_ms >= LONG_MS)   /* nobody is told of none at all */
 		(void)snprintf(out, cap, _("%s, usually %s"), elapsed, usual);
 	else
 		(void)snprintf(out, cap, "%s", elapsed);

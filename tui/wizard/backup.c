@@ -195,15 +195,16 @@ static void outcome(const struct run *r, struct prose *out)
 		prose_add(out, PROSE_DONE, "All of them were saved before it was interrupted.");
 	for (size_t i = 0; i < b->device.n_rows; i++) {
 		const struct key_result *k = &b->device.rows[i];
+		const char *label = k->label[0] != '\0' ? k->label : _("no label");
+		const char *kind = k->kind[0] != '\0' ? k->kind : _("kind not known");
 
 		if (k->fault.st != ST_OK)
-			prose_add(out, PROSE_WARNING, "\"%s\" (%s) was not backed up. %s", k->label, k->kind,
-				  k->fault.what);
+			prose_add(out, PROSE_WARNING, "\"%s\" (%s) was not backed up. %s", label, kind, k->fault.what);
 		else
 			prose_add(out, PROSE_DONE,
 				  k->file[0] != '\0' ? N_("\"%s\" (%s): backup %s, check value %s, file %s.") :
 						       N_("\"%s\" (%s): backup %s, check value %s."),
-				  k->label, k->kind, k->backup, k->dkek_kcv, k->file);
+				  label, kind, k->backup, k->dkek_kcv, k->file);
 		if (k->fault.st == ST_OK && k->remark[0] != '\0')
 			prose_add(out, PROSE_WARNING, "%s", k->remark);
 	}

@@ -56,9 +56,10 @@ static char *value_of(const struct object_row *rows, size_t n, size_t i, unsigne
 static char *key_choice(const struct object_row *o, const char *label, bool unique)
 {
 	const unsigned n_backups = (unsigned)o->backups;
-	char kind[KEY_WORDS_MAX] = "", backups[100], *words;
+	char kind[KEY_WORDS_MAX], backups[100], *words;
 	int len;
 
+	(void)snprintf(kind, sizeof(kind), "%s", _("kind not known"));   /* another program's, or one that was put there half */
 	(void)snprintf(backups, sizeof(backups), n_backups == 0 ? _("no backup") :
 		       translated_n("%u backup", "%u backups", n_backups), n_backups);
 	if (o->algorithm[0] != '\0')

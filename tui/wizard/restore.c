@@ -97,8 +97,8 @@ static enum status is_new_here(const struct restore *r, const struct restore_ite
 {
 	for (const struct restore_item *other = r->items; other < item; other++) {
 		if (other->done && same_identity(other, item))
-			return fault_set(f, ST_DUPLICATE, "%s holds the same key as %s, which was restored just now.",
-					 item->name, other->name);
+			return fault_set(f, ST_DUPLICATE, "The same key was restored just now from %s; %s is not needed.",
+					 other->name, item->name);
 	}
 	return ST_OK;
 }

@@ -148,7 +148,7 @@ static void kind_of(const struct backup_row *row, char out[static KEY_WORDS_MAX]
 				       : strcmp(row->algorithm, "ec") == 0 ? KEY_EC
 									   : KEY_AES;
 
-	out[0] = '\0';
+	(void)snprintf(out, KEY_WORDS_MAX, "%s", _("kind not known"));
 	if (row->algorithm[0] != '\0')
 		key_words(algorithm, row->size, curve_by_name(row->curve), out);
 }
