@@ -206,14 +206,46 @@ static void control_z_in_a_secret_keeps_what_was_typed(void **state)
 	term_expect(s->t, "You have left the procedure");
 }
 
+/* What has come since then. */
+static bool was_sent(struct session *s, size_t since, const char *text)
+{
+	size_t n;
+	const char *raw = term_raw(s->t, &n);
+
+	return memmem(raw + since, n - since, text, strlen(text)) != NULL;
+}
+
+/* Whoever brings it back after long sees no more than whoever comes back to it. */
+static void stopped_for_long_it_is_locked_before_it_is_seen(void **state)
+{
+	struct session *s = *state;
+	size_t before;
+
+	session_in_a_shell(s, "1500");
+	term_expect(s->t, "2 here");
+	term_type(s->t, "\032");
+	term_expect(s->t, "Stopped");
+	clock_sleep_ms(1600);
+	(void)term_raw(s->t, &before);
+	term_type(s->t, "fg\r");
+	term_expect(s->t, "Keyroom is locked");
+	assert_false(was_sent(s, before, "DENK0200914"));
+}
+
 /* A stop that was not asked for, as by kill -STOP: the screen comes back whole. */
 static void being_stopped_from_outside_is_survived(void **state)
 {
 	struct session *s = *state;
+	size_t before;
 
 	term_expect(s->t, "2 here");
+	term_rest(s->t, 40);
+	(void)term_raw(s->t, &before);
 	assert_int_equal(kill(term_pid(s->t), SIGSTOP), 0);
 	assert_int_equal(kill(term_pid(s->t), SIGCONT), 0);
+	for (int i = 0; i < 1000 && !was_sent(s, before, "DENK0200914"); i++)
+		(void)term_pump(s->t, 10);
+	assert_true(was_sent(s, before, "DENK0200914"));
 	at(s, "2 here", "?");
 	at(s, "On the left stand your devices", "\033");
 	term_expect(s->t, "2 here");
@@ -263,6 +295,7 @@ int main(int argc, char **argv)
 		SESSION_TEST(a_second_signal_does_not_hurry_it),
 		SESSION_TEST(control_z_while_a_card_works_waits_for_its_end),
 		SESSION_TEST(control_z_in_a_secret_keeps_what_was_typed),
+		SESSION_TEST(stopped_for_long_it_is_locked_before_it_is_seen),
 		SESSION_TEST(being_stopped_from_outside_is_survived),
 		SESSION_TEST(the_lock_erases_what_was_typed),
 		SESSION_TEST(the_lock_waits_for_the_card),
