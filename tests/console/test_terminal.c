@@ -302,6 +302,29 @@ static void the_mouse_works_and_is_given_back(void **state)
 	term_expect(s->t, "2 here");
 	raw = term_raw(s->t, &n);
 	assert_null(memmem(raw, n, on, sizeof(on) - 1));
+	term_type(s->t, "q");
+	assert_int_equal(term_expect_end(s->t), 0);
+	assert_false(term_has(s->t, "DENK0200914"));   /* it has no second screen to leave */
+}
+
+/* A click that comes with a key, before there is a picture of what that did: it was meant for what stood there. */
+static void a_click_is_for_what_was_seen(void **state)
+{
+	struct session *s = *state;
+	char both[40];
+	int row, col;
+
+	term_expect(s->t, "2 here");
+	term_type(s->t, "?");
+	term_expect(s->t, "Esc Back");
+	assert_true(term_find(s->t, "Esc Back", &row, &col));
+	term_type(s->t, "\033");
+	term_expect(s->t, "i Initialise");
+	(void)snprintf(both, sizeof(both), "?\033[<0;%d;%dM", col + 1, row + 1);
+	term_type(s->t, both);
+	term_expect(s->t, "Esc Back");
+	term_rest(s->t, 40);
+	assert_true(term_has(s->t, "Esc Back"));
 }
 
 static void an_unknown_terminal_is_said_in_words(void **state)
@@ -358,6 +381,7 @@ int main(int argc, char **argv)
 		SESSION_TEST(attributes_are_the_same_everywhere),
 		SESSION_TEST(a_large_terminal_is_filled),
 		SESSION_TEST(the_mouse_works_and_is_given_back),
+		SESSION_TEST(a_click_is_for_what_was_seen),
 		SESSION_TEST(an_unknown_terminal_is_said_in_words),
 		SESSION_TEST(moving_the_cursor_sends_little),
 	};
