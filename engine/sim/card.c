@@ -193,6 +193,8 @@ static enum status carry_out(struct sim_card *c, unsigned long epoch, unsigned l
 		sw = (uint16_t)ordered;
 	else
 		sw = sim_dispatch(c, cmd.p, cmd.n, out);
+	if (strikes(c, SIM_SAYS, ins, &ordered))
+		sw = (uint16_t)ordered;
 	(void)strikes(c, SIM_STALL, ins, &stall);
 	if (c->realistic)
 		stall += COMMAND_MS + c->busy_ms;

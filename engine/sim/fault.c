@@ -24,6 +24,7 @@ static const struct form forms[] = {
 	{ "garbage:", SIM_GARBAGE, true, 0, 0 },
 	{ "sw:", SIM_SW, true, '=', 16 },
 	{ "sw@", SIM_SW, false, '=', 16 },
+	{ "says:", SIM_SAYS, true, '=', 16 },
 	{ "else@", SIM_ELSE, false, 0, 0 },
 };
 

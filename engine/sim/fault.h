@@ -11,7 +11,7 @@
 
 #define SIM_FAULTS_MAX 16
 
-enum sim_fault_kind { SIM_DROP, SIM_LOST, SIM_STALL, SIM_SHORT, SIM_WRONG, SIM_GARBAGE, SIM_SW, SIM_ELSE };
+enum sim_fault_kind { SIM_DROP, SIM_LOST, SIM_STALL, SIM_SHORT, SIM_WRONG, SIM_GARBAGE, SIM_SW, SIM_SAYS, SIM_ELSE };
 
 struct sim_fault {
 	enum sim_fault_kind kind;

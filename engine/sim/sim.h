@@ -39,6 +39,7 @@ typedef void sim_hook(void *arg, unsigned long apdu, uint8_t ins);
  *   garbage:INS  the data is replaced by as many random bytes
  *   sw:INS=XXXX  INS is not carried out, the answer is this status word
  *   sw@N=XXXX    the same for the N-th: with 9000 the card says that it did what it did not
+ *   says:INS=XXXX  INS is carried out, and its status word is this one whatever came out
  *   else@N       the N-th arrives with the last bit of its data flipped: the card keeps something else than was sent
  *   zero-kcv     DKEK status shows a check value of zeros until login, as some cards do
  *   limit=BYTES  extended APDUs are refused with 6700 (as behind some readers); shorter ones longer than BYTES too

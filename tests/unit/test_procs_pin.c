@@ -185,6 +185,19 @@ static void a_wrong_so_pin_costs_one_of_its_tries_and_is_named(void **state)
 	assert_int_equal(status_of(p, PIN_SO).tries, 13);
 }
 
+/* It says that it took a wrong SO-PIN; its counter says otherwise. */
+static void an_so_pin_is_not_changed_where_a_try_was_counted(void **state)
+{
+	struct place *p = *state;
+	struct fault f = { 0 };
+
+	place_init(p, 0, 1, 0x10);
+	must(sim_card_set_fault(place_sim(p, 0), "says:24=9000", &f));
+	place_expect(p, "so-pin change", 0, change_so(NEW_SO, NEW_SO), ST_MISMATCH);
+	must(sim_card_set_fault(place_sim(p, 0), NULL, &f));
+	assert_int_equal(status_of(p, PIN_SO).tries, 14);
+}
+
 static void the_last_five_tries_of_the_so_pin_need_a_confirmation(void **state)
 {
 	struct place *p = *state;
@@ -460,6 +473,7 @@ int main(void)
 		TEST(a_device_that_only_resets_keeps_its_pin),
 		TEST(a_device_that_was_made_without_unblocking_says_so),
 		TEST(a_wrong_so_pin_costs_one_of_its_tries_and_is_named),
+		TEST(an_so_pin_is_not_changed_where_a_try_was_counted),
 		TEST(the_last_five_tries_of_the_so_pin_need_a_confirmation),
 		TEST(a_try_that_became_the_last_one_is_not_spent_either),
 		TEST(a_changed_so_pin_works_and_the_old_one_does_not),
