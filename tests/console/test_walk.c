@@ -94,7 +94,7 @@ static void open_walk(struct walk *w, uint64_t seed)
 	assert_int_equal(ui_init(&w->ui, &w->env, w->env.fleet, watch_source(w->watch), &f), ST_OK);
 	w->ui.lock_ms = LOCK_MS;
 	w->now_ms = 1000;
-	watch_typed(w->watch, (const uint8_t *)"3537363231383830", 16);   /* a field that is left empty stands for it */
+	watch_stands(w->watch, (const uint8_t *)"3537363231383830", 16);
 	w->typist = (struct typist){ .ui = &w->ui, .watch = w->watch, .seed = seed, .careful = true, .visits = &w->visits };
 }
 

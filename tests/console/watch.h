@@ -23,6 +23,9 @@ struct source *watch_source(struct watch *w);
 /* What stands in a secret's field after a key was pressed in it. */
 void watch_typed(struct watch *w, const uint8_t *p, size_t n);
 
+/* What a field that is left empty stands for: the factory's SO-PIN. Before the first press. */
+void watch_stands(struct watch *w, const uint8_t *p, size_t n);
+
 /* What opens the card with this serial now, as its own answers have shown; "" where it is not known. */
 void watch_pins(struct watch *w, const char *serial, char ret_user[static WATCH_PIN_MAX], char ret_so[static WATCH_PIN_MAX]);
 

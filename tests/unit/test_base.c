@@ -298,9 +298,41 @@ static void a_fault_is_made_of_whole_sentences(void **state)
 	assert_true(strlen(f.what) < sizeof(f.what));
 }
 
+/* A disk that takes what is written, and keeps something else. */
+static bool disk_lies;
+int __real_fsync(int fd);
+int __wrap_fsync(int fd);
+
+int __wrap_fsync(int fd)
+{
+	if (disk_lies)
+		assert_int_equal(pwrite(fd, "j", 1, 0), 1);
+	return __real_fsync(fd);
+}
+
+static void what_a_disk_did_not_keep_is_not_written(void **state)
+{
+	char dir[] = "/tmp/keyroom-base-XXXXXX", path[64];
+	struct fault f = { 0 };
+	FILE_NEW n = { 0 };
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/file", dir);
+	disk_lies = true;
+	assert_int_equal(file_write_new(path, cur_of("hello", 5), &f), ST_DISK);
+	assert_int_equal(file_new_open(&n, path, &f), ST_OK);
+	assert_int_equal(file_new_put(&n, cur_of("hello", 5), &f), ST_OK);
+	assert_int_equal(file_new_name(&n, &f), ST_DISK);
+	disk_lies = false;
+	file_new_done(&n);
+	assert_int_equal(rmdir(dir), 0);   /* nothing was left there, under no name */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_a_disk_did_not_keep_is_not_written),
 		cmocka_unit_test(a_cursor_does_not_move_when_the_read_does_not_fit),
 		cmocka_unit_test(tlv_reads_what_it_writes_at_every_length_form),
 		cmocka_unit_test(tlv_refuses_indefinite_and_giant_lengths),

@@ -147,12 +147,18 @@ static void nothing_begins_where_the_dkeks_differ(void **state)
 {
 	struct place *p = *state;
 	struct backup_row *backups = NULL;
+	struct fault f = { 0 };
 
 	fill(p);
 	place_init_with(p, 1, 2, 0, 0x33, OPTION_UNBLOCK, OTHER_PIN);
 	/* Refused before a PIN is sent: the wrong one costs nothing. */
 	place_expect(p, "clone", 0, GIVEN({ "to", place_serial(p, 1), 0 }, { "pin", "111111", 0 }, { "to-pin", "222222", 0 }),
 		     ST_OTHER_DKEK);
+	/* Where it shows its check value only after the login, that is when it is compared. */
+	must(sim_card_set_fault(place_sim(p, 1), "zero-kcv", &f));
+	place_expect(p, "clone", 0, GIVEN(TO(p)), ST_OTHER_DKEK);
+	must(sim_card_set_fault(place_sim(p, 1), NULL, &f));
+	assert_int_equal(place_count(p, 1, FID_DATA_DESCRIPTION), 0);
 	place_init_with(p, 1, 2, 1, 0x10, OPTION_UNBLOCK, OTHER_PIN);
 	place_expect(p, "clone", 0, GIVEN(TO(p)), ST_DKEK_INCOMPLETE);
 	place_init_with(p, 1, INIT_NO_DKEK, 0, 0, OPTION_UNBLOCK, OTHER_PIN);
@@ -357,9 +363,39 @@ static void the_review_says_what_is_there_and_what_is_not(void **state)
 	run_free(r);
 }
 
+static void leave_one_try(struct place *p, size_t i)
+{
+	CLEANUP(card_close_guard) struct card *c = place_card(p, i);
+	CARD_SESSION *held = NULL;
+	SECRET *pin = secret_new(16);
+	struct fault f = { 0 };
+
+	assert_true(secret_set(pin, "000000", 6));
+	must(card_begin(c, &held, &f));
+	for (int k = 0; k < 2; k++)
+		assert_int_equal(card_login(c, pin, &f), ST_PIN_WRONG);
+}
+
+/* One serial is typed, and would stand for both. */
+static void of_two_last_tries_none_is_spent(void **state)
+{
+	struct place *p = *state;
+
+	fill(p);
+	leave_one_try(p, 0);
+	leave_one_try(p, 1);
+	for (size_t i = 0; i < 2; i++) {
+		p->env.confirm = place_serial(p, i);
+		place_expect(p, "clone", 0, GIVEN(TO(p)), ST_REFUSED);
+	}
+	assert_int_equal(pin_tries(p, 0), 1);
+	assert_int_equal(pin_tries(p, 1), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(of_two_last_tries_none_is_spent),
 		TEST(everything_is_on_the_other_device_and_proven),
 		TEST(what_is_there_is_left_alone_the_second_time),
 		TEST(nothing_begins_where_the_dkeks_differ),

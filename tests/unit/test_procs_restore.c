@@ -448,9 +448,38 @@ static void a_counted_key_spends_one_use_for_its_proof_and_that_is_said(void **s
 	run_free(r);
 }
 
+/* Between the attempt and the next start another program put another key there. */
+static void what_an_attempt_left_counts_only_where_it_is_the_right_key(void **state)
+{
+	struct place *p = *state;
+	char files[8][200];
+	struct fault f = { 0 };
+	struct run *r;
+
+	place_init(p, 0, 1, 0x10);
+	place_init(p, 1, 1, 0x10);
+	place_make_key(p, 0, "ec:secp256r1", "one", "0a");
+	place_expect(p, "backup", 0, ALL(p), ST_OK);
+	assert_int_equal(files_in(p->out, files), 1);
+	must(sim_card_set_fault(place_sim(p, 1), "drop@9", &f));
+	place_expect(p, "restore", 1, GIVEN({ "file", files[0], 0 }, { "pin", PIN, 0 }), ST_HALFWAY);
+	must(sim_card_set_fault(place_sim(p, 1), NULL, &f));
+	sim_card_plug(place_sim(p, 1), true);
+	assert_int_equal(place_count(p, 1, FID_KEY), 1);
+	place_swap_ec(p, 1, 1);
+	jobs_free(p->jobs);
+	place_start(p);
+	must(place_do(p, "restore", 1, GIVEN({ "file", files[0], 0 }, { "pin", PIN, 0 }), &r, &f));
+	assert_true(run_key(r)->compared);
+	assert_int_equal(run_key(r)->key_ref, 2);
+	run_free(r);
+	assert_int_equal(place_count(p, 1, FID_KEY), 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(what_an_attempt_left_counts_only_where_it_is_the_right_key), TEST(several_files_go_in_one_login),
 		TEST(what_is_restored_is_the_same_key_with_its_label_and_id), TEST(several_files_go_in_one_login),
 		TEST(a_backup_of_the_inventory_can_be_restored), TEST(another_dkek_is_said_from_the_file_alone),
 		TEST(a_device_that_cannot_take_it_says_why), TEST(a_key_that_is_there_already_is_not_restored_twice),
