@@ -155,10 +155,10 @@ static enum outcome serve_frame(struct link *l)
 	enum outcome o = read_all(l, head, sizeof(head));
 	size_t n = o == GO_ON ? (size_t)(head[0] << 8 | head[1]) : 0;
 
-	if (o == GO_ON)
+	if (o == GO_ON) {
 		acknowledge(l);
-	if (o == GO_ON)
 		o = read_all(l, l->in, n);
+	}
 	if (o != GO_ON || n == 0)
 		return o;
 	return n == 1 ? control(l, l->in[0]) : exchange(l, n);

@@ -11,7 +11,6 @@
 #include <json.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "engine/base/file.h"
 #include "engine/keys/cvc.h"
@@ -24,8 +23,6 @@
 
 static struct json_object *vectors(void **state, const char *section)
 {
-	if (*state == NULL)
-		skip();
 	return json_object_object_get(*state, section);
 }
 
@@ -301,8 +298,8 @@ static void a_signature_made_on_a_card_verifies(void **state)
 
 static int open_vectors(void **state)
 {
-	*state = access(REAL "vectors.json", R_OK) == 0 ? json_object_from_file(REAL "vectors.json") : NULL;
-	return *state == NULL && access(REAL "vectors.json", R_OK) == 0 ? -1 : 0;
+	*state = json_object_from_file(REAL "vectors.json");
+	return *state == NULL ? -1 : 0;
 }
 
 static int close_vectors(void **state)
