@@ -167,6 +167,10 @@ void init_say_check_value(const struct run *r, unsigned index, struct prose *out
 		prose_add(out, PROSE_PLAIN, made_any(&s->shares) ?
 			  N_("This DKEK is new: write its check value into your papers. The device must show the same value in the end.") :
 			  N_("Compare it with your papers, if there are any. The device must show the same value in the end."));
+	} else if (open + before == 0) {
+		prose_add(out, PROSE_WARNING, "No share is here. The check value of the DKEK can be shown once all are in; until "
+			  "then the device "
+			  "can make no key. They are imported later. If one was left out by mistake, go back.");
 	} else if (open + before < wanted) {
 		prose_add(out, PROSE_WARNING, "Not all shares are here, only %u of %u. The check value of the DKEK can be shown "
 			  "once all are in; until then the device can make no key. What is missing is imported later. If one was "

@@ -48,7 +48,10 @@ static void review_shares(const struct run *r, struct prose *out)
 		prose_add(out, PROSE_PLAIN, translated_n("%u of %u DKEK share is in already.",
 			  "%u of %u DKEK shares are in already.", wanted),
 			  in, wanted);
-	prose_add(out, PROSE_PLAIN, translated_n("%u of %u DKEK share will be imported now.",
+	if (ready == 0)
+		prose_add(out, PROSE_PLAIN, "No DKEK share will be imported now.");
+	else
+		prose_add(out, PROSE_PLAIN, translated_n("%u of %u DKEK share will be imported now.",
 			  "%u of %u DKEK shares will be imported now.", wanted),
 			  ready, wanted);
 	if (s->shares.complete)

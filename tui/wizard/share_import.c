@@ -195,6 +195,12 @@ static void say_share(const struct run *r, unsigned index, struct prose *out)
 	const struct import *s = state_of(r);
 
 	(void)index;
+	if (run_is_resumed(r)) {
+		prose_add(out, PROSE_PLAIN, "Open the same share once more: by it is found out whether it arrived in %s. It is only "
+			  "imported "
+			  "where it did not.", run_serial(r));
+		return;
+	}
 	prose_add(out, PROSE_PLAIN, "%s waits for %u of %u DKEK shares.", run_serial(r), s->before.missing, s->before.total);
 	say_in(s, run_serial(r), out);
 	prose_add(out, PROSE_PLAIN, "A share is opened here first, and imported after you have seen its check value. The "
