@@ -114,6 +114,9 @@ static void a_wrong_old_pin_costs_one_try_and_is_named(void **state)
 	assert_int_equal(f.tries_left, 2);
 	assert_int_equal(status_of(p, PIN_USER).tries, 2);
 	assert_true(takes(p, PIN));
+	/* What was typed too much does not become the beginning of the new one. */
+	place_expect(p, "pin change", 0, change(PIN "99", NEW_PIN), ST_PIN_WRONG);
+	assert_true(takes(p, PIN));
 }
 
 static void block(struct place *p)
@@ -189,12 +192,10 @@ static void a_wrong_so_pin_costs_one_of_its_tries_and_is_named(void **state)
 static void an_so_pin_is_not_changed_where_a_try_was_counted(void **state)
 {
 	struct place *p = *state;
-	struct fault f = { 0 };
 
 	place_init(p, 0, 1, 0x10);
-	must(sim_card_set_fault(place_sim(p, 0), "says:24=9000", &f));
+	assert_int_equal(sim_card_set_fault(place_sim(p, 0), "says:24=9000", NULL), ST_OK);
 	place_expect(p, "so-pin change", 0, change_so(NEW_SO, NEW_SO), ST_MISMATCH);
-	must(sim_card_set_fault(place_sim(p, 0), NULL, &f));
 	assert_int_equal(status_of(p, PIN_SO).tries, 14);
 }
 
@@ -285,28 +286,25 @@ static void a_rehearsal_may_keep_the_factory_so_pin(void **state)
 	run_free(r);
 }
 
+static void initialise(struct place *p, const char *user_pin, uint8_t tries, unsigned options)
+{
+	CLEANUP(card_close_guard) struct card *c = place_card(p, 0);
+	SECRET *pin = secret_new(16), *so = secret_new(8);
+	const struct init_params init = { .so = so, .pin = pin, .tries = tries, .options = options, .dkek_shares = INIT_NO_DKEK };
+	CARD_SESSION *held = NULL;
+	struct fault f = { 0 };
+
+	assert_true(secret_set(pin, user_pin, strlen(user_pin)) && pin_so_factory(so));
+	must(card_begin(c, &held, &f));
+	must(card_initialise(c, &init, &f));
+}
+
 static void a_transport_pin_is_resolved_by_changing_it(void **state)
 {
 	struct place *p = *state;
 
 	place_init_with(p, 0, 1, 0, 0x10, OPTION_UNBLOCK, PIN);
-	{
-		CLEANUP(card_close_guard) struct card *c = place_card(p, 0);
-		SECRET *pin = secret_new(16), *so = secret_new(8);
-		const struct init_params init = {
-			.so = so,
-			.pin = pin,
-			.tries = 3,
-			.options = OPTION_UNBLOCK | OPTION_TRANSPORT_PIN,
-			.dkek_shares = INIT_NO_DKEK,
-		};
-		CARD_SESSION *held = NULL;
-		struct fault f = { 0 };
-
-		assert_true(secret_set(pin, PIN, strlen(PIN)) && pin_so_factory(so));
-		must(card_begin(c, &held, &f));
-		must(card_initialise(c, &init, &f));
-	}
+	initialise(p, PIN, 3, OPTION_UNBLOCK | OPTION_TRANSPORT_PIN);
 	assert_int_equal(status_of(p, PIN_USER).state, PIN_TRANSPORT);
 	place_expect(p, "key new", 0, GIVEN({ "type", "ec:secp256r1", 0 }, { "label", "l", 0 }, { "pin", PIN, 0 }),
 		     ST_TRANSPORT_PIN);
@@ -462,9 +460,21 @@ static void a_card_that_goes_leaves_a_pin_blocked_or_unblocked(void **state)
 	}
 }
 
+/* The device would refuse it, after the old one was sent. */
+static void a_new_pin_is_long_enough_for_its_tries(void **state)
+{
+	struct place *p = *state;
+
+	initialise(p, NEW_PIN, 10, 0);
+	place_expect(p, "pin change", 0, change(NEW_PIN, PIN), ST_BAD_FORM);
+	assert_int_equal(sim_card_apdus_of(place_sim(p, 0), 0x24), 0);
+	assert_true(takes(p, NEW_PIN));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(a_new_pin_is_long_enough_for_its_tries),
 		TEST(the_new_pin_is_taken_and_the_old_one_is_not),
 		TEST(the_wrong_form_never_reaches_the_card),
 		TEST(a_wrong_old_pin_costs_one_try_and_is_named),
