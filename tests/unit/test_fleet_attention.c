@@ -261,9 +261,71 @@ static void an_inventory_that_cannot_be_written_is_named_first(void **state)
 	assert_true(reads(fl, &a[0], "make its disk writable"));
 }
 
+static void what_is_as_urgent_stands_in_an_order_that_stays(void **state)
+{
+	struct place *p = *state;
+	CLEANUP(fleet_free_guard) struct fleet *fl = fleet_of(p, false);
+	const struct fleet_attention *a;
+	int64_t earlier = 0, later = 0;
+	struct fault f = { 0 };
+	size_t n = 0;
+
+	must(fleet_scan_all_wait(fl, FLEET_ALL, 20000, &f));
+	a = fleet_attention(fl, &n);
+	assert_int_equal(n, 2);
+	assert_string_equal(a[0].serial, place_serial(p, 0));
+	assert_string_equal(a[1].serial, place_serial(p, 1));
+	/* What was interrupted last comes first. */
+	must(store_run_begin(p->store, "key new", place_serial(p, 0), NULL, NULL, 1, &earlier, &f));
+	must(store_run_begin(p->store, "label", place_serial(p, 1), NULL, NULL, 2, &later, &f));
+	place_reload(p, fl);
+	a = fleet_attention(fl, &n);
+	assert_int_equal(a[0].run, later);
+	assert_int_equal(a[1].run, earlier);
+}
+
+static void spend(struct place *p, unsigned so, unsigned user)
+{
+	CLEANUP(card_close_guard) struct card *c = place_card(p, 0);
+	CARD_SESSION *held = NULL;
+	SECRET *wrong = secret_new(PIN_SO_LEN);
+
+	assert_true(secret_set(wrong, "00000000", PIN_SO_LEN));
+	assert_int_equal(card_begin(c, &held, NULL), ST_OK);
+	for (; so > 0; so--)
+		assert_int_not_equal(card_change_so_pin(c, wrong, wrong, NULL), ST_OK);
+	assert_true(secret_set(wrong, "000000", 6));   /* one of another length costs nothing */
+	for (; user > 0; user--)
+		assert_int_not_equal(card_login(c, wrong, NULL), ST_OK);
+}
+
+static void the_last_tries_are_named_from_the_first_of_them_on(void **state)
+{
+	struct place *p = *state;
+	CLEANUP(fleet_free_guard) struct fleet *fl = NULL;
+	struct fault f = { 0 };
+
+	place_init(p, 0, 1, 0x10);
+	spend(p, 9, 2);
+	fl = fleet_of(p, false);
+	must(fleet_scan_all_wait(fl, FLEET_ALL, 20000, &f));
+	assert_null(about(fl, "tries of the SO-PIN"));
+	assert_non_null(about(fl, "on its last try")->procedure);
+	spend(p, 1, 0);
+	must(fleet_scan_all_wait(fl, FLEET_ALL, 20000, &f));
+	assert_non_null(about(fl, "Only 5 tries of the SO-PIN are left."));
+	/* Without an SO-PIN nothing gives the user PIN its tries back. */
+	spend(p, 5, 0);
+	must(fleet_scan_all_wait(fl, FLEET_ALL, 20000, &f));
+	assert_non_null(about(fl, "Its SO-PIN is blocked for good."));
+	assert_null(about(fl, "on its last try")->procedure);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(what_is_as_urgent_stands_in_an_order_that_stays),
+		TEST(the_last_tries_are_named_from_the_first_of_them_on),
 		TEST(a_backup_that_was_never_proven_leads_to_the_device_that_can_prove_it),
 		TEST(a_device_that_has_the_key_already_proves_nothing),
 		TEST(a_certificate_that_ends_and_a_weak_key_are_named),

@@ -214,7 +214,8 @@ static void a_use_is_counted_down_where_the_key_counts_them(void **state)
 	place_expect(p, "key new", 0,
 		     GIVEN({ "type", "ec:secp256r1", 0 }, { "label", "few", 0 }, { "id", "0a", 0 }, { "use-counter", "2", 0 },
 			   { "pin", PIN, 0 }), ST_OK);
-	expect_how(p, "0a", "signed");
+	/* Named twice, it spends one use all the same. */
+	place_expect(p, "key test", 0, GIVEN({ "id", "0a", 0 }, { "id", "0a", 1 }, { "pin", PIN, 0 }), ST_OK);
 	must(store_objects(p->store, &filter, &rows, &n, &f));
 	assert_int_equal(rows[0].use_counter, 1);
 	free(rows);
