@@ -298,6 +298,7 @@ static void the_mouse_works_and_is_given_back(void **state)
 	at = memmem(raw, n, on, sizeof(on) - 1);
 	assert_non_null(at);
 	assert_non_null(memmem(at, n - (size_t)(at - raw), off, sizeof(off) - 1));
+	assert_non_null(memmem(at, n - (size_t)(at - raw), "\033[?2004l", 8));   /* and pasted text is as it was */
 	session_restart(s, vt100, 24, 80);
 	term_expect(s->t, "2 here");
 	raw = term_raw(s->t, &n);

@@ -98,6 +98,9 @@ static void what_was_typed_twice_must_be_the_same(void **state)
 	struct bench *b = *state;
 
 	to_so_pin(b);
+	press(b, K_F1);
+	press(b, K_CTRL('c'));   /* away from the help, and not out of the procedure */
+	assert_int_equal(b->ui.depth, 2);
 	ui_resize(&b->ui, 20, 79);
 	assert_null(ui_secret(&b->ui));   /* nobody types into what is not seen */
 	ui_resize(&b->ui, 24, 80);
