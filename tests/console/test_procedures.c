@@ -203,7 +203,7 @@ static void a_key_is_made_backed_up_deleted_and_restored(void **state)
 	see(s, "Nothing is on this device");
 	at(s, "r Restore", "r");
 	at(s, NOW "Backup", "");
-	at(s, "[ ] SSH CA", "\t\t");   /* the inventory's, or from a file: this time from a file */
+	at(s, "[ ] 1: SSH CA", "\t\t");   /* the inventory's, or from a file: this time from a file */
 	see(s, "Or files");
 	session_type_first_file(s, "backups");
 	term_type(s->t, "\r\r");
