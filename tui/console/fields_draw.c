@@ -9,6 +9,7 @@
 #define DOT 0xb7
 #define SO_PIN_DIGITS 16   /* smartcard-hsm.md: 8 bytes, typed as hexadecimal digits */
 #define PIN_LEAST 6
+#define LINE_LEAST 8       /* columns that a line of text keeps beside what is said of it */
 
 /* By how many characters are missing: texts of their own, since a number has not the same form beside every word. */
 static const char *const more_words[SO_PIN_DIGITS] = {
@@ -124,6 +125,7 @@ static int draw_line_field(const struct fields *fs, struct area a, int row, size
 	int wide = f->q->max > 0 && f->q->ask != ASK_FILES && (int)f->q->max + 1 < line.cols ? (int)f->q->max + 1 : line.cols;
 	const char *empty = f->kind == FIELD_TEXT && f->edit->n == 0 && f->q->empty != NULL ? translated(f->q->empty) : "";
 	int beside = empty[0] != '\0' ? line.cols - text_width(empty) - 2 : line.cols;
+	bool below = beside < LINE_LEAST;
 	char sentence[200];
 
 	if (beside < BESIDE_MIN) {   /* whole or not at all: the help says it too */
@@ -134,8 +136,11 @@ static int draw_line_field(const struct fields *fs, struct area a, int row, size
 	if (f->kind == FIELD_SECRET)
 		last += draw_secret(fs, line, area_sub(a, last + 1, words_cols + 2, a.rows, a.cols - words_cols - 3), f, now);
 	else
-		edit_draw(area_sub(line, 0, 0, 1, wide > beside ? beside : wide < 4 ? 4 : wide), f->edit, now);
-	area_text(line, 0, (wide > beside ? beside : wide) + 2, ROLE_PLAIN, empty);
+		edit_draw(area_sub(line, 0, 0, 1, wide > beside && !below ? beside : wide < 4 ? 4 : wide), f->edit, now);
+	if (below)
+		last = area_wrap(area_sub(a, 0, words_cols + 2, a.rows, a.cols - words_cols - 3), last + 1, ROLE_PLAIN, empty) - 1;
+	else
+		area_text(line, 0, (wide > beside ? beside : wide) + 2, ROLE_PLAIN, empty);
 	if (f->q->ask != ASK_SENTENCE)
 		return last + 1;
 	(void)snprintf(sentence, sizeof(sentence), _("the words to type: %s"), translated(f->q->choices[0].words));
