@@ -35,6 +35,10 @@ static void a_backup_that_was_never_proven_leads_to_the_device_that_can_prove_it
 	assert_string_equal(a->serial, place_serial(p, 0));
 	assert_string_equal(a->on, place_serial(p, 1));
 	gives(fl, a, "backup", "1");
+	/* Who has opened it with the shares has proven it, too. */
+	must(store_backup_prove(p->store, 1, PROOF_OPENED, NULL, 1, &f));
+	place_reload(p, fl);
+	assert_null(about(fl, "ever proven"));
 	place_expect(p, "restore", 1, GIVEN({ "backup", "1", 0 }, { "pin", PIN, 0 }), ST_OK);
 	must(fleet_scan_all_wait(fl, FLEET_ALL, 20000, &f));
 	assert_null(about(fl, "ever proven"));
