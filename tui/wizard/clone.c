@@ -192,8 +192,8 @@ static void outcome(const struct run *r, struct prose *out)
 
 static void failed(const struct run *r, struct prose *out)
 {
-	prose_add(out, PROSE_PLAIN, "Nothing was deleted or overwritten on either device. Do the same again: it goes on where it "
-		  "stopped, and what is on %s already is left alone.", run_other(r));
+	prose_add(out, PROSE_PLAIN, "Nothing was deleted or overwritten on either device. Once that is mended, do the same again: it "
+		  "goes on where it stopped, and what is on %s already is left alone.", run_other(r));
 }
 
 /* Where both are on their last try, it is refused. */
