@@ -362,6 +362,42 @@ static void leaving_takes_the_help_along_that_covers_it(void **state)
 	assert_int_equal(b->ui.depth, 1);
 }
 
+static int stored(void **state)
+{
+	return bench_setup_stored(state, NULL);
+}
+
+static enum status half(struct step_env *e, struct fault *f)
+{
+	run_changed(e);
+	return fault_set(f, ST_CARD_GONE, "The device was pulled out.");
+}
+
+static void say_half(const struct run *r, struct prose *out)
+{
+	prose_add(out, PROSE_PLAIN, "Half of it will be done on %s.", run_serial(r));
+}
+
+/* It is a run that was interrupted from then on, which the other screens have to hear of. */
+static void what_is_left_half_way_is_read_again(void **state)
+{
+	static const struct step steps[] = { { .name = "half", .words = "Half of it", .where = ON_WORKER, .fn = half }, { 0 } };
+	static const struct procedure half_done = { .name = "half", .command = "half", .title = "Half", .summary = "do half of it",
+						    .steps = steps, .review = say_half };
+	struct bench *b = *state;
+
+	ui_push(&b->ui, wizard_screen_new(&b->ui, &half_done, "", NULL));
+	press(b, K_CTRL('c'));
+	assert_int_equal(b->fleet.reloads, 0);   /* nothing was begun */
+	ui_push(&b->ui, wizard_screen_new(&b->ui, &half_done, "", NULL));
+	press(b, K_ENTER);
+	settle(b);
+	assert_int_equal(b->fleet.reloads, 1);
+	press(b, K_ESC);
+	assert_int_equal(b->ui.depth, 1);
+	assert_int_equal(b->fleet.reloads, 2);
+}
+
 /* No one field is to blame: it stands above them all. */
 static void what_the_work_of_a_page_refuses_stands_above_its_fields(void **state)
 {
@@ -428,6 +464,7 @@ int main(void)
 		TEST(a_pin_that_was_wrong_has_to_be_typed_anew),
 		TEST(what_is_under_the_cursor_says_which_objects_are_meant_and_nothing_else),
 		TEST(leaving_takes_the_help_along_that_covers_it),
+		cmocka_unit_test_setup_teardown(what_is_left_half_way_is_read_again, stored, bench_teardown),
 		TEST(what_the_work_of_a_page_refuses_stands_above_its_fields),
 		TEST(a_device_that_is_looked_at_is_one_step), TEST(secrets_are_gone_when_a_wizard_is_left),
 	};

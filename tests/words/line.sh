@@ -37,7 +37,7 @@ k doctor --no-such-option
 in_words "an option that there is not" err
 k no such command
 in_words "a command that there is not" err
-k --store /nowhere/at/all.db keys
+k --store commands/at/all.db keys
 in_words "an inventory that cannot be made" err
 k key new --type rsa:2048
 in_words "a secret that nobody can type here" err
