@@ -373,6 +373,13 @@ static enum status half(struct step_env *e, struct fault *f)
 	return fault_set(f, ST_CARD_GONE, "The device was pulled out.");
 }
 
+static enum status whole(struct step_env *e, struct fault *f)
+{
+	(void)f;
+	run_changed(e);
+	return ST_OK;
+}
+
 static void say_half(const struct run *r, struct prose *out)
 {
 	prose_add(out, PROSE_PLAIN, "Half of it will be done on %s.", run_serial(r));
@@ -384,6 +391,9 @@ static void what_is_left_half_way_is_read_again(void **state)
 	static const struct step steps[] = { { .name = "half", .words = "Half of it", .where = ON_WORKER, .fn = half }, { 0 } };
 	static const struct procedure half_done = { .name = "half", .command = "half", .title = "Half", .summary = "do half of it",
 						    .steps = steps, .review = say_half };
+	static const struct step all[] = { { .name = "all", .words = "All of it", .where = ON_WORKER, .fn = whole }, { 0 } };
+	static const struct procedure all_done = { .name = "all", .command = "all", .title = "All", .summary = "do all of it",
+						   .steps = all };
 	struct bench *b = *state;
 
 	ui_push(&b->ui, wizard_screen_new(&b->ui, &half_done, "", NULL));
@@ -396,6 +406,13 @@ static void what_is_left_half_way_is_read_again(void **state)
 	press(b, K_ESC);
 	assert_int_equal(b->ui.depth, 1);
 	assert_int_equal(b->fleet.reloads, 2);
+	/* What was done was read when it was, and Esc closes it as Enter does. */
+	ui_push(&b->ui, wizard_screen_new(&b->ui, &all_done, "", NULL));
+	settle(b);
+	assert_int_equal(b->fleet.reloads, 3);
+	press(b, K_ESC);
+	assert_int_equal(b->ui.depth, 1);
+	assert_int_equal(b->fleet.reloads, 3);
 }
 
 /* No one field is to blame: it stands above them all. */

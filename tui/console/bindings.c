@@ -26,6 +26,8 @@ const struct binding bindings[] = {
 	  .help = N_("Marks every row that is shown, or where all are marked takes the marks away.") },
 	{ .in = IN_BACK, .keys = { K_ESC }, .name = N_("Esc"), .words = N_("Back"), .modes = MODE_ALL, .needs = NEED_BACK,
 	  .help = N_("Goes back: to the page before, or to the screen before. Answers are kept.") },
+	{ .in = IN_BACK, .keys = { K_ESC }, .name = N_("Esc"), .modes = MODE_WIZARD, .needs = NEED_OVER,
+	  .help = N_("Closes a procedure that is done, as Enter does.") },
 	{ .in = IN_PROCEDURE, .keys = { 'n' }, .name = "n", .words = N_("New key"), .procedure = "key new",
 	  .modes = MODE_MAIN | MODE_DETAIL, .needs = QUIET(NEED_CARD | NEED_DEVICE), .help = N_("Makes a new key on this device.") },
 	{ .in = IN_PROCEDURE, .keys = { 'b' }, .name = "b", .words = N_("Back up"), .procedure = "backup",

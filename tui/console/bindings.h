@@ -75,6 +75,7 @@ enum need {
 	NEED_SORT = 1 << 16,    /* rows that have several orders */
 	NEED_WRAPPED = 1 << 18,   /* a wrapped key under the cursor */
 	NEED_JOURNAL = 1 << 19, /* a journal, and a procedure that exports it */
+	NEED_OVER = 1 << 20,    /* a procedure that is done: to be closed */
 	NEED_SCREENS = 1 << 17, /* no procedure would be left by going to another screen */
 	NEED_DEVICE = 1 << 24,  /* a device, here or not */
 	NEED_CERTIFICATE = 1 << 25,   /* one under the cursor, or shown, as the next */

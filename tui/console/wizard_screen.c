@@ -127,7 +127,7 @@ static unsigned has(const struct screen *s)
 	if (f != NULL && (f->kind == FIELD_SOME || f->kind == FIELD_YES))
 		has |= NEED_MARKS;
 	if (w->phase == RUN_DONE)
-		return has | NEED_OPEN | (run_can_again(w->run) ? NEED_AGAIN : 0u);
+		return has | NEED_OPEN | NEED_OVER | (run_can_again(w->run) ? NEED_AGAIN : 0u);
 	if (w->phase == RUN_FAILED)
 		return has | NEED_BACK | (run_can_retry(w->run) ? NEED_OPEN : 0u);
 	return has | NEED_OPEN | NEED_BACK | NEED_LEAVE;
