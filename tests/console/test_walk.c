@@ -176,6 +176,16 @@ static void draw(struct walk *w)
 }
 
 /* As the loop does: into the secret, or as a key. */
+/* Whatever is typed: no file is made outside the walk's folder. */
+static void stay_inside(const struct walk *w)
+{
+	const struct screen *top = ui_top(&w->ui);
+	const struct field *f = strcmp(top->ops->name, "wizard") == 0 ? fields_now(&wizard_peek(top)->fields) : NULL;
+
+	if (f != NULL && f->kind == FIELD_TEXT && (f->edit->text[0] == '/' || strstr(f->edit->text, "..") != NULL))
+		edit_set(f->edit, "");
+}
+
 static void press(struct walk *w, uint32_t key)
 {
 	struct secret *s = ui_secret(&w->ui);
@@ -192,6 +202,7 @@ static void press(struct walk *w, uint32_t key)
 		return;
 	}
 	ui_key(&w->ui, key);
+	stay_inside(w);
 	s = ui_secret(&w->ui);
 	if (s != NULL && key == K_BACKSPACE)
 		watch_typed(w->watch, secret_view(s).p, secret_view(s).n);
