@@ -114,8 +114,6 @@ static int draw_list(const struct fields *fs, const struct field *f, struct area
 	return row;
 }
 
-#define BESIDE_MIN 8   /* columns that a field keeps beside what it means when it is empty */
-
 static int draw_line_field(const struct fields *fs, struct area a, int row, size_t i, int words_cols, bool now)
 {
 	const struct field *f = &fs->f[i];
@@ -128,10 +126,6 @@ static int draw_line_field(const struct fields *fs, struct area a, int row, size
 	bool below = beside < LINE_LEAST;
 	char sentence[200];
 
-	if (beside < BESIDE_MIN) {   /* whole or not at all: the help says it too */
-		empty = "";
-		beside = line.cols;
-	}
 	(void)area_wrap(area_sub(a, 0, 0, a.rows, words_cols), row, now ? ROLE_TITLE : ROLE_PLAIN, words);
 	if (f->kind == FIELD_SECRET)
 		last += draw_secret(fs, line, area_sub(a, last + 1, words_cols + 2, a.rows, a.cols - words_cols - 3), f, now);

@@ -440,10 +440,12 @@ void wizard_enter(struct wizard_screen *w)
 	else if (w->phase == RUN_FAILED) {
 		struct fault f = { 0 };
 
-		if (run_retry(w->run, &f) != ST_OK)
+		if (run_retry(w->run, &f) != ST_OK) {
 			ui_say_fault(w->s.ui, &f);
-		else
-			w->fault.st = ST_OK, w->forward = w->wiped != ST_OK;
+		} else {
+			w->fault.st = ST_OK;
+			w->forward = w->wiped != ST_OK;
+		}
 		wizard_look(w);
 	} else if (w->phase == RUN_DONE) {
 		leave(w);
