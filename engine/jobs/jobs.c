@@ -39,6 +39,7 @@ static enum status watch_start(struct jobs *j, struct fault *f)
 	}
 	/* Signals are for the thread that owns the terminal. */
 	sigfillset(&all);
+	sigdelset(&all, SIGSEGV);   /* else a sanitizer could not say where */
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	rc = pthread_create(&j->watcher, NULL, watch_main, j);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);

@@ -164,6 +164,7 @@ struct lane *lane_of(struct jobs *j, const char *reader)
 	lane->tail = &lane->head;
 	pthread_cond_init(&lane->wake, NULL);
 	sigfillset(&all);
+	sigdelset(&all, SIGSEGV);   /* else a sanitizer could not say where */
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	while (lane->n_threads < wanted &&
 	       pthread_create(&lane->threads[lane->n_threads], NULL, lane_main, lane) == 0)

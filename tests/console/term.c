@@ -330,7 +330,8 @@ void term_expect(struct term *t, const char *text)
 {
 	if (wait_until(t, text, true))
 		return;
-	(void)fprintf(stderr, "\"%s\" does not come. The screen is:\n%s\n", text, term_text(t));
+	(void)fprintf(stderr, "\"%s\" does not come%s (status %x). The screen is:\n%s\n", text,
+		      t->over ? ", and the program has ended" : "", (unsigned)t->status, term_text(t));
 	fail();
 }
 
